@@ -1,0 +1,49 @@
+/*
+ * What /proc says of a process: read without stopping or touching it.
+ */
+#ifndef TARGET_PROC_H
+#define TARGET_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "target/maps.h"
+
+struct proc_status {
+	char name[64];
+	char state; /* R S D T t Z X I */
+	pid_t ppid, tracer;
+	unsigned uid, euid;
+	unsigned seccomp; /* 0 none, 1 strict, 2 filter */
+	unsigned threads;
+	bool kernel_thread;
+	uint64_t rss_bytes, private_bytes; /* 0 when unknown */
+};
+
+/* tid 0: the process itself. */
+int proc_status(pid_t pid, pid_t tid, struct proc_status *out,
+		struct error *err) MUST_CHECK;
+/* The file /proc/PID/name (name may be "task/7/comm"), whole. */
+int proc_read(pid_t pid, const char *name, struct strbuf *out,
+	      struct error *err) MUST_CHECK;
+/* maps, by way of a live thread when the leader is a zombie. */
+int proc_maps(pid_t pid, struct maps *out, struct error *err) MUST_CHECK;
+int proc_tids(pid_t pid, pid_t **out, size_t *count,
+	      struct error *err) MUST_CHECK;
+/*
+ * "4711" or a name as pidof takes it (exact comm, or exe's last part).  Several
+ * matches: ERR_USAGE with the list; none: ERR_GONE.  Never ourselves.
+ */
+int proc_find(const char *pid_or_name, pid_t *out,
+	      struct error *err) MUST_CHECK;
+/*
+ * Opens the file behind a mapping: /proc/PID/map_files, then /proc/PID/root +
+ * path, then path, device and inode compared (GLIBC.md 8.5).
+ */
+int proc_open_map(pid_t pid, const struct map *map,
+		  struct error *err) MUST_CHECK;
+
+#endif

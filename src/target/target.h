@@ -1,0 +1,128 @@
+/*
+ * A target: a process image whose bytes we can read, whatever holds them.
+ *
+ * Kinds: live (ptrace, /proc; live.c and agent.c) and image (bytes in memory:
+ * the contents of a snapshot, or what a test built; image.c).  A core file is a
+ * further kind.  Everything above this layer works on all of them.  Addresses
+ * are the target's; sizes are bytes.
+ *
+ * A target runs unless it is between target_stop() and target_resume().
+ */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "target/maps.h"
+#include "target/x86_64.h"
+
+struct target;
+
+enum target_state { TARGET_RUNNING, TARGET_STOPPED, TARGET_GONE };
+
+struct thread {
+	pid_t tid;
+	char name[16]; /* comm */
+	char state;    /* as /proc says before our stop: R S D T Z ... */
+	bool has_regs; /* false: the thread never stopped (named in notes) */
+	struct thread_regs regs;
+};
+
+struct target_ops {
+	const char *kind; /* "live", "image", "core" */
+	/* Bytes read, short where the mapping ends; -1 with errno set. */
+	ssize_t (*read)(struct target *, uint64_t addr, void *buf, size_t len);
+	/*
+	 * Optional: the bytes at addr where they lie, without a copy, and how
+	 * many follow; NULL where there are none.  Valid until close.
+	 */
+	const void *(*peek)(struct target *, uint64_t addr, size_t *len);
+	/*
+	 * Optional: which pages of [start, end) were ever touched; present[i]
+	 * for page i (AT_PAGESZ).  Missing op: all pages count as touched.
+	 */
+	int (*touched)(struct target *, uint64_t start, uint64_t end,
+		       uint8_t *present);
+	/* Stops every thread and fills thread[]; re-reads maps.  Idempotent. */
+	int (*stop)(struct target *, struct error *);
+	/* Every thread goes on as it was.  Idempotent. */
+	int (*resume)(struct target *, struct error *);
+	/*
+	 * A file descriptor on the very file behind a mapping (device and
+	 * inode compared), which the caller closes; -1 and err otherwise.
+	 */
+	int (*open_map)(struct target *, const struct map *, struct error *);
+	void (*close)(struct target *);
+};
+
+struct target {
+	const struct target_ops *ops;
+	pid_t pid;	/* 0 when unknown */
+	char exe[4096]; /* as the target sees it; "" when unknown */
+	char comm[16];
+	uint32_t page_size;    /* bytes */
+	unsigned word;	       /* 8, or 4 for an i386 process */
+	struct maps maps;      /* owned; as of the last stop or refresh */
+	struct thread *thread; /* owned; as of the last stop or refresh */
+	size_t thread_count;
+	enum target_state state;
+	uint64_t stopped_us; /* length of the last stop, microseconds */
+	uint64_t bytes_read; /* since open */
+	/* Since the last stop: what deserves to be said ("thread 12 is in
+	 * uninterruptible sleep and was not stopped"); owned, "" if nothing. */
+	char *notes;
+	void *impl; /* owned by ops */
+};
+
+struct live_opts {
+	unsigned stop_deadline_ms; /* 0: 1000 */
+	bool use_proc_mem; /* tests: /proc/PID/mem instead of process_vm_readv
+			    */
+};
+
+/*
+ * Attaches to nothing yet: starts the agent, checks that we may ptrace the
+ * process and that it is one we can handle (every refusal has its own code and
+ * sentence), reads maps and threads.  pid must not be our own.
+ */
+int target_open_live(pid_t pid, const struct live_opts *opts,
+		     struct target **out, struct error *err) MUST_CHECK;
+
+/* Resumes, removes every trace of us from the process, frees.  NULL is fine. */
+void target_close(struct target *target);
+
+int target_stop(struct target *target, struct error *err) MUST_CHECK;
+int target_resume(struct target *target, struct error *err) MUST_CHECK;
+
+/* Live only: maps and threads (names, states) without stopping anything. */
+int target_refresh(struct target *target, struct error *err) MUST_CHECK;
+
+/* Live only: a pidfd to poll; readable once the process ended.  Else -1. */
+int target_pidfd(const struct target *target);
+/* Live only: polls the pidfd; sets state TARGET_GONE and returns true. */
+bool target_gone(struct target *target);
+
+/* All len bytes or ERR_FAULT with the first unreadable address. */
+int target_read(struct target *target, uint64_t addr, void *buf, size_t len,
+		struct error *err) MUST_CHECK;
+/* As many bytes as there are, 0 if none. */
+size_t target_read_some(struct target *target, uint64_t addr, void *buf,
+			size_t len);
+/* One word of the target (word bytes), zero-extended. */
+int target_read_word(struct target *target, uint64_t addr, uint64_t *out,
+		     struct error *err) MUST_CHECK;
+
+/*
+ * A run of bytes for a scan: where the target has them in our memory, in place
+ * and of any length; else up to cap bytes read into buf.  *len is what is
+ * there, at most want; 0 when addr is unreadable.  Never-touched pages of
+ * anonymous memory read as zeros without being touched.
+ */
+const uint8_t *target_window(struct target *target, uint64_t addr, size_t want,
+			     uint8_t *buf, size_t cap, size_t *len);
+
+#endif

@@ -1,0 +1,39 @@
+/* Registers of one x86-64 thread (or of an i386 one, is32 set). */
+#ifndef TARGET_X86_64_H
+#define TARGET_X86_64_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* DWARF register numbers of x86-64 (psABI 3.6.2): rax rdx rcx rbx rsi rdi rbp
+ * rsp r8..r15, then the return address column, which is rip. */
+enum {
+	REG_RAX_,
+	REG_RDX_,
+	REG_RCX_,
+	REG_RBX_,
+	REG_RSI_,
+	REG_RDI_,
+	REG_RBP_,
+	REG_RSP_,
+	REG_R8_,
+	REG_R15_ = 15,
+	REG_RIP_ = 16,
+	REG_COUNT_ = 17
+};
+
+struct thread_regs {
+	uint64_t r[REG_COUNT_]; /* by DWARF number */
+	uint64_t eflags, orig_rax, fs_base, gs_base;
+	bool is32;
+};
+
+extern const char *const thread_reg_names[REG_COUNT_];
+
+/* The thread pointer (TLS base): fs_base, or gs_base for an i386 thread. */
+uint64_t thread_regs_tp(const struct thread_regs *regs);
+
+/* Bytes below the stack pointer that belong to the running function. */
+#define RED_ZONE 128
+
+#endif
