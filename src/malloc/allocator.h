@@ -1,0 +1,158 @@
+/*
+ * What an allocator must tell us.  One implementation (glibc_*.c); the seam is
+ * here so that a second needs no change above it.
+ *
+ * probe() and describe() run while the target runs and do all that is slow
+ * (files, disassembly); walk() runs on a stopped target or on a copy of one and
+ * only reads memory.  The walk pushes what it finds into a sink and never stops
+ * at damage: damage is a defect, reported and stepped over.
+ *
+ * All sizes are bytes, all addresses the target's.
+ */
+#ifndef MALLOC_ALLOCATOR_H
+#define MALLOC_ALLOCATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct symbols;
+struct target;
+
+/* FREE: in a bin or fastbin.  CACHED: in a thread's tcache.  A tcache struct
+ * itself is a USED chunk. */
+enum chunk_state { CHUNK_USED, CHUNK_FREE, CHUNK_CACHED, CHUNK_TOP };
+
+/* The arena index of mmapped chunks. */
+#define ARENA_MMAPPED 4095
+
+struct chunk {
+	uint64_t addr;	     /* what malloc returned */
+	uint64_t size : 48;  /* usable bytes (malloc_usable_size) */
+	uint64_t arena : 12; /* arena index, or ARENA_MMAPPED */
+	uint64_t state : 4;  /* enum chunk_state */
+};
+
+struct arena {
+	uint64_t addr; /* of its malloc_state */
+	uint32_t index;
+	bool is_main, noncontiguous, initialised;
+	bool busy; /* stopped inside malloc: what the defects list is unsure */
+	uint32_t heaps; /* heaps, or brk plus segments */
+	uint32_t attached_threads;
+	uint64_t system_bytes, max_system_bytes;
+	uint64_t top;	    /* chunk address of the top chunk; 0 if none */
+	uint64_t top_bytes; /* its chunk size */
+	uint64_t bin_count, bin_bytes;	 /* unsorted, small and large bins */
+	uint64_t fast_count, fast_bytes; /* fastbins */
+	uint64_t overhead_bytes; /* heap_info, malloc_state, fenceposts, gaps */
+};
+
+/* One piece of address space that an arena carves chunks from. */
+struct heap_region {
+	uint64_t start, end; /* [start, end): first chunk header .. end */
+	uint32_t arena;
+};
+
+struct tcache {
+	pid_t tid;	/* 0: an orphan, of a thread that is no more */
+	uint64_t addr;	/* user address of the tcache struct; 0 if none yet */
+	uint32_t arena; /* index of thread_arena; ARENA_MMAPPED unknown */
+	uint64_t count, bytes; /* chunks cached, their chunk sizes */
+};
+
+/* The global counters (mp_), as they stand in the target. */
+struct malloc_params {
+	uint64_t n_mmaps, mmapped_bytes, mmap_threshold, sbrk_base;
+};
+
+enum defect_kind {
+	DEFECT_SIZE,	   /* a size word that cannot be */
+	DEFECT_LINK,	   /* a list link that leads astray */
+	DEFECT_LOOP,	   /* a list that never ends */
+	DEFECT_UNREADABLE, /* memory that should be there is not */
+	DEFECT_COUNT,	   /* two numbers that must agree do not */
+	DEFECT_BUSY	   /* stopped inside malloc */
+};
+
+struct defect {
+	uint64_t addr;
+	enum defect_kind kind;
+	uint32_t arena; /* ARENA_MMAPPED when of none */
+	char what[112];
+};
+
+/*
+ * Why the numbers can be trusted: one row of `verify`.  For methods, text says
+ * what was found by which evidence; for cross-checks a and b are the two
+ * numbers that must agree.
+ */
+enum check_result { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED };
+
+struct check {
+	enum check_result result;
+	bool has_numbers;
+	uint64_t a, b;
+	char name[48];	/* "main_arena by file image" */
+	char text[160]; /* "0x7f..c60, unique"; why, when skipped */
+};
+
+/* Each returns 0, or -1 to end the walk. */
+struct malloc_sink {
+	int (*arena)(void *ctx, const struct arena *, struct error *);
+	int (*region)(void *ctx, const struct heap_region *, struct error *);
+	/* Ascending within a region; regions in any order. */
+	int (*chunks)(void *ctx, const struct chunk *, size_t count,
+		      struct error *);
+	int (*tcache)(void *ctx, const struct tcache *, struct error *);
+	int (*defect)(void *ctx, const struct defect *, struct error *);
+	int (*check)(void *ctx, const struct check *, struct error *);
+	void *ctx;
+	/* Filled by the walk. */
+	struct malloc_params params;
+	/* Bytes between a chunk's size on this glibc and its usable size:
+	 * chunk_size = usable + word for arena chunks, + this for mmapped. */
+	unsigned word, mmapped_overhead;
+};
+
+struct allocator {
+	const char *name; /* "glibc" */
+	/*
+	 * 1 with *state set (also when malloc was never called: the main arena
+	 * is then not initialised), 0 if this allocator is not in the target,
+	 * or -1.
+	 */
+	int (*probe)(struct target *, struct symbols *, void **state,
+		     struct error *);
+	/* "2.36" as the banner says (a hint only), "" if there is none. */
+	const char *(*version)(const void *state);
+	/* One line on layout and location, for verify and -v. */
+	const char *(*summary)(const void *state);
+	int (*walk)(struct target *, void *state, struct malloc_sink *,
+		    struct error *);
+	void (*release)(void *state);
+};
+
+extern const struct allocator *const allocators[]; /* NULL-terminated */
+extern const struct allocator allocator_glibc;
+
+/* Allocators we cannot walk: recognised by what is mapped and exported. */
+struct foreign_allocator {
+	const char *name;   /* "jemalloc", static */
+	char evidence[160]; /* "libjemalloc.so.2 is mapped" */
+};
+
+/* At most cap are written; returns how many there are. */
+size_t allocator_foreign(struct target *target, struct symbols *symbols,
+			 struct foreign_allocator *out, size_t cap);
+
+static inline uint64_t chunk_size(const struct chunk *c, unsigned word,
+				  unsigned mmapped_overhead)
+{
+	return c->size + (c->arena == ARENA_MMAPPED ? mmapped_overhead : word);
+}
+
+#endif
