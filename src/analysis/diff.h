@@ -1,0 +1,54 @@
+/*
+ * Two snapshots compared: a used chunk is the same if address and size are.
+ * (A block freed and allocated again at the same place with the same size
+ * between the two cannot be told from one that stayed: counted as kept.)
+ * tcache structs and cached chunks are not "used".
+ *
+ * Borrows both snapshots, owns the rest.
+ */
+#ifndef ANALYSIS_DIFF_H
+#define ANALYSIS_DIFF_H
+
+#include "base/bitmap.h"
+#include "snapshot/set.h"
+#include "snapshot/snapshot.h"
+
+struct symbols;
+
+struct diff {
+	const struct snapshot *before, *after;
+	uint32_t *added; /* owned: indices in after, ascending */
+	uint32_t added_count;
+	uint32_t *removed; /* owned: indices in before, ascending */
+	uint32_t removed_count;
+	uint32_t kept_count;
+	struct bitmap fresh; /* a bit a chunk of after: it is new */
+	struct bitmap lost;  /* a bit a chunk of before: it is gone */
+};
+
+/* One row of the table: a class, or a first word (by content). */
+struct diff_class {
+	uint64_t size; /* chunk size of the class; 0 when by content */
+	uint64_t word; /* by content: the first word of the chunks */
+	char name[96]; /* by content: symbol, vtable, text, "0x..." ; else "" */
+	uint64_t new_count, new_bytes, gone_count, gone_bytes, kept_count;
+	int64_t delta_bytes;
+};
+
+enum diff_by { DIFF_BY_SIZE, DIFF_BY_CONTENT };
+
+int diff_make(const struct snapshot *before, const struct snapshot *after,
+	      struct diff **out, struct error *err) MUST_CHECK;
+void diff_destroy(struct diff *diff);
+
+/*
+ * Rows, largest growth in bytes first; *out owned by the caller.  set (may be
+ * NULL) restricts the chunks.  By content needs the contents of after (gone
+ * chunks are then only counted where before's contents are held: *warning).
+ */
+int diff_classes(const struct diff *diff, enum diff_by by,
+		 const struct set *set, struct symbols *symbols,
+		 struct diff_class **out, uint32_t *count, char *warning,
+		 size_t warning_cap, struct error *err) MUST_CHECK;
+
+#endif

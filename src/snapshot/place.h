@@ -1,0 +1,46 @@
+/*
+ * What an address is: in which chunk, global, stack frame or mapping it lies.
+ */
+#ifndef SNAPSHOT_PLACE_H
+#define SNAPSHOT_PLACE_H
+
+#include "snapshot/snapshot.h"
+
+struct symbols;
+
+enum place_kind {
+	PLACE_NONE,   /* not mapped: not an address */
+	PLACE_CHUNK,  /* index, offset from its user address */
+	PLACE_HEAP,   /* inside a heap but in no chunk: headers, arenas */
+	PLACE_GLOBAL, /* writable data of a module */
+	PLACE_CODE,   /* text or constants of a module */
+	PLACE_STACK,  /* thread, frame */
+	PLACE_TLS, /* thread-local storage or thread descriptor of a thread */
+	PLACE_REGISTER, /* thread, reg: only as a holder */
+	PLACE_ANON,	/* other private memory without a file */
+	PLACE_FILE	/* other file mapping, vdso, shared memory */
+};
+
+struct place {
+	enum place_kind kind;
+	uint64_t addr;
+	uint32_t chunk;	 /* PLACE_CHUNK */
+	uint64_t offset; /* in the chunk, or in the mapping */
+	uint32_t thread; /* index in snapshot: STACK, TLS, REGISTER */
+	uint32_t frame;	 /* STACK: index in its frames, UINT32_MAX none */
+	unsigned reg;	 /* REGISTER: DWARF number */
+};
+
+struct place place_of(const struct snapshot *snap, uint64_t addr);
+/* "chunk", "heap", "global", "code", "stack", "tls", "register", "anon",
+ * "file", "none": as in JSON. */
+const char *place_kind_name(enum place_kind kind);
+/*
+ * For people: "chunk 0x55..+16 (64 B, used)", "main_arena+0x60",
+ * "thread 4711 \"worker\" frame #2 handle_request+0x1f", "libc.so.6+0x1d2cc0".
+ * symbols may be NULL.
+ */
+void place_format(const struct place *place, const struct snapshot *snap,
+		  struct symbols *symbols, char *buf, size_t cap);
+
+#endif

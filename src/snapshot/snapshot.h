@@ -1,0 +1,120 @@
+/*
+ * A snapshot: the heap of a target at one moment, immutable once captured (but
+ * for its contents, which may be dropped to save memory).
+ *
+ * It owns all it points to and outlives the target.  A chunk is named by its
+ * index in chunk[], which is sorted by address; analyses refer to chunks by
+ * that index and to snapshots by const pointer.
+ */
+#ifndef SNAPSHOT_SNAPSHOT_H
+#define SNAPSHOT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "malloc/allocator.h"
+#include "malloc/mallinfo.h"
+#include "target/image.h"
+#include "target/target.h"
+#include "unwind/stack.h"
+
+struct symbols;
+
+#define CHUNK_NONE UINT32_MAX
+
+struct snapshot_thread {
+	struct thread thread;		 /* tid, name, state, registers */
+	uint64_t stack_start, stack_end; /* the mapping part above rsp */
+	uint64_t tcache; /* user address of its tcache, 0 if none */
+	uint64_t cached_count, cached_bytes;
+	uint32_t arena;	     /* index, ARENA_MMAPPED when unknown */
+	struct frame *frame; /* owned, innermost first */
+	uint32_t frame_count;
+	bool stack_complete;
+};
+
+struct snapshot {
+	char name[32];
+	struct timespec taken;	/* CLOCK_REALTIME at the stop */
+	uint64_t stopped_us;	/* how long the target stood, microseconds */
+	uint64_t copied_bytes;	/* read while it stood */
+	uint64_t skipped_bytes; /* writable memory not kept: over budget */
+	unsigned attempts;	/* stops needed to find malloc quiet */
+
+	char kind[8]; /* of the target: "live", "core" */
+	pid_t pid;
+	char exe[4096], comm[16];
+	const char *allocator; /* "glibc", or NULL: no heap we can read */
+	char glibc[16];	       /* "2.36", "" unknown */
+	struct foreign_allocator foreign[4];
+	size_t foreign_count;
+	unsigned word, mmapped_overhead; /* see struct malloc_sink */
+
+	struct chunk *chunk; /* owned, ascending by addr */
+	uint32_t chunk_count;
+	struct arena *arena; /* owned; arena[i].index == i */
+	uint32_t arena_count;
+	struct heap_region *region; /* owned, ascending */
+	uint32_t region_count;
+	struct snapshot_thread *thread; /* owned */
+	uint32_t thread_count;
+	struct defect *defect; /* owned */
+	uint32_t defect_count;
+	struct check *check; /* owned */
+	uint32_t check_count;
+	struct malloc_params params;
+	struct mallinfo2_totals mallinfo;
+	struct maps maps; /* owned */
+	char *notes;	  /* owned: what was skipped and why, or "" */
+
+	struct image *contents; /* owned; NULL: not kept (any more) */
+	/* Reads the memory as it was: contents, else mappings the target cannot
+	 * write (from the live target or their files).  NULL without contents.
+	 */
+	struct target *memory;
+};
+
+struct capture_opts {
+	const char *name;
+	bool keep_contents;
+	uint64_t max_bytes;    /* of contents; what is over is not kept */
+	unsigned max_attempts; /* stops, when found inside malloc; 0: 10 */
+};
+
+/*
+ * Stops the target for the reading alone.  allocator_state comes from
+ * allocator->probe (allocator NULL: everything but the heap is captured).
+ * Walks after the target runs again, on the copy, when that was kept whole;
+ * else under the stop.  ERR_INTERRUPTED on ^C, the target running again.
+ */
+int snapshot_capture(struct target *target, struct symbols *symbols,
+		     const struct allocator *allocator, void *allocator_state,
+		     const struct capture_opts *opts, struct snapshot **out,
+		     struct error *err) MUST_CHECK;
+void snapshot_destroy(struct snapshot *snap);
+
+/* Frees the bytes; the chunk table stays. */
+void snapshot_drop_contents(struct snapshot *snap);
+/* The live target is about to be closed: memory falls back on contents only. */
+void snapshot_detach(struct snapshot *snap);
+
+/* Our memory that snap takes, bytes: the tables, and the contents. */
+uint64_t snapshot_table_bytes(const struct snapshot *snap);
+uint64_t snapshot_content_bytes(const struct snapshot *snap);
+
+/* Complete: nothing skipped, no defect, every check held. */
+bool snapshot_complete(const struct snapshot *snap);
+
+/* The chunk (any state) whose usable bytes hold addr, or CHUNK_NONE. */
+uint32_t snapshot_find(const struct snapshot *snap, uint64_t addr);
+
+/* Chunk size (header included) of chunk i: its size class. */
+static inline uint64_t snapshot_chunk_size(const struct snapshot *s, uint32_t i)
+{
+	return chunk_size(&s->chunk[i], s->word, s->mmapped_overhead);
+}
+
+#endif
