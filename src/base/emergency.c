@@ -56,31 +56,40 @@ void emergency_forget(void)
 		atomic_store(&table[i].fn, NULL);
 }
 
+static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+			    SIGABRT, SIGTERM, SIGHUP};
+
 static void on_signal(int sig)
 {
+	struct sigaction sa = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
+	/*
+	 * An undo that crashes comes here again, since faults are not blocked:
+	 * the rest is undone then, and that signal is the one we die of.
+	 */
 	emergency_run();
-	/* SA_RESETHAND made the action the default one: unblock and die. */
+	sigaction(sig, &sa, NULL);
+	raise(sig);
 	sigemptyset(&set);
 	sigaddset(&set, sig);
-	raise(sig);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int emergency_install(struct error *err)
 {
-	static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
-				    SIGABRT, SIGTERM, SIGHUP};
 	static char stack_bytes[64 * 1024];
 	stack_t stack = {.ss_sp = stack_bytes, .ss_size = sizeof stack_bytes};
 	struct sigaction sa = {.sa_handler = on_signal,
-			       .sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
+			       .sa_flags = SA_ONSTACK | SA_NODEFER};
 
 	if (sigaltstack(&stack, NULL))
 		return error_sys(err, "cannot set a signal stack");
-	/* One emergency at a time: all others wait while one is handled. */
-	sigfillset(&sa.sa_mask);
+	/* What others send waits until the undoing is done. */
+	sigemptyset(&sa.sa_mask);
+	sigaddset(&sa.sa_mask, SIGTERM);
+	sigaddset(&sa.sa_mask, SIGHUP);
+	sigaddset(&sa.sa_mask, SIGINT);
 	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
 		if (sigaction(fatal[i], &sa, NULL))
 			return error_sys(err, "cannot catch signal %d",

@@ -95,7 +95,7 @@ int parse_msec(const char *text, uint64_t *out, struct error *err)
 	uint64_t n, factor, total, part = 0, scale = 1;
 	const char *end;
 
-	if (!isdigit((unsigned char)*text) || digits(text, &n, &end))
+	if (digits(text, &n, &end) || text[1] == 'x' || text[1] == 'X')
 		goto bad;
 	if (*end == '.') {
 		if (!isdigit((unsigned char)end[1]))

@@ -1,0 +1,125 @@
+#include "tests/lib/hs_test.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { MAX_TESTS = 500, MAX_REASON = 200 };
+
+static struct {
+	const TTest *test;
+	TTest wrapped; /* what libcheck is given: the same, run by run_one() */
+	int signal, status;
+} tests[MAX_TESTS];
+static int count;
+
+/* Shared with the tests' processes: a reason for each that was skipped. */
+static char (*skipped)[MAX_REASON];
+static int running;
+
+void hs_test_add(const TTest *test, int signal, int status)
+{
+	if (count == MAX_TESTS)
+		abort();
+	tests[count].test = test;
+	tests[count].signal = signal;
+	tests[count].status = status;
+	count++;
+}
+
+void hs_test_skip(const char *reason)
+{
+	snprintf(skipped[running], MAX_REASON, "%s", reason);
+}
+
+/* In the test's own process; libcheck's loop index says which test it is. */
+static void run_one(int i)
+{
+	running = i;
+	tests[i].test->fn(i);
+}
+
+static void add_to_suite(Suite *suite, int i)
+{
+	/* A test case each, so that a result's name is the test's. */
+	TCase *tcase = tcase_create(tests[i].test->name);
+
+	tests[i].wrapped = *tests[i].test;
+	tests[i].wrapped.fn = run_one;
+	_tcase_add_test(tcase, &tests[i].wrapped, tests[i].signal,
+			tests[i].status, i, i + 1);
+	suite_add_tcase(suite, tcase);
+}
+
+/* As a sentence: the underscores were for the compiler. */
+static void print_name(const char *name)
+{
+	for (; *name; name++)
+		putchar(*name == '_' ? ' ' : *name);
+}
+
+static int find_test(const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(tests[i].test->name, name))
+			return i;
+	abort();
+}
+
+static bool report(int number, TestResult *result)
+{
+	int i = find_test(tr_tcname(result));
+	bool passed = tr_rtype(result) == CK_PASS;
+
+	printf("%s %d - ", passed ? "ok" : "not ok", number);
+	print_name(tests[i].test->name);
+	if (passed && skipped[i][0])
+		printf(" # SKIP %s", skipped[i]);
+	putchar('\n');
+	if (!passed)
+		printf("# %s:%d: %s\n", tr_lfile(result), tr_lno(result),
+		       tr_msg(result));
+	return passed;
+}
+
+/* Arguments: parts of the names of the tests to run; none for all. */
+static bool wanted(const char *name, char **parts)
+{
+	if (!*parts)
+		return true;
+	for (; *parts; parts++)
+		if (strstr(name, *parts))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	Suite *suite = suite_create(argc ? argv[0] : "?");
+	int failed = 0;
+
+	skipped =
+		mmap(NULL, MAX_TESTS * sizeof *skipped, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (skipped == MAP_FAILED)
+		abort();
+	for (int i = 0; i < count; i++)
+		if (wanted(tests[i].test->name, argv + (argc > 0)))
+			add_to_suite(suite, i);
+
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_SILENT);
+
+	int ran = srunner_ntests_run(runner);
+	TestResult **results = srunner_results(runner);
+
+	printf("1..%d\n", ran);
+	for (int i = 0; i < ran; i++)
+		failed |= !report(i + 1, results[i]);
+	free(results);
+	srunner_free(runner);
+	return failed;
+}

@@ -1,0 +1,178 @@
+# shellcheck shell=sh
+# Sourced by every *.t.  POSIX sh.  Ends with done_testing.
+#
+#   check WHAT COMMAND...      passes if the command does
+#   is WHAT GOT WANTED         passes if the two texts are equal
+#   skip WHAT REASON           counts as skipped
+#   skip_all REASON            the whole file is skipped
+#   need TOOL...               skip_all unless all are installed
+#   need_ptrace                skip_all where nothing may be traced at all
+#   wait_until COMMAND...      polls, at most ten seconds
+#   hs ARG...                  runs heapscope: $T/out, $T/err, $status
+#   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
+#   stop_fixture               asserts that it is unharmed and ends well
+#
+# T is a directory of the test's own.  HEAPSCOPE may name another binary.
+tap_n=0
+tap_failed=0
+tap_done=
+tap_children=
+T=$(mktemp -d "${TMPDIR:-/tmp}/heapscope-test.XXXXXX")
+HS=${HEAPSCOPE:-$top_builddir/heapscope}
+PID=
+
+tap_exit() {
+	tap_status=$?
+	trap - EXIT
+	exec 9>&-
+	for tap_child in $tap_children; do
+		kill -CONT "$tap_child" 2>/dev/null
+		kill -KILL "$tap_child" 2>/dev/null
+	done
+	rm -rf "$T"
+	if [ -z "$tap_done" ]; then
+		echo "Bail out! ended before done_testing"
+		[ "$tap_status" -ne 0 ] || tap_status=99
+	fi
+	exit "$tap_status"
+}
+trap tap_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+tap_result() { # COMMAND'S STATUS, WHAT
+	tap_n=$((tap_n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tap_n - $2"
+	else
+		echo "not ok $tap_n - $2"
+		tap_failed=1
+	fi
+}
+check() {
+	tap_what=$1
+	shift
+	"$@" >&2
+	tap_result $? "$tap_what"
+}
+is() {
+	if [ "$2" = "$3" ]; then
+		tap_result 0 "$1"
+	else
+		tap_result 1 "$1"
+		printf '%s\n' "got:" "$2" "wanted:" "$3" | sed 's/^/# /'
+	fi
+}
+skip() {
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n - $1 # SKIP $2"
+}
+done_testing() {
+	tap_done=1
+	echo "1..$tap_n"
+	exit "$tap_failed"
+}
+skip_all() {
+	tap_done=1
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+bail() {
+	tap_done=1
+	echo "Bail out! $1"
+	exit 99
+}
+need() {
+	for tap_tool in "$@"; do
+		command -v "$tap_tool" >/dev/null ||
+			skip_all "$tap_tool is not installed"
+	done
+}
+need_ptrace() {
+	if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)" = 3 ]; then
+		skip_all "kernel.yama.ptrace_scope is 3: nothing may be traced"
+	fi
+	if [ "$(id -u)" != 0 ] &&
+		[ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)" = 2 ]
+	then
+		skip_all "kernel.yama.ptrace_scope is 2 and we are not root"
+	fi
+}
+wait_until() {
+	tap_i=0
+	until "$@" 2>/dev/null; do
+		tap_i=$((tap_i + 1))
+		[ "$tap_i" -le 500 ] || return 1
+		sleep 0.02
+	done
+}
+# kill_at_exit PID...: whatever a test started and may leave behind.
+kill_at_exit() {
+	tap_children="$tap_children $*"
+}
+hs() {
+	status=0
+	"$HS" "$@" >"$T/out" 2>"$T/err" </dev/null || status=$?
+	return 0
+}
+# What heapscope said, for a report on a failed check.
+hs_said() {
+	echo "# status $status"
+	sed 's/^/# out: /' "$T/out" | head -n 40
+	sed 's/^/# err: /' "$T/err" | head -n 20
+}
+
+# A number of tasks that are as they were: not traced, running or sleeping.
+task_count() {
+	find "/proc/$PID/task" -maxdepth 1 -mindepth 1 | wc -l
+}
+start_fixture() {
+	tap_fixture=$1
+	shift
+	[ -x "$top_builddir/tests/fixtures/$tap_fixture" ] ||
+		bail "$tap_fixture is not built"
+	rm -f "$T/ctl"
+	mkfifo "$T/ctl"
+	: >"$T/manifest"
+	"$top_builddir/tests/fixtures/$tap_fixture" "$@" \
+		<"$T/ctl" >"$T/manifest" &
+	PID=$!
+	kill_at_exit "$PID"
+	exec 9>"$T/ctl"
+	wait_until grep -q '^ready' "$T/manifest" ||
+		bail "$tap_fixture is not ready"
+	tap_tasks=$(task_count)
+}
+# fixture_say LINE WORD: sends the line, waits for one more line with WORD.
+fixture_say() {
+	tap_before=$(grep -c "^$2" "$T/manifest")
+	echo "$1" >&9
+	wait_until fixture_said "$2" || bail "$tap_fixture does not say $2"
+	tap_tasks=$(task_count)
+}
+fixture_said() {
+	[ "$(grep -c "^$1" "$T/manifest")" -gt "$tap_before" ]
+}
+# The first law: whatever we did, the target is as it was.
+task_unharmed() {
+	grep -q '^TracerPid:.0$' "$1/status" &&
+		grep -q '^State:.[RS]' "$1/status"
+}
+unharmed() {
+	for tap_task in "/proc/$PID/task/"*; do
+		# A thread may be in a page fault for a moment: state D.
+		wait_until task_unharmed "$tap_task" || {
+			grep -E '^(State|TracerPid)' "$tap_task/status"
+			return 1
+		}
+	done
+	[ "$(task_count)" = "$tap_tasks" ]
+}
+stop_fixture() {
+	check "target unharmed" unharmed
+	exec 9>&-
+	tap_ended=0
+	wait "$PID" || tap_ended=$?
+	is "target ended by itself" "$tap_ended" 0
+}

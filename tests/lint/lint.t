@@ -1,0 +1,85 @@
+#!/bin/sh
+# The house rules that a program can check.  "make lint" runs this too.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+cd "$top_srcdir" || bail "no source tree"
+
+: "${HS_CC:=cc}" "${HS_CPPFLAGS:=}"
+STRICT="-std=gnu17 -Wall -Wextra -Werror"
+
+list() { # PATTERN... : the project's files with such names, one a line
+	for pattern in "$@"; do
+		find src ui tests -name "$pattern" -type f
+	done | sort
+}
+
+# compile COMPILER FILE...: syntax only, two processes at a time.  From the
+# build tree: config.h is there, and the paths in HS_CPPFLAGS start there.
+compile() {
+	compiler=$1
+	shift
+	printf '%s\n' "$@" | (
+		cd "$top_builddir" || exit 1
+		# The flags are words on purpose.
+		# shellcheck disable=SC2086
+		sed "s|^|$top_srcdir/|" | xargs -n 8 -P 2 \
+			$compiler $STRICT $HS_CPPFLAGS -I. \
+			-fsyntax-only -x c
+	)
+}
+sources() {
+	# shellcheck disable=SC2046
+	compile "$1" $(list '*.c')
+}
+# A header alone must compile, and twice must do no harm.
+headers() {
+	mkdir -p "$T/alone"
+	for header in $(list '*.h'); do
+		printf '#include "%s"\n#include "%s"\n' "$top_srcdir/$header" \
+			"$top_srcdir/$header" \
+			>"$T/alone/$(echo "$header" | tr / -).c"
+	done
+	# shellcheck disable=SC2086
+	(cd "$top_builddir" &&
+		find "$T/alone" -name '*.c' -print0 | xargs -0 -n 8 -P 2 \
+			$1 $STRICT $HS_CPPFLAGS -I. -fsyntax-only)
+}
+has_config() {
+	[ -f "$top_builddir/config.h" ]
+}
+
+check "there is a configured tree" has_config
+check "layers, library owners, lengths" tests/lint/check-layers .
+
+if command -v clang-format >/dev/null; then
+	# shellcheck disable=SC2046
+	check "clang-format" clang-format --dry-run -Werror \
+		$(list '*.[ch]')
+else
+	skip "clang-format" "clang-format is not installed"
+fi
+if command -v shellcheck >/dev/null; then
+	# shellcheck disable=SC2046
+	check "shellcheck" shellcheck -x -P "$top_srcdir" \
+		-e SC2154,SC2317 bootstrap .ci/run tests/lint/check-layers \
+		$(list '*.sh' '*.t')
+else
+	skip "shellcheck" "shellcheck is not installed"
+fi
+if ! ls doc/*.[1-8] >/dev/null 2>&1; then
+	skip "manual pages" "there are none"
+elif command -v mandoc >/dev/null; then
+	check "manual pages" mandoc -T lint -W warning doc/*.[1-8]
+else
+	skip "manual pages" "mandoc is not installed"
+fi
+for compiler in gcc clang; do
+	if command -v "$compiler" >/dev/null; then
+		check "every header alone, $compiler" headers "$compiler"
+		check "all sources, $compiler" sources "$compiler"
+	else
+		skip "headers and sources, $compiler" \
+			"$compiler is not installed"
+	fi
+done
+done_testing
