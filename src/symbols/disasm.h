@@ -19,7 +19,7 @@ struct insn {
 	bool has_mem; /* an operand at a fixed address (rip-relative) */
 	bool is_lea;  /* ... whose address is taken, not its content */
 	uint64_t mem;
-	bool is_fs;	/* memory operand in the %fs (thread) segment */
+	bool is_fs;	/* operand in the thread's segment: %fs, i386 %gs */
 	char text[112]; /* "mov rax, qword ptr [rip + 0x10]" */
 };
 

@@ -40,16 +40,31 @@ struct elf_symbol {
 	uint64_t value, size;
 	unsigned char type, bind; /* STT_*, STB_* */
 	bool defined;
+	bool absolute; /* SHN_ABS: a number, not an address */
+	bool hidden;   /* a version that is not the default one */
 };
 
 /* Takes over fd (closed by elf_close, also when elf_open fails). */
 int elf_open(int fd, struct elf **out, struct error *err) MUST_CHECK;
+/*
+ * The memory of a loaded file: image[0] is what lies at file address vaddr +
+ * bias in the process.  Takes over image (malloc), also when it fails.  Its
+ * bytes are those of now: relocated, and with data as the program left it.
+ */
+int elf_open_memory(void *image, size_t size, uint64_t vaddr, uint64_t bias,
+		    struct elf **out, struct error *err) MUST_CHECK;
 void elf_close(struct elf *elf);
+
+/* Opened by elf_open_memory: initial data is not to be had from it. */
+bool elf_is_memory(const struct elf *elf);
+/* Borrowed: for another library to read the same file; -1 for memory. */
+int elf_fd(const struct elf *elf);
 
 unsigned elf_machine(const struct elf *elf);   /* EM_* */
 unsigned elf_word(const struct elf *elf);      /* 8 or 4 */
 bool elf_is_pic(const struct elf *elf);	       /* ET_DYN */
 bool elf_is_static(const struct elf *elf);     /* no PT_INTERP, no DT_NEEDED */
+uint64_t elf_entry(const struct elf *elf);     /* file address */
 const char *elf_soname(const struct elf *elf); /* "" if none */
 /* Lower-case hex; "" if the file has none. */
 const char *elf_build_id(const struct elf *elf);
