@@ -56,6 +56,7 @@ leaky_server runs as process $pid; some of what each visitor gets is never freed
 END
 	printf 'Press Enter to open the screen. '
 	read -r _ || :
+	trap : INT # ^C is for heapscope
 	"$heapscope" -p "$pid" 9>&-
 else
 	"$heapscope" -p "$pid" \
