@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""The other side of the servers under test: clients, and a name server.
+
+peer.py port                    a free UDP and TCP port
+peer.py dns-serve PORT          answers every A question with 192.0.2.1
+peer.py dns-ask PORT FIRST N    asks for N names; ends well if all are answered
+peer.py http-get SOCKET         one request on a unix socket; ends well if 200
+peer.py http-hold SOCKET N FIFO opens N connections, says "held", keeps them
+                                until FIFO is closed
+peer.py line SOCKET TEXT        one line to a unix socket, prints the answer
+"""
+import socket
+import struct
+import sys
+
+
+def port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        print(s.getsockname()[1])
+
+
+def question(name):
+    labels = b"".join(bytes([len(p)]) + p.encode() for p in name.split("."))
+    return labels + b"\0" + struct.pack(">HH", 1, 1)
+
+
+def dns_serve(number):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("127.0.0.1", int(number)))
+    print("ready", flush=True)
+    while True:
+        ask, who = s.recvfrom(4096)
+        end = 12
+        while ask[end]:
+            end += ask[end] + 1
+        kind = struct.unpack(">H", ask[end + 1:end + 3])[0]
+        answer = b""
+        if kind == 1:
+            answer = (b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 3600, 4) +
+                      bytes([192, 0, 2, 1]))
+        s.sendto(ask[:2] + struct.pack(">HHHHH", 0x8480, 1, bool(answer), 0, 0)
+                 + ask[12:end + 5] + answer, who)
+
+
+def dns_ask(number, first, count):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect(("127.0.0.1", int(number)))
+    s.settimeout(5)
+    for i in range(int(first), int(first) + int(count)):
+        ask = struct.pack(">HHHHHH", i & 0xffff, 0x100, 1, 0, 0, 0)
+        ask += question("host%d.example.test" % i)
+        for _ in range(3):
+            s.send(ask)
+            try:
+                answer = s.recv(4096)
+            except socket.timeout:
+                continue
+            if answer[:2] == ask[:2]:
+                break
+        else:
+            sys.exit("no answer for host%d" % i)
+        if answer[3] & 15 or struct.unpack(">H", answer[6:8])[0] < 1:
+            sys.exit("no address for host%d" % i)
+
+
+def unix(path):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(10)
+    s.connect(path)
+    return s
+
+
+def http_get(path):
+    s = unix(path)
+    s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    if b" 200 " not in s.recv(4096):
+        sys.exit("not served")
+
+
+def http_hold(path, count, fifo):
+    held = []
+    for _ in range(int(count)):
+        s = unix(path)
+        s.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        s.recv(4096)
+        s.sendall(b"GET /half HTTP/1.1\r\nHost:")
+        held.append(s)
+    print("held", flush=True)
+    with open(fifo) as f:
+        f.read()
+
+
+def line(path, text):
+    s = unix(path)
+    s.sendall(text.encode() + b"\n")
+    print(s.makefile().readline().rstrip("\n"))
+
+
+{"port": port, "dns-serve": dns_serve, "dns-ask": dns_ask,
+ "http-get": http_get, "http-hold": http_hold,
+ "line": line}[sys.argv[1]](*sys.argv[2:])
