@@ -1,0 +1,77 @@
+# shellcheck shell=sh
+# Sourced after tests/lib/tap.sh by the tests of real programs.
+#
+#   STEP      a shell command line that makes the program allocate
+#   serves    a function: a real request, answered
+#   the_job   snapshot, step, snapshot, diff, near on process $PID; then the
+#             program is as it was and serves
+# A program started with "told PROGRAM ARG..." can be asked for its mallinfo2.
+need python3
+need_ptrace
+[ "$(od -An -tx1 -N4 "$HS" | tr -d ' ')" = 7f454c46 ] || bail "no heapscope"
+PEER="python3 $top_srcdir/tests/e2e/peer.py"
+# Processes of other users read our files: the name server, postgres.
+chmod 755 "$T"
+
+told() {
+	TELL_MALLINFO=$T/mallinfo LD_PRELOAD=$top_builddir/tests/lib/tell_mallinfo.so \
+		exec "$@"
+}
+# What its own malloc says: $T/told.
+ask_mallinfo() {
+	[ -e "$T/mallinfo" ] || return 1
+	: >"$T/mallinfo"
+	kill -s RTMIN+10 "$PID" 2>/dev/null || kill -44 "$PID"
+	wait_until test -s "$T/mallinfo"
+}
+
+each_task_unharmed() {
+	for tap_task in "/proc/$PID/task/"*; do
+		wait_until task_unharmed "$tap_task" || return 1
+	done
+}
+
+# Lines "ok WHAT" and "bad WHAT: DETAIL" as results.
+results() {
+	while read -r verdict what; do
+		if [ "$verdict" = ok ]; then
+			tap_result 0 "$what"
+		else
+			tap_result 1 "${what%%:*}"
+			printf '# %.2000s\n' "$what"
+		fi
+	done <"$1"
+}
+
+# SET_MORE: further options of heapscope.
+the_job() {
+	hs --json --limit 0 -p "$PID" -e snapshot -e heap -e "shell $STEP" \
+		-e snapshot -e heap -e diff -e 'chunks all' -e sizes \
+		-e threads -e maps -e verify -e bt
+	is "the session ends well" "$status" 0
+	[ "$status" = 0 ] || hs_said
+	cp "$T/out" "$T/answers"
+	set -- "$T/answers"
+	if ask_mallinfo; then
+		set -- "$T/answers" "$T/mallinfo"
+	fi
+	python3 "$top_srcdir/tests/e2e/check_job.py" "$@" >"$T/results"
+	check "the answers can be checked" test $? = 0
+	results "$T/results"
+	the_job_near
+	check "every thread is unharmed" each_task_unharmed
+	check "the program serves" serves
+}
+
+# The class that grew most in a session like the first.
+the_job_near() {
+	class=$(grep '"command":"diff' "$T/answers" |
+		jq '[.rows[] | select(.new_count > 0)][0].size')
+	hs --json --limit 0 -p "$PID" -e snapshot -e "shell $STEP" \
+		-e snapshot -e "near $class"
+	is "near ends well" "$status" 0
+	[ "$status" = 0 ] || hs_said
+	grep '"command":"near' "$T/out" >"$T/near"
+	check "near $class says something of each chunk" \
+		jq -e '.rows | length > 0' "$T/near"
+}
