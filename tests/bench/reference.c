@@ -8,7 +8,7 @@
  * buffer that stays warm, and says "bytes N us N".  What is not reading (maps,
  * pagemap) is not timed.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
 need python3
 need_ptrace
 [ "$(od -An -tx1 -N4 "$HS" | tr -d ' ')" = 7f454c46 ] || bail "no heapscope"
+# shellcheck disable=SC2034 # used by those who source this
 PEER="python3 $top_srcdir/tests/e2e/peer.py"
 # Processes of other users read our files: the name server, postgres.
 chmod 755 "$T"

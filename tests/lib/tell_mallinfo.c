@@ -5,7 +5,7 @@
  * mallinfo2() takes the locks of the arenas: to be asked of idle programs only.
  * The file is opened at start-up, because programs change their user and root.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
