@@ -16,7 +16,13 @@
 
 struct image_run {
 	uint64_t start, end; /* [start, end) in the target */
-	uint8_t *bytes;	     /* borrowed from the image's pool */
+	uint8_t *bytes;	     /* borrowed from one of the image's pools */
+};
+
+/* Mapped memory; further ones come when the first does not suffice. */
+struct image_pool {
+	uint8_t *bytes;
+	uint64_t size, used;
 };
 
 struct image {
@@ -26,9 +32,10 @@ struct image {
 		uint64_t start, end;
 	} * zero; /* owned, sorted */
 	size_t zero_count, zero_cap;
-	uint8_t *pool;		       /* owned: mmapped */
-	uint64_t pool_size, pool_used; /* bytes */
-	uint64_t skipped_bytes;	       /* wanted but not copied: budget */
+	struct image_pool *pool; /* owned; only the last one has room */
+	size_t pool_count, pool_cap;
+	uint64_t pool_used;	/* bytes in runs */
+	uint64_t skipped_bytes; /* wanted but not copied: budget, unreadable */
 };
 
 struct image *image_create(void);
@@ -60,6 +67,8 @@ const uint8_t *image_at(const struct image *image, uint64_t addr, size_t *len);
 /* Bytes read (runs and zero ranges), short at the first hole. */
 size_t image_read(const struct image *image, uint64_t addr, void *buf,
 		  size_t len);
+/* Where the next run or zero range after addr begins; UINT64_MAX: nowhere. */
+uint64_t image_next(const struct image *image, uint64_t addr);
 uint64_t image_bytes(const struct image *image);
 
 /*

@@ -15,13 +15,17 @@
 struct proc_status {
 	char name[64];
 	char state; /* R S D T t Z X I */
-	pid_t ppid, tracer;
-	unsigned uid, euid;
+	pid_t tgid, ppid, tracer;
+	unsigned uid, euid, suid;
 	unsigned seccomp; /* 0 none, 1 strict, 2 filter */
 	unsigned threads;
 	bool kernel_thread;
 	uint64_t rss_bytes, private_bytes; /* 0 when unknown */
+	uint64_t cap_permitted, cap_effective;
+	uint64_t sig_ignored; /* bit n - 1 for signal n */
 };
+
+bool proc_exists(pid_t pid);
 
 /* tid 0: the process itself. */
 int proc_status(pid_t pid, pid_t tid, struct proc_status *out,
@@ -34,6 +38,14 @@ int proc_maps(pid_t pid, struct maps *out, struct error *err) MUST_CHECK;
 int proc_tids(pid_t pid, pid_t **out, size_t *count,
 	      struct error *err) MUST_CHECK;
 /*
+ * A thread by which the process' memory can be reached: pid itself, or another
+ * when the leader is a zombie (/proc/TID/ has what /proc/PID/ lost); 0 when no
+ * thread lives.
+ */
+pid_t proc_live_tid(pid_t pid);
+/* name "" and state 'X' when there is no such thread. */
+void proc_thread_state(pid_t pid, pid_t tid, char name[static 16], char *state);
+/*
  * "4711" or a name as pidof takes it (exact comm, or exe's last part).  Several
  * matches: ERR_USAGE with the list; none: ERR_GONE.  Never ourselves.
  */
@@ -45,5 +57,13 @@ int proc_find(const char *pid_or_name, pid_t *out,
  */
 int proc_open_map(pid_t pid, const struct map *map,
 		  struct error *err) MUST_CHECK;
+/*
+ * Whether we may and can look into the process; when not: which rule forbids
+ * it and how to allow it, or what is special about the process.  Asked before
+ * anything is attached; "may" means what ptrace would answer.
+ */
+int proc_check(pid_t pid, struct error *err) MUST_CHECK;
+/* After the kernel refused: which of its rules that was.  Returns -1. */
+int proc_explain_refusal(pid_t pid, struct error *err);
 
 #endif

@@ -21,6 +21,7 @@
 #include "target/x86_64.h"
 
 struct target;
+struct page_run; /* target/pagemap.h */
 
 enum target_state { TARGET_RUNNING, TARGET_STOPPED, TARGET_GONE };
 
@@ -57,6 +58,18 @@ struct target_ops {
 	 */
 	int (*open_map)(struct target *, const struct map *, struct error *);
 	void (*close)(struct target *);
+	/* Optional: maps and threads anew, without stopping anything. */
+	int (*refresh)(struct target *, struct error *);
+	int (*pidfd)(const struct target *);
+	bool (*gone)(struct target *);
+	/*
+	 * Optional: the runs of touched pages in [start, end), page-aligned, at
+	 * most max; *walked is how far they tell.  For ranges too long for
+	 * touched(): a terabyte of reserved addresses is one call.
+	 */
+	size_t (*touched_runs)(struct target *, uint64_t start, uint64_t end,
+			       struct page_run *run, size_t max,
+			       uint64_t *walked);
 };
 
 struct target {
@@ -80,8 +93,8 @@ struct target {
 
 struct live_opts {
 	unsigned stop_deadline_ms; /* 0: 1000 */
-	bool use_proc_mem; /* tests: /proc/PID/mem instead of process_vm_readv
-			    */
+	bool use_proc_mem;	   /* tests: never process_vm_readv */
+	bool no_scan;		   /* tests: never PAGEMAP_SCAN */
 };
 
 /*

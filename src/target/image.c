@@ -1,0 +1,315 @@
+#include "target/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/alloc.h"
+#include "base/progress.h"
+#include "target/pagemap.h"
+
+enum {
+	STEP = 1 << 20, /* bytes between two looks at ^C */
+	RUNS = 64,
+	HUGE = 2 << 20
+};
+
+struct image *image_create(void)
+{
+	return xcalloc(1, sizeof(struct image));
+}
+
+void image_destroy(struct image *image)
+{
+	if (!image)
+		return;
+	for (size_t i = 0; i < image->pool_count; i++)
+		munmap(image->pool[i].bytes, image->pool[i].size);
+	free(image->pool);
+	free(image->run);
+	free(image->zero);
+	free(image);
+}
+
+static struct image_pool *last_pool(struct image *image)
+{
+	return image->pool_count ? &image->pool[image->pool_count - 1] : NULL;
+}
+
+static uint64_t room(struct image *image)
+{
+	struct image_pool *pool = last_pool(image);
+
+	return pool ? pool->size - pool->used : 0;
+}
+
+int image_reserve(struct image *image, uint64_t bytes, struct error *err)
+{
+	uint64_t size = (bytes + HUGE - 1) / HUGE * HUGE;
+	uint8_t *at;
+
+	if (bytes <= room(image))
+		return 0;
+	if (size < bytes)
+		return error_set(err, ERR_NO_MEMORY, "no memory for contents");
+	if (GROW(image->pool, image->pool_cap, image->pool_count + 1,
+		 "table of contents", err) < 0)
+		return -1;
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED)
+		return error_set(err, ERR_NO_MEMORY,
+				 "no memory for %llu bytes of contents",
+				 (unsigned long long)bytes);
+	madvise(at, size, MADV_HUGEPAGE);
+	/* Only what was asked for, page by page where the kernel is old. */
+	if (madvise(at, bytes, MADV_POPULATE_WRITE) < 0)
+		for (uint64_t i = 0; i < bytes; i += 4096)
+			((volatile uint8_t *)at)[i] = 0;
+	image->pool[image->pool_count++] = (struct image_pool){at, size, 0};
+	return 0;
+}
+
+/* Where the next len bytes go; they are taken by keep(). */
+static uint8_t *place(struct image *image, size_t len, struct error *err)
+{
+	if (len > room(image) &&
+	    image_reserve(image, len > HUGE ? len : HUGE, err) < 0)
+		return NULL;
+	return last_pool(image)->bytes + last_pool(image)->used;
+}
+
+/* The index where a run that starts at addr belongs. */
+static size_t run_index(const struct image *image, uint64_t addr)
+{
+	size_t low = 0, high = image->run_count;
+
+	/* Nearly always at the end. */
+	if (high && image->run[high - 1].start <= addr)
+		return high;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (image->run[mid].start <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* What place() gave now holds [addr, addr + len). */
+static int keep(struct image *image, uint64_t addr, uint8_t *at, size_t len,
+		struct error *err)
+{
+	size_t i = run_index(image, addr);
+	struct image_run *before = i ? &image->run[i - 1] : NULL;
+
+	if (!len)
+		return 0;
+	if ((before && before->end > addr) ||
+	    (i < image->run_count && image->run[i].start < addr + len))
+		return error_set(err, ERR_USAGE,
+				 "the image has bytes at 0x%lx already",
+				 (unsigned long)addr);
+	if (before && before->end == addr &&
+	    before->bytes + (before->end - before->start) == at) {
+		before->end += len;
+	} else {
+		if (GROW(image->run, image->run_cap, image->run_count + 1,
+			 "table of contents", err) < 0)
+			return -1;
+		memmove(&image->run[i + 1], &image->run[i],
+			(image->run_count - i) * sizeof *image->run);
+		image->run[i] = (struct image_run){addr, addr + len, at};
+		image->run_count++;
+	}
+	last_pool(image)->used += len;
+	image->pool_used += len;
+	return 0;
+}
+
+int image_add(struct image *image, uint64_t addr, const void *bytes, size_t len,
+	      struct error *err)
+{
+	uint8_t *at = place(image, len, err);
+
+	if (!at)
+		return -1;
+	memcpy(at, bytes, len);
+	return keep(image, addr, at, len, err);
+}
+
+static int add_zero(struct image *image, uint64_t start, uint64_t end,
+		    struct error *err)
+{
+	size_t n = image->zero_count;
+
+	if (start >= end)
+		return 0;
+	if (n && image->zero[n - 1].end == start) {
+		image->zero[n - 1].end = end;
+		return 0;
+	}
+	if (GROW(image->zero, image->zero_cap, n + 1, "table of contents",
+		 err) < 0)
+		return -1;
+	image->zero[n].start = start;
+	image->zero[n].end = end;
+	image->zero_count++;
+	return 0;
+}
+
+/* Reads a run that is there; pages that turn out unreadable are skipped. */
+static int copy_run(struct image *image, struct target *from, uint64_t at,
+		    uint64_t end, uint64_t *budget, struct error *err)
+{
+	uint64_t page = from->page_size;
+
+	while (at < end) {
+		uint64_t len = end - at < STEP ? end - at : STEP;
+		uint8_t *to;
+		size_t n;
+
+		if (progress_tick("reading memory", image->pool_used, 0, err) <
+		    0)
+			return -1;
+		if (len > *budget)
+			len = *budget / page * page;
+		if (!len) {
+			image->skipped_bytes += end - at;
+			return 0;
+		}
+		to = place(image, len, err);
+		if (!to)
+			return -1;
+		n = target_read_some(from, at, to, len);
+		if (n < len && target_gone(from))
+			return error_set(err, ERR_GONE,
+					 "process %d ended while it was read",
+					 from->pid);
+		if (keep(image, at, to, n, err) < 0)
+			return -1;
+		*budget -= n;
+		at += n;
+		if (n < len) {
+			uint64_t next = at - at % page + page;
+
+			next = next < end ? next : end;
+			image->skipped_bytes += next - at;
+			at = next;
+		}
+	}
+	return 0;
+}
+
+int image_copy(struct image *image, struct target *from, uint64_t start,
+	       uint64_t end, bool anonymous, uint64_t budget, struct error *err)
+{
+	uint64_t page = from->page_size, walked, last = end;
+	struct page_run run[RUNS];
+
+	if (!anonymous || !from->ops->touched_runs)
+		return copy_run(image, from, start, end, &budget, err);
+	if (last % page)
+		last += page - last % page;
+	for (uint64_t at = start - start % page; at < last; at = walked) {
+		uint64_t zero = at;
+		size_t n = from->ops->touched_runs(from, at, last, run, RUNS,
+						   &walked);
+
+		for (size_t i = 0; i < n; i++) {
+			uint64_t s =
+				run[i].start > start ? run[i].start : start;
+			uint64_t e = run[i].end < end ? run[i].end : end;
+
+			if (add_zero(image, zero > start ? zero : start, s,
+				     err) < 0 ||
+			    copy_run(image, from, s, e, &budget, err) < 0)
+				return -1;
+			zero = e;
+		}
+		if (add_zero(image, zero > start ? zero : start,
+			     walked < end ? walked : end, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+const uint8_t *image_at(const struct image *image, uint64_t addr, size_t *len)
+{
+	size_t i = run_index(image, addr);
+
+	*len = 0;
+	if (!i || addr >= image->run[i - 1].end)
+		return NULL;
+	*len = image->run[i - 1].end - addr;
+	return image->run[i - 1].bytes + (addr - image->run[i - 1].start);
+}
+
+/* The first zero range that ends behind addr. */
+static size_t zero_index(const struct image *image, uint64_t addr)
+{
+	size_t low = 0, high = image->zero_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (image->zero[mid].end <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* How many bytes from addr on are known to be zero. */
+static uint64_t zeros_at(const struct image *image, uint64_t addr)
+{
+	size_t i = zero_index(image, addr);
+
+	if (i == image->zero_count || addr < image->zero[i].start)
+		return 0;
+	return image->zero[i].end - addr;
+}
+
+uint64_t image_next(const struct image *image, uint64_t addr)
+{
+	size_t run = run_index(image, addr), zero = zero_index(image, addr);
+	uint64_t next = UINT64_MAX;
+
+	if (run < image->run_count)
+		next = image->run[run].start;
+	if (zero < image->zero_count && image->zero[zero].start < next)
+		next = image->zero[zero].start;
+	return next;
+}
+
+size_t image_read(const struct image *image, uint64_t addr, void *buf,
+		  size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n;
+		const uint8_t *bytes = image_at(image, addr + done, &n);
+
+		if (!bytes)
+			n = zeros_at(image, addr + done);
+		if (!n)
+			break;
+		if (n > len - done)
+			n = len - done;
+		if (bytes)
+			memcpy((char *)buf + done, bytes, n);
+		else
+			memset((char *)buf + done, 0, n);
+		done += n;
+	}
+	return done;
+}
+
+uint64_t image_bytes(const struct image *image)
+{
+	return image->pool_used;
+}
