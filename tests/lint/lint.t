@@ -4,7 +4,7 @@
 . "$top_srcdir/tests/lib/tap.sh"
 cd "$top_srcdir" || bail "no source tree"
 
-: "${HS_CC:=cc}" "${HS_CPPFLAGS:=}"
+: "${HS_CPPFLAGS:=-include config.h -I$top_srcdir/src -I$top_srcdir}"
 STRICT="-std=gnu17 -Wall -Wextra -Werror"
 
 list() { # PATTERN... : the project's files with such names, one a line
@@ -44,11 +44,27 @@ headers() {
 		find "$T/alone" -name '*.c' -print0 | xargs -0 -n 8 -P 2 \
 			$1 $STRICT $HS_CPPFLAGS -I. -fsyntax-only)
 }
+# A source that nobody builds rots.
+all_built() {
+	list '*.c' '*.t' | while read -r source; do
+		case $source in
+		src/main.c) continue ;;
+		src/* | ui/*) line="SOURCES += $source" ;;
+		tests/unit/*) line="unit_tests += ${source%.c}" ;;
+		*.t) line="script_tests += $source" ;;
+		*) continue ;;
+		esac
+		grep -q "$line\$" Makefile.am ||
+			echo "Makefile.am has no line: $line"
+	done | grep . && return 1
+	return 0
+}
 has_config() {
 	[ -f "$top_builddir/config.h" ]
 }
 
 check "there is a configured tree" has_config
+check "every source and every test is in Makefile.am" all_built
 check "layers, library owners, lengths" tests/lint/check-layers .
 
 if command -v clang-format >/dev/null; then
