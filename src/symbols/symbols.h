@@ -26,8 +26,10 @@ struct module {
 	const char *name;    /* last part of the path */
 	uint64_t start, end; /* lowest and highest mapped address */
 	uint64_t bias;	     /* runtime address minus file address */
-	struct elf *elf;     /* owned by symbols; NULL: see why */
-	const char *why;     /* why the file could not be read, "" if it was */
+	/* Owned by symbols; NULL: see why.  Of a file that could not be opened
+	 * it is an image of the target's memory (elf_is_memory). */
+	struct elf *elf;
+	const char *why;	/* why the file could not be read, or "" */
 	const char *debug_path; /* separate debug file in use, or "" */
 	const char
 		*debug_note; /* "debug file ... is of another build", or "" */
@@ -60,6 +62,10 @@ size_t symbols_module_count(const struct symbols *symbols);
 const struct module *symbols_module(const struct symbols *symbols, size_t i);
 const struct module *symbols_module_at(const struct symbols *symbols,
 				       uint64_t addr);
+/* The program itself rather than a library; NULL if it is not mapped. */
+const struct module *symbols_exe(const struct symbols *symbols);
+/* Looks for the debug file now, so that debug_path and debug_note are final. */
+void symbols_load(struct symbols *symbols, const struct module *module);
 
 /*
  * The symbol that covers addr (size 0: up to the next one, in its section).

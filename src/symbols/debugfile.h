@@ -1,0 +1,28 @@
+/* The separate debug file of a module: by build-id, then by debuglink. */
+#ifndef SYMBOLS_DEBUGFILE_H
+#define SYMBOLS_DEBUGFILE_H
+
+#include <stdint.h>
+
+#include "base/strbuf.h"
+#include "symbols/elf.h"
+
+struct debugfile_where {
+	const char *const *roots; /* "" or "/proc/7/root"; NULL-terminated */
+	const char *debug_dir;	  /* "/usr/lib/debug" */
+	const char *path;	  /* of the module, as its process sees it */
+};
+
+/*
+ * The file if there is one of the same build (build-id; where there is none,
+ * the debuglink's checksum), its path added to path; else NULL.  A file of
+ * another build is not used, and note says so.
+ */
+struct elf *debugfile_find(const struct elf *elf,
+			   const struct debugfile_where *where,
+			   struct strbuf *path, struct strbuf *note);
+
+/* The checksum of .gnu_debuglink (CRC-32, IEEE 802.3) over a whole file. */
+int debugfile_crc(int fd, uint32_t *out);
+
+#endif

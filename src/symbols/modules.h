@@ -1,0 +1,42 @@
+/*
+ * The mapped ELF files of a target, found in its memory maps: a mapping of
+ * offset 0 that starts with an ELF header, whose segments then lie where the
+ * program headers say.
+ */
+#ifndef SYMBOLS_MODULES_H
+#define SYMBOLS_MODULES_H
+
+#include "symbols/dwarf_lines.h"
+#include "symbols/symbols.h"
+#include "symbols/symtab.h"
+
+/* A module and what was loaded of it; its address is stable. */
+struct entry {
+	struct module m; /* first: a module is an entry */
+	uint64_t header; /* where its first mapping starts */
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	struct elf *debug; /* owned, or NULL */
+	bool debug_tried;
+	struct symtab tab; /* owned */
+	bool tab_tried;
+	struct dwarf_lines *lines; /* owned, or NULL */
+	bool lines_tried;
+};
+
+struct modules {
+	struct entry **entry; /* owned, each too; sorted by start */
+	size_t count, cap;
+};
+
+/*
+ * Lists the modules anew.  Entries of "modules" that are still mapped are
+ * kept, the others freed.
+ */
+int modules_scan(struct modules *modules, struct target *target,
+		 const char *sysroot, struct error *err) MUST_CHECK;
+void modules_deinit(struct modules *modules);
+/* NULL if addr is in none. */
+struct entry *modules_at(const struct modules *modules, uint64_t addr);
+
+#endif

@@ -1,0 +1,267 @@
+#include "symbols/symbols.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "symbols/debugfile.h"
+#include "symbols/modules.h"
+#include "symbols/symbols_name.h"
+
+struct symbols {
+	struct target *target; /* borrowed */
+	char *debug_dir;       /* owned */
+	char *sysroot;	       /* owned, or NULL */
+	struct modules modules;
+	uint64_t low, high; /* of all modules: a quick "no" for the heap */
+	struct entry *last; /* asked for last */
+};
+
+static void note_extent(struct symbols *s)
+{
+	s->last = NULL;
+	s->low = s->high = 0;
+	if (!s->modules.count)
+		return;
+	s->low = s->modules.entry[0]->m.start;
+	s->high = s->modules.entry[s->modules.count - 1]->m.end;
+}
+
+int symbols_open(struct target *target, const struct symbols_opts *opts,
+		 struct symbols **out, struct error *err)
+{
+	struct symbols *s = xcalloc(1, sizeof *s);
+	const char *dir = opts ? opts->debug_dir : NULL;
+
+	s->target = target;
+	s->debug_dir = xstrdup(dir ? dir : "/usr/lib/debug");
+	if (opts && opts->sysroot)
+		s->sysroot = xstrdup(opts->sysroot);
+	if (symbols_refresh(s, err)) {
+		symbols_close(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+void symbols_close(struct symbols *s)
+{
+	if (!s)
+		return;
+	modules_deinit(&s->modules);
+	free(s->debug_dir);
+	free(s->sysroot);
+	free(s);
+}
+
+int symbols_refresh(struct symbols *s, struct error *err)
+{
+	if (modules_scan(&s->modules, s->target, s->sysroot, err)) {
+		note_extent(s);
+		return error_wrap(err, "modules of %d", (int)s->target->pid);
+	}
+	note_extent(s);
+	return 0;
+}
+
+size_t symbols_module_count(const struct symbols *s)
+{
+	return s->modules.count;
+}
+
+const struct module *symbols_module(const struct symbols *s, size_t i)
+{
+	return &s->modules.entry[i]->m;
+}
+
+static struct entry *entry_at(const struct symbols *s, uint64_t addr)
+{
+	if (addr < s->low || addr >= s->high)
+		return NULL;
+	if (s->last && addr >= s->last->m.start && addr < s->last->m.end)
+		return s->last;
+	return modules_at(&s->modules, addr);
+}
+
+const struct module *symbols_module_at(const struct symbols *s, uint64_t addr)
+{
+	struct entry *e = entry_at(s, addr);
+
+	return e ? &e->m : NULL;
+}
+
+const struct module *symbols_exe(const struct symbols *s)
+{
+	for (size_t i = 0; i < s->modules.count; i++) {
+		const struct module *m = &s->modules.entry[i]->m;
+
+		if (!strcmp(m->path, s->target->exe))
+			return m;
+	}
+	return NULL;
+}
+
+static void find_debug_file(struct symbols *s, struct entry *e)
+{
+	char proc_root[40] = "", there[2];
+	struct strbuf path = {0}, note = {0};
+	const char *roots[3] = {"", NULL, NULL};
+	struct debugfile_where where = {roots, s->debug_dir, e->m.path};
+
+	e->debug_tried = true;
+	if (!e->m.elf)
+		return;
+	if (s->sysroot) {
+		roots[0] = s->sysroot;
+	} else if (s->target->pid) {
+		snprintf(proc_root, sizeof proc_root, "/proc/%d/root",
+			 (int)s->target->pid);
+		/* its own root may hold what ours does not */
+		ssize_t n = readlink(proc_root, there, sizeof there);
+		if (n > 1 || (n == 1 && there[0] != '/')) {
+			roots[0] = proc_root;
+			roots[1] = "";
+		}
+	}
+	e->debug = debugfile_find(e->m.elf, &where, &path, &note);
+	free((char *)e->m.debug_path);
+	free((char *)e->m.debug_note);
+	e->m.debug_path = xstrdup(strbuf_str(&path));
+	e->m.debug_note = xstrdup(strbuf_str(&note));
+	strbuf_deinit(&path);
+	strbuf_deinit(&note);
+}
+
+static struct symtab *table_of(struct symbols *s, struct entry *e)
+{
+	struct error err;
+
+	if (e->tab_tried)
+		return &e->tab;
+	e->tab_tried = true;
+	if (!e->debug_tried)
+		find_debug_file(s, e);
+	if (e->m.elf && symtab_build(&e->tab, e->m.elf, e->debug, &err))
+		log_warn("%s: %s", e->m.path, err.msg);
+	return &e->tab;
+}
+
+static struct entry *entry_of(struct symbols *s, const struct module *module)
+{
+	for (size_t i = 0; i < s->modules.count; i++)
+		if (&s->modules.entry[i]->m == module)
+			return s->modules.entry[i];
+	return NULL;
+}
+
+void symbols_load(struct symbols *s, const struct module *module)
+{
+	struct entry *e = entry_of(s, module);
+
+	if (e)
+		table_of(s, e);
+}
+
+/* The end of the segment that holds a file address; 0 if none does. */
+static uint64_t segment_end(const struct elf *elf, uint64_t addr)
+{
+	const struct elf_segment *seg;
+	size_t n = elf_segments(elf, &seg);
+
+	for (size_t i = 0; i < n; i++)
+		if (seg[i].type == 1 /* PT_LOAD */ && addr >= seg[i].vaddr &&
+		    addr - seg[i].vaddr < seg[i].memsz)
+			return seg[i].vaddr + seg[i].memsz;
+	return 0;
+}
+
+static void fill(const struct entry *e, struct sym *sym, struct symbol *out)
+{
+	out->name = sym_name(sym);
+	out->raw = sym->raw;
+	out->addr = sym->addr + e->m.bias;
+	out->size = sym->size;
+	out->module = &e->m;
+	out->is_object = sym->is_object;
+}
+
+bool symbols_at(struct symbols *s, uint64_t addr, struct symbol *out)
+{
+	struct entry *e = entry_at(s, addr);
+	struct sym *sym;
+	uint64_t in_file;
+
+	*out = (struct symbol){.name = "", .raw = ""};
+	if (!e)
+		return false;
+	s->last = e;
+	out->module = &e->m;
+	out->offset = addr - e->m.start;
+	if (!e->m.elf)
+		return false;
+	in_file = addr - e->m.bias;
+	sym = symtab_at(table_of(s, e), in_file,
+			segment_end(e->m.elf, in_file));
+	if (!sym)
+		return false;
+	fill(e, sym, out);
+	out->offset = in_file - sym->addr;
+	return true;
+}
+
+bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
+{
+	struct entry *e = entry_at(s, addr);
+
+	if (!e || !e->m.elf)
+		return false;
+	if (!e->lines_tried) {
+		e->lines_tried = true;
+		if (!e->debug_tried)
+			find_debug_file(s, e);
+		if (e->debug)
+			e->lines = dwarf_lines_open(elf_fd(e->debug));
+		if (!e->lines && !elf_is_memory(e->m.elf))
+			e->lines = dwarf_lines_open(elf_fd(e->m.elf));
+	}
+	return e->lines && dwarf_lines_find(e->lines, addr - e->m.bias,
+					    &out->file, &out->line);
+}
+
+bool symbols_format(struct symbols *s, uint64_t addr, char *buf, size_t cap)
+{
+	struct symbol sym;
+	bool found = symbols_at(s, addr, &sym);
+	const char *name = found ? sym.name : NULL;
+
+	if (!found && sym.module)
+		name = sym.module->name;
+	if (!name) {
+		if (cap)
+			buf[0] = '\0';
+		return false;
+	}
+	if (found && !sym.offset)
+		snprintf(buf, cap, "%s", name);
+	else
+		snprintf(buf, cap, "%s+0x%lx", name, (unsigned long)sym.offset);
+	return true;
+}
+
+struct symtab *symbols_table(struct symbols *s, size_t i)
+{
+	return table_of(s, s->modules.entry[i]);
+}
+
+void symbols_fill(const struct symbols *s, size_t i, struct sym *sym,
+		  struct symbol *out)
+{
+	*out = (struct symbol){0};
+	fill(s->modules.entry[i], sym, out);
+}
