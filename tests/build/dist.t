@@ -3,7 +3,8 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need git make
-git -C "$top_srcdir" rev-parse --git-dir >/dev/null 2>&1 ||
+top=$(git -C "$top_srcdir" rev-parse --show-toplevel 2>/dev/null)
+[ "$top" = "$(cd "$top_srcdir" && pwd -P)" ] ||
 	skip_all "the sources are not a git checkout"
 
 # A make of its own, whatever make runs us.

@@ -24,9 +24,9 @@ static struct target *target;
 static struct live_opts opts;
 
 static const char *const code_names[] = {
-	"NONE",	     "USAGE",  "SYSTEM",    "PERMISSION",  "GONE",	"FAULT",
-	"CORRUPT",   "FORMAT", "NOT_FOUND", "UNSUPPORTED", "NO_MEMORY",
-	"INTERRUPTED"};
+	"NONE",	     "USAGE",	    "SYSTEM",	 "PERMISSION",
+	"GONE",	     "FAULT",	    "CORRUPT",	 "FORMAT",
+	"NOT_FOUND", "UNSUPPORTED", "NO_MEMORY", "INTERRUPTED"};
 
 static int open_it(const char *arg, struct error *err)
 {
