@@ -121,6 +121,16 @@ is "its last line counts both builds" "$(tail -n 1 "$T/out")" \
 
 fresh_tree
 apt_without
+bootstrap
+echo 'HAVE_CHECK_TRUE = #' >"$T/tree/build/Makefile"
+bootstrap check
+is "a build that was made without libcheck is configured again" \
+	"$(calls configure)" 3
+bootstrap
+is "and not each time" "$(calls configure)" 3
+
+fresh_tree
+apt_without
 cat >"$T/results" <<'EOT'
 printf ':test-result: PASS\n:test-result: FAIL\n:test-result: ERROR\n' >a.trs
 printf 'ok 1 - fine\nnot ok 2 - broken thing\n' >a.log
