@@ -17,10 +17,21 @@
 struct unwinder;
 
 struct frame {
-	uint64_t pc;  /* as the register says: a return address but for #0 */
-	uint64_t cfa; /* canonical frame address: the frame lies below it */
-	bool guess;   /* found by scanning, not by unwind tables */
+	uint64_t pc;  /* as the register says, or the saved one */
+	uint64_t sp;  /* the frame lies in [sp, cfa) */
+	uint64_t cfa; /* canonical frame address; of the last: end of stack */
+	/* pc is the very instruction, not where a call returns to: of frame 0,
+	 * of a signal trampoline and of what the signal interrupted. */
+	bool exact;
+	bool signal; /* the kernel's trampoline out of a signal handler */
+	bool guess;  /* found without unwind tables, or beyond such a frame */
 };
+
+/* The address to look a frame's function and line up by. */
+static inline uint64_t frame_lookup(const struct frame *frame)
+{
+	return frame->exact ? frame->pc : frame->pc - 1;
+}
 
 /* target is borrowed: stopped, or an image with registers. */
 int unwinder_open(struct target *target, struct unwinder **out,
@@ -29,8 +40,12 @@ void unwinder_close(struct unwinder *unwinder);
 /* Maps changed: forget cached tables. */
 void unwinder_flush(struct unwinder *unwinder);
 
-/* At most cap frames, innermost first.  *count >= 1 on success; a stack that
- * could not be followed to its end is not an error: *complete is false. */
+/*
+ * At most cap (>= 1) frames, innermost first.  *count >= 1 on success; a stack
+ * that could not be followed to its end is not an error: *complete is false.
+ * Code without tables is crossed by frame pointer, else by the next word on the
+ * stack that is preceded by a call; so is all of an i386 process.
+ */
 int unwinder_stack(struct unwinder *unwinder, const struct thread_regs *regs,
 		   struct frame *out, size_t cap, size_t *count, bool *complete,
 		   struct error *err) MUST_CHECK;

@@ -1,0 +1,62 @@
+/* What the files of unwind/ share.  Nobody else includes it. */
+#ifndef UNWIND_UNWIND_IMPL_H
+#define UNWIND_UNWIND_IMPL_H
+
+#include <libunwind.h>
+
+#include "unwind/stack.h"
+
+enum {
+	PAGE = 4096,
+	CACHE_PAGES = 64, /* a power of two */
+	/* Reads that one step may make: tables are the target's word, and an
+	 * expression in them can jump in circles. */
+	STEP_READS = 100000,
+};
+
+/* A page of the target; of writable memory it is true for one stack only. */
+struct cached_page {
+	uint64_t addr; /* UINT64_MAX: none */
+	uint64_t epoch;
+	size_t len; /* readable bytes from its start */
+	bool writable;
+	uint8_t bytes[PAGE];
+};
+
+/* The unwind tables of one mapped file, as its PT_GNU_EH_FRAME says. */
+struct tables {
+	uint64_t start, end; /* the file's segments in the target */
+	uint64_t hdr;	     /* address of .eh_frame_hdr; 0: there is none */
+	uint64_t search;     /* of its sorted table */
+	uint64_t count;	     /* entries in it */
+};
+
+struct unwinder {
+	struct target *target; /* borrowed */
+	unw_addr_space_t as;   /* owned */
+	struct cached_page *page;
+	uint64_t epoch;
+	struct tables *tables; /* owned */
+	size_t table_count, table_cap;
+	/* of the step that is running */
+	struct thread_regs regs;
+	uint64_t reads_left;
+	bool no_tables; /* it came upon a pc without any */
+};
+
+void cache_flush(struct unwinder *u);
+/* len bytes (at most PAGE) at addr, all or false. */
+bool cache_read(struct unwinder *u, uint64_t addr, void *buf, size_t len);
+
+/* The tables for a pc, or NULL. */
+const struct tables *tables_find(struct unwinder *u, uint64_t pc);
+
+extern const unw_accessors_t unwind_accessors;
+
+/*
+ * One frame outward without tables: changes pc, sp and bp in regs.  False if
+ * nothing on the stack looks like a return address.
+ */
+bool guess_step(struct unwinder *u, struct thread_regs *regs);
+
+#endif
