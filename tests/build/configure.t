@@ -17,11 +17,11 @@ exec ${HS_CC:-cc} "\$@"
 EOT
 	chmod +x "$T/cc"
 }
-configure() {
+configure() { # VARIABLE=VALUE...
 	rm -rf "$T/build"
 	mkdir "$T/build"
 	status=0
-	(cd "$T/build" && "$top_srcdir/configure" -q CC="$T/cc") \
+	(cd "$T/build" && "$top_srcdir/configure" -q CC="$T/cc" "$@") \
 		>"$T/out" 2>&1 </dev/null || status=$?
 }
 
@@ -44,4 +44,34 @@ configure
 is "with all of them it works" "$status" 0
 check "and says so in config.h" grep -q '^#define PACKAGE "heapscope"' \
 	"$T/build/config.h"
+
+# Two libdwarfs that only configure could take for one; the first is as it was
+# until 2021, the second as it has been since.
+libdwarf() { # INIT-PARAMETERS FINISH-PARAMETERS
+	rm -rf "$T/dwarf"
+	mkdir "$T/dwarf"
+	cat >"$T/dwarf/libdwarf.h" <<EOT
+typedef struct d *Dwarf_Debug;
+typedef struct e *Dwarf_Error;
+int dwarf_init_b($1, void *, void *, Dwarf_Debug *, Dwarf_Error *);
+int dwarf_finish($2);
+EOT
+	: >"$T/dwarf/dwarf.h"
+	echo 'int dwarf_init_b(void) { return 0; }
+	int dwarf_finish(void) { return 0; }' >"$T/dwarf/libdwarf.c"
+	"$T/cc" -c -o "$T/dwarf/libdwarf.o" "$T/dwarf/libdwarf.c"
+	ar cr "$T/dwarf/libdwarf.a" "$T/dwarf/libdwarf.o"
+	configure LIBDWARF_CFLAGS="-I$T/dwarf" \
+		LIBDWARF_LIBS="$T/dwarf/libdwarf.a"
+}
+defined() { # the libdwarf features found, as words
+	sed -n 's/^#define HAVE_DWARF_\([A-Z_]*\) 1$/\1/p' \
+		"$T/build/config.h" | sort | tr '\n' ' '
+}
+libdwarf "int, unsigned long long, unsigned" "Dwarf_Debug, Dwarf_Error *"
+is "a libdwarf of 2021 is accepted" "$status" 0
+is "and known by its calls" "$(defined)" "FINISH_ERROR INIT_B_ACCESS "
+libdwarf "int, unsigned" "Dwarf_Debug"
+is "a libdwarf 0.11 is accepted" "$status" 0
+is "and known by its calls" "$(defined)" ""
 done_testing
