@@ -8,19 +8,6 @@
 
 struct symbols;
 
-enum place_kind {
-	PLACE_NONE,   /* not mapped: not an address */
-	PLACE_CHUNK,  /* index, offset from its user address */
-	PLACE_HEAP,   /* inside a heap but in no chunk: headers, arenas */
-	PLACE_GLOBAL, /* writable data of a module */
-	PLACE_CODE,   /* text or constants of a module */
-	PLACE_STACK,  /* thread, frame */
-	PLACE_TLS, /* thread-local storage or thread descriptor of a thread */
-	PLACE_REGISTER, /* thread, reg: only as a holder */
-	PLACE_ANON,	/* other private memory without a file */
-	PLACE_FILE	/* other file mapping, vdso, shared memory */
-};
-
 struct place {
 	enum place_kind kind;
 	uint64_t addr;
@@ -35,6 +22,8 @@ struct place place_of(const struct snapshot *snap, uint64_t addr);
 /* "chunk", "heap", "global", "code", "stack", "tls", "register", "anon",
  * "file", "none": as in JSON. */
 const char *place_kind_name(enum place_kind kind);
+/* "used", "free", "cached", "top". */
+const char *chunk_state_name(enum chunk_state state);
 /*
  * For people: "chunk 0x55..+16 (64 B, used)", "main_arena+0x60",
  * "thread 4711 \"worker\" frame #2 handle_request+0x1f", "libc.so.6+0x1d2cc0".

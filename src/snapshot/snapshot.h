@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "malloc/allocator.h"
 #include "malloc/mallinfo.h"
+#include "snapshot/span.h"
 #include "target/image.h"
 #include "target/target.h"
 #include "unwind/stack.h"
@@ -28,6 +29,7 @@ struct symbols;
 struct snapshot_thread {
 	struct thread thread;		 /* tid, name, state, registers */
 	uint64_t stack_start, stack_end; /* the mapping part above rsp */
+	uint64_t tls_start, tls_end;	 /* around its thread pointer; 0, 0 */
 	uint64_t tcache; /* user address of its tcache, 0 if none */
 	uint64_t cached_count, cached_bytes;
 	uint32_t arena;	     /* index, ARENA_MMAPPED when unknown */
@@ -38,11 +40,13 @@ struct snapshot_thread {
 
 struct snapshot {
 	char name[32];
-	struct timespec taken;	/* CLOCK_REALTIME at the stop */
-	uint64_t stopped_us;	/* how long the target stood, microseconds */
-	uint64_t copied_bytes;	/* read while it stood */
-	uint64_t skipped_bytes; /* writable memory not kept: over budget */
-	unsigned attempts;	/* stops needed to find malloc quiet */
+	struct timespec taken;	   /* CLOCK_REALTIME at the stop */
+	uint64_t stopped_us;	   /* how long the target stood, all attempts */
+	uint64_t longest_us;	   /* the longest single stop of those */
+	uint64_t copied_bytes;	   /* read while it stood */
+	uint64_t skipped_bytes;	   /* writable memory not kept: over budget */
+	uint64_t unreadable_bytes; /* ... that the kernel would not read */
+	unsigned attempts;	   /* stops needed to find malloc quiet */
 
 	char kind[8]; /* of the target: "live", "core" */
 	pid_t pid;
@@ -67,8 +71,10 @@ struct snapshot {
 	uint32_t check_count;
 	struct malloc_params params;
 	struct mallinfo2_totals mallinfo;
-	struct maps maps; /* owned */
-	char *notes;	  /* owned: what was skipped and why, or "" */
+	struct maps maps;  /* owned */
+	struct span *span; /* owned: see span.h */
+	uint32_t span_count;
+	char *notes; /* owned: what was skipped and why, or "" */
 
 	struct image *contents; /* owned; NULL: not kept (any more) */
 	/* Reads the memory as it was: contents, else mappings the target cannot
@@ -82,6 +88,7 @@ struct capture_opts {
 	bool keep_contents;
 	uint64_t max_bytes;    /* of contents; what is over is not kept */
 	unsigned max_attempts; /* stops, when found inside malloc; 0: 10 */
+	uint64_t max_stop_us;  /* no further attempt after that; 0: 2 s */
 };
 
 /*

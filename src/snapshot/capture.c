@@ -1,0 +1,322 @@
+/*
+ * Taking a snapshot.  While the target stands, nothing happens but the copying
+ * of its memory: where the copy goes was reserved and faulted in before, and
+ * the walk and the stacks are done on the copy afterwards.  Only when the copy
+ * would be larger than the budget is the heap walked under the stop.
+ */
+#include "snapshot/snapshot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/strbuf.h"
+#include "snapshot/contents.h"
+#include "snapshot/tables.h"
+#include "snapshot/threads.h"
+
+#define DEFAULT_ATTEMPTS 10
+#define DEFAULT_STOP_US	 UINT64_C(2000000)
+/* Pages touched between the plan and the stop: this many, and a 16th. */
+#define SLACK_BYTES (UINT64_C(4) << 20)
+
+struct capture {
+	struct target *target;
+	const struct allocator *allocator;
+	void *state;
+	const struct capture_opts *opts;
+	struct contents_plan plan; /* owned: of before the stop */
+	struct foreign_allocator foreign[4];
+	size_t foreign_count;
+	struct snapshot *best; /* owned */
+	uint64_t stopped_us, longest_us;
+	unsigned attempts;
+};
+
+/* While this attempt lasts. */
+struct attempt {
+	struct capture *c;
+	struct snapshot *snap; /* owned until taken */
+	struct contents_result copied;
+	struct tables tables;
+	struct strbuf notes;
+};
+
+static void describe(struct attempt *a)
+{
+	const struct capture *c = a->c;
+	struct target *target = c->target;
+	struct snapshot *snap = a->snap;
+
+	clock_gettime(CLOCK_REALTIME, &snap->taken);
+	snprintf(snap->name, sizeof snap->name, "%s",
+		 c->opts->name ? c->opts->name : "");
+	snprintf(snap->kind, sizeof snap->kind, "%s", target->ops->kind);
+	snap->pid = target->pid;
+	memcpy(snap->exe, target->exe, sizeof snap->exe);
+	memcpy(snap->comm, target->comm, sizeof snap->comm);
+	snap->word = target->word;
+	if (c->allocator) {
+		snap->allocator = c->allocator->name;
+		snprintf(snap->glibc, sizeof snap->glibc, "%s",
+			 c->allocator->version(c->state));
+	}
+	memcpy(snap->foreign, c->foreign, sizeof snap->foreign);
+	snap->foreign_count = c->foreign_count;
+	if (target->notes && target->notes[0])
+		strbuf_addf(&a->notes, "%s\n", target->notes);
+}
+
+/* The heap and the stacks, as memory has them. */
+static int examine(struct attempt *a, struct target *memory, struct error *err)
+{
+	struct malloc_sink sink = tables_sink(&a->tables);
+	struct snapshot *snap = a->snap;
+
+	sink.word = memory->word;
+	if (a->c->allocator &&
+	    a->c->allocator->walk(memory, a->c->state, &sink, err))
+		return error_wrap(err, "walking the heap");
+	if (tables_finish(&a->tables, &sink, snap, err))
+		return -1;
+	threads_tcaches(snap, a->tables.tcache, a->tables.tcache_count);
+	if (a->tables.defects_dropped)
+		strbuf_addf(&a->notes,
+			    "%llu further defects were found, not kept\n",
+			    (unsigned long long)a->tables.defects_dropped);
+	return threads_unwind(snap, memory, err);
+}
+
+static int examine_stopped(struct attempt *a, struct error *err)
+{
+	struct target *memory;
+	int ret;
+
+	if (target_open_image(a->snap->contents, false, a->c->target, true,
+			      &memory, err))
+		return -1;
+	ret = examine(a, memory, err);
+	target_close(memory);
+	return ret;
+}
+
+/* All that happens while the target stands. */
+static int under_stop(struct attempt *a, struct error *err)
+{
+	struct target *target = a->c->target;
+	struct snapshot *snap = a->snap;
+	uint64_t max = a->c->opts->max_bytes;
+	struct contents_plan plan;
+	int ret = -1;
+
+	if (contents_plan(target, &a->c->plan, &plan, err))
+		return -1;
+	/* What was counted before the stop decides; parts that are new since
+	 * then count with their size. */
+	contents_budget(&plan, max);
+	if (contents_copy(&plan, target, max, snap->contents, &a->copied, err))
+		goto out;
+	describe(a);
+	if (maps_copy(&target->maps, &snap->maps, err) ||
+	    threads_take(snap, target, err))
+		goto out;
+	if (a->copied.cut_bytes && examine_stopped(a, err))
+		goto out;
+	ret = 0;
+out:
+	contents_plan_deinit(&plan);
+	return ret;
+}
+
+static int stop_and_copy(struct attempt *a, struct error *err)
+{
+	struct capture *c = a->c;
+	struct error later;
+	int ret;
+
+	if (interrupt_check(err) || target_stop(c->target, err))
+		return -1;
+	ret = under_stop(a, err);
+	if (target_resume(c->target, ret ? &later : err))
+		ret = -1;
+	c->attempts++;
+	c->stopped_us += c->target->stopped_us;
+	if (c->target->stopped_us > c->longest_us)
+		c->longest_us = c->target->stopped_us;
+	return ret;
+}
+
+static void account(struct attempt *a)
+{
+	struct snapshot *snap = a->snap;
+	char kept[FMT_MAX], cut[FMT_MAX];
+
+	snap->copied_bytes = image_bytes(snap->contents);
+	snap->skipped_bytes = a->copied.cut_bytes;
+	snap->unreadable_bytes = a->copied.unreadable_bytes;
+	if (snap->skipped_bytes)
+		strbuf_addf(
+			&a->notes,
+			"contents: %s kept, %s not (the limit is reached): "
+			"the heap was walked while the target stood\n",
+			fmt_bytes(kept, sizeof kept, snap->copied_bytes, false),
+			fmt_bytes(cut, sizeof cut, snap->skipped_bytes, false));
+	if (snap->unreadable_bytes)
+		strbuf_addf(&a->notes,
+			    "contents: %s of writable memory cannot be read "
+			    "(guard pages, or memory of a device)\n",
+			    fmt_bytes(cut, sizeof cut, snap->unreadable_bytes,
+				      false));
+}
+
+static int reserve(struct attempt *a, struct error *err)
+{
+	const struct capture *c = a->c;
+	uint64_t bytes = c->plan.present + c->plan.present / 16 + SLACK_BYTES;
+
+	if (bytes > c->opts->max_bytes)
+		bytes = c->opts->max_bytes;
+	a->snap->contents = image_create();
+	return image_reserve(a->snap->contents, bytes, err);
+}
+
+static int attempt_run(struct attempt *a, struct error *err)
+{
+	struct capture *c = a->c;
+	struct snapshot *snap = a->snap;
+
+	if (reserve(a, err) || stop_and_copy(a, err))
+		return -1;
+	account(a);
+	if (target_open_image(snap->contents, false, c->target, false,
+			      &snap->memory, err))
+		return -1;
+	if (!a->copied.cut_bytes && examine(a, snap->memory, err))
+		return -1;
+	if (spans_build(snap, err))
+		return -1;
+	snap->notes = strbuf_take(&a->notes);
+	return 0;
+}
+
+static bool is_busy(const struct snapshot *snap)
+{
+	for (uint32_t i = 0; i < snap->arena_count; i++)
+		if (snap->arena[i].busy)
+			return true;
+	for (uint32_t i = 0; i < snap->defect_count; i++)
+		if (snap->defect[i].kind == DEFECT_BUSY)
+			return true;
+	return false;
+}
+
+/* One stop; the better of it and what there was becomes c->best. */
+static int try_once(struct capture *c, struct error *err)
+{
+	struct attempt a = {.c = c};
+	int ret;
+
+	/* Two copies only where both fit. */
+	if (c->best && c->plan.present > c->opts->max_bytes / 2)
+		snapshot_drop_contents(c->best);
+	a.snap = xcalloc(1, sizeof *a.snap);
+	ret = attempt_run(&a, err);
+	if (!ret && (!c->best || !c->best->contents || !is_busy(a.snap) ||
+		     a.snap->defect_count < c->best->defect_count)) {
+		snapshot_destroy(c->best);
+		c->best = a.snap;
+		a.snap = NULL;
+	}
+	snapshot_destroy(a.snap);
+	tables_deinit(&a.tables);
+	strbuf_deinit(&a.notes);
+	return ret;
+}
+
+/* A few milliseconds, never the same: malloc's callers have a rhythm. */
+static void let_run(void)
+{
+	struct timespec now, pause = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pause.tv_nsec = 1000000 + now.tv_nsec % 4000037;
+	nanosleep(&pause, NULL);
+}
+
+static int try_until_quiet(struct capture *c, struct error *err)
+{
+	unsigned max = c->opts->max_attempts ? c->opts->max_attempts
+					     : DEFAULT_ATTEMPTS;
+	uint64_t max_us =
+		c->opts->max_stop_us ? c->opts->max_stop_us : DEFAULT_STOP_US;
+
+	for (;;) {
+		if (try_once(c, err))
+			return -1;
+		if (!is_busy(c->best) || c->attempts >= max ||
+		    c->stopped_us + c->target->stopped_us > max_us)
+			return 0;
+		log_info("stopped inside malloc: attempt %u of %u", c->attempts,
+			 max);
+		let_run();
+	}
+}
+
+static struct snapshot *finish(struct capture *c)
+{
+	struct snapshot *snap = c->best;
+
+	snap->attempts = c->attempts;
+	snap->stopped_us = c->stopped_us;
+	snap->longest_us = c->longest_us;
+	if (is_busy(snap)) {
+		char *notes = xasprintf(
+			"%sthe target was inside malloc at each of %u stops: "
+			"a few chunks of the busy arenas may be mis-stated\n",
+			snap->notes, c->attempts);
+
+		free(snap->notes);
+		snap->notes = notes;
+	}
+	if (!c->opts->keep_contents)
+		snapshot_drop_contents(snap);
+	c->best = NULL;
+	return snap;
+}
+
+int snapshot_capture(struct target *target, struct symbols *symbols,
+		     const struct allocator *allocator, void *allocator_state,
+		     const struct capture_opts *opts, struct snapshot **out,
+		     struct error *err)
+{
+	struct capture c = {
+		.target = target,
+		.allocator = allocator,
+		.state = allocator_state,
+		.opts = opts,
+	};
+	int ret = -1;
+
+	if (target_refresh(target, err))
+		goto out;
+	c.foreign_count = allocator_foreign(target, symbols, c.foreign, 4);
+	if (c.foreign_count > 4)
+		c.foreign_count = 4;
+	if (contents_plan(target, NULL, &c.plan, err) ||
+	    try_until_quiet(&c, err))
+		goto out;
+	*out = finish(&c);
+	ret = 0;
+out:
+	snapshot_destroy(c.best);
+	contents_plan_deinit(&c.plan);
+	if (ret && err->code != ERR_INTERRUPTED)
+		error_wrap(err, "snapshot of %d", target->pid);
+	return ret;
+}

@@ -1,0 +1,50 @@
+/*
+ * Spans: the address space of a snapshot cut into pieces of one kind each, so
+ * that "what is this address" is one binary search and "where may pointers be"
+ * one loop.
+ */
+#ifndef SNAPSHOT_SPAN_H
+#define SNAPSHOT_SPAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct snapshot;
+
+enum place_kind {
+	PLACE_NONE,   /* not mapped, or not accessible: not an address */
+	PLACE_CHUNK,  /* index, offset from its user address */
+	PLACE_HEAP,   /* inside a heap but in no chunk: headers, arenas */
+	PLACE_GLOBAL, /* writable data of a module */
+	PLACE_CODE,   /* text or constants of a module */
+	PLACE_STACK,  /* thread, frame */
+	PLACE_TLS, /* thread-local storage or thread descriptor of a thread */
+	PLACE_REGISTER, /* thread, reg: only as a holder */
+	PLACE_ANON,	/* other private memory without a file */
+	PLACE_FILE	/* other file mapping, vdso, shared memory */
+};
+
+#define SPAN_NO_THREAD UINT32_MAX
+
+struct span {
+	uint64_t start, end;  /* [start, end) */
+	enum place_kind kind; /* never CHUNK or REGISTER */
+	uint32_t thread;      /* STACK, TLS: index in the snapshot */
+	uint32_t map;	      /* index in the snapshot's maps */
+	/* A word here counts as a holder: private, writable, and, for a stack,
+	 * above the stack pointer (and its red zone). */
+	bool holds;
+};
+
+/*
+ * Fills snap's span table (sorted) from its maps, regions, chunks and threads,
+ * and each thread's tls range.  snapshot_capture does it; who makes a struct
+ * snapshot by hand calls it last.
+ */
+int spans_build(struct snapshot *snap, struct error *err) MUST_CHECK;
+/* The span that holds addr, or NULL. */
+const struct span *span_find(const struct snapshot *snap, uint64_t addr);
+
+#endif
