@@ -29,6 +29,8 @@ struct command {
 	const char *summary;	  /* one line; the man page and help use it */
 	const char *help; /* paragraphs with an example, for "help NAME" */
 	unsigned need;	  /* enum command_need bits */
+	/* The rest of the line is not words but text: session->rest. */
+	bool raw;
 	/* words[0] is the command's full name.  *out: a view to show, owned by
 	 * the caller, or NULL for none. */
 	int (*run)(struct session *, const struct words *words,
@@ -43,9 +45,14 @@ extern const struct command *const commands[]; /* sorted, NULL-terminated */
 /* Unique prefix or alias; ERR_USAGE "unknown command" / "ambiguous: a, b". */
 const struct command *command_find(const char *name, struct error *err);
 
+/* The command of a line; NULL for an empty line or a comment. */
+int command_of_line(const char *line, const struct command **out,
+		    struct error *err) MUST_CHECK;
+
 /*
  * Runs one line.  Comments (#) and empty lines are fine: *out NULL.  The line
  * as understood (aliases and prefixes spelled out) goes to session->last_line.
+ * The caller clears an old ^C (interrupt_clear) and sets a progress function.
  */
 int command_run(struct session *session, const char *line, struct view **out,
 		struct error *err) MUST_CHECK;
@@ -53,5 +60,8 @@ int command_run(struct session *session, const char *line, struct view **out,
 /* Completions of the word before the cursor: at most cap, owned strings. */
 size_t command_complete(struct session *session, const char *line,
 			size_t cursor, char **out, size_t cap);
+
+/* Text of "help", "help COMMAND" and "help TOPIC" (name NULL or "": all). */
+int command_help(const char *name, char **out, struct error *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "analysis/diff.h"
 #include "base/error.h"
@@ -27,6 +28,7 @@ struct session_opts {
 	uint32_t limit;	  /* rows; UINT32_MAX: not said (screenful) */
 	const char *sort; /* --sort, or NULL */
 	enum render_format format;
+	unsigned width; /* of text tables; 0: the terminal's */
 	bool color;
 	bool verbose;
 };
@@ -39,19 +41,37 @@ struct session {
 	struct symbols *symbols;	   /* owned; opened with the target */
 	const struct allocator *allocator; /* NULL: no heap we can read */
 	void *allocator_state;		   /* owned */
-	char no_heap[300]; /* why there is no heap, for messages */
+	char no_heap[600]; /* why there is no heap, for messages; "" */
 	struct snapshot *snapshot[SESSION_MAX_SNAPSHOTS]; /* owned, by age */
 	uint32_t snapshot_count;
 	uint32_t taken;		  /* ever: names are "1", "2", ... */
 	struct snapshot *current; /* borrowed from the list, or NULL */
-	struct diff *diff;	  /* owned: the last one made, or NULL */
+	struct diff *diff;	  /* owned: the last one made, or NULL; made
+				   * anew when wanted after a snapshot */
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;
-	uint64_t examine_next; /* where a bare "x" goes on */
-	char last_line[1024];  /* as understood */
-	bool quit;	       /* "quit" was run */
-	bool interactive;      /* prompt or TUI: questions may be asked */
+	uint64_t last_addr;		   /* "$_" */
+	uint64_t examine_next;		   /* where a bare "x" goes on */
+	char examine_format, examine_size; /* of the last x: 'x', 'g' */
+	pid_t tid;	      /* whose registers "$rsp" means; 0: the first */
+	char last_line[1024]; /* as understood */
+	const char *rest;     /* what follows the command's name; borrowed
+			       * while a command runs */
+	unsigned depth;	      /* of "source" within "source" */
+	/*
+	 * Shows the view of a line that another command ran (source) and
+	 * takes it over; NULL: nobody looks.  -1 ends the run.
+	 */
+	int (*show)(struct session *, struct view *, struct error *);
+	void *show_ctx; /* borrowed, of whoever set show */
+	/* Grows whenever a snapshot or a diff is freed: views made before it
+	 * changed may point into them. */
+	uint32_t generation;
+	bool said_gone;	  /* the end of the target was told */
+	bool sorted;	  /* some table had the column of opts.sort */
+	bool quit;	  /* "quit" was run */
+	bool interactive; /* prompt or TUI: questions may be asked */
 	/* Incomplete or condition seen so far: batch's exit status. */
 	bool incomplete, condition;
 };
@@ -59,6 +79,12 @@ struct session {
 int session_open_pid(struct session *session, const char *pid_or_name,
 		     struct error *err) MUST_CHECK;
 void session_close(struct session *session);
+
+/* Another allocator than ours, or no snapshot of a heap: ERR_UNSUPPORTED. */
+int session_need_heap(const struct session *session,
+		      struct error *err) MUST_CHECK;
+/* ERR_GONE once the process ended. */
+int session_need_live(struct session *session, struct error *err) MUST_CHECK;
 
 /* Takes one (name NULL: the next number), makes it current, drops contents of
  * older ones.  Works with no allocator too: threads and maps are there. */
@@ -68,9 +94,15 @@ struct snapshot *session_find_snapshot(struct session *session,
 				       const char *name);
 int session_drop(struct session *session, const char *name,
 		 struct error *err) MUST_CHECK;
-/* The diff of the last two (or of before and current), made if need be. */
+/* before and after, or (both NULL) the current one and the one before it: made
+ * unless session->diff is just that. */
 int session_diff(struct session *session, const struct snapshot *before,
 		 const struct snapshot *after, struct error *err) MUST_CHECK;
+
+/* Bytes of contents a snapshot may keep, after the settings and the memory. */
+uint64_t session_budget(const struct session *session);
+/* The addresses of the view's rows become #1, #2 ... */
+void session_remember(struct session *session, const struct view *view);
 
 /*
  * 0x..., a decimal number, symbol, symbol+off, #row of the last table, $reg

@@ -98,13 +98,22 @@ struct view {
 	void *state;	    /* owned by ops->release */
 };
 
-/* rows in natural order, then sorted by the default. */
-struct view *view_create(const struct view_ops *ops, uint32_t row_count);
+/*
+ * Rows come in the order that default_sort names: nothing is sorted here.
+ * Takes over state: ops->release gets it, also when this fails.
+ */
+int view_create(const struct view_ops *ops, uint32_t row_count, void *state,
+		struct view **out, struct error *err) MUST_CHECK;
 void view_destroy(struct view *view);
 void view_warn(struct view *view, const char *fmt, ...) PRINTF(2, 3);
 void view_total(struct view *view, const char *group, const char *key,
 		const char *title, struct value value);
 
+/* Index of the column with this key, or -1. */
+int view_column(const struct view *view, const char *key);
+/* How people want such a column: most first; names and addresses upwards. */
+bool view_sorts_down(const struct column *column);
+/* Stable, within sections; cells without a value come last. */
 int view_sort(struct view *view, const char *key, bool descending,
 	      struct error *err) MUST_CHECK;
 /* Rows in which some drawn cell contains text (case ignored); "" shows all. */
@@ -114,5 +123,30 @@ int view_filter(struct view *view, const char *text,
 /* A cell as people read it; exact: bytes as integers.  Returns its length. */
 size_t view_format(const struct value *value, bool exact, char *buf,
 		   size_t cap);
+const char *value_kind_name(enum value_kind kind); /* "bytes": as in JSON */
+
+/*
+ * Text from a target made fit to be shown: bytes that are no UTF-8 become
+ * \xNN, and so do control characters unless keep_controls.  Cut at a
+ * character when cap is too small.  Returns the length.
+ */
+size_t view_clean(const char *text, bool keep_controls, char *buf, size_t cap);
+/* Columns that such clean text takes: its characters. */
+size_t view_width(const char *text);
+
+static inline struct value value_none(void)
+{
+	return (struct value){.kind = V_NONE};
+}
+
+static inline struct value value_u(enum value_kind kind, uint64_t u)
+{
+	return (struct value){.kind = kind, .u = u};
+}
+
+static inline struct value value_text(const char *text)
+{
+	return (struct value){.kind = V_TEXT, .text = text};
+}
 
 #endif

@@ -1,0 +1,353 @@
+#include "command/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "target/proc.h"
+
+/* Memory in which an allocator we do not know may keep its heap. */
+static uint64_t anonymous_bytes(const struct maps *maps)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct map *map = &maps->map[i];
+
+		if (map->prot & MAP_W && map_is_anonymous(map) &&
+		    strncmp(map->path, "[stack", 6))
+			sum += map->end - map->start;
+	}
+	return sum;
+}
+
+/* why: what probing said, "" if nothing. */
+static void explain_no_heap(struct session *session, const char *why)
+{
+	struct foreign_allocator foreign[4];
+	size_t count = allocator_foreign(session->target, session->symbols,
+					 foreign, 4);
+	struct strbuf sb = {0};
+	char bytes[FMT_MAX];
+
+	count = count > 4 ? 4 : count;
+	for (size_t i = 0; i < count; i++)
+		strbuf_addf(&sb, "%s%s (%s)", i ? " and " : "it uses ",
+			    foreign[i].name, foreign[i].evidence);
+	if (!count)
+		strbuf_addf(&sb, "no heap of glibc's malloc was found%s%s",
+			    *why ? ": " : "", why);
+	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
+		  false);
+	snprintf(session->no_heap, sizeof(session->no_heap),
+		 "no heap of %s %d can be read: %.300s; what it has allocated "
+		 "is somewhere in %s of anonymous memory; maps, threads, bt, "
+		 "x, symbol and disas work",
+		 session->target->comm, (int)session->target->pid,
+		 strbuf_str(&sb), bytes);
+	strbuf_deinit(&sb);
+}
+
+static void release_allocator(struct session *session)
+{
+	if (session->allocator && session->allocator->release)
+		session->allocator->release(session->allocator_state);
+	session->allocator = NULL;
+	session->allocator_state = NULL;
+}
+
+static int find_allocator(struct session *session, struct error *err)
+{
+	struct error why = {0};
+
+	release_allocator(session);
+	session->no_heap[0] = '\0';
+	for (size_t i = 0; allocators[i]; i++) {
+		void *state = NULL;
+		int found = allocators[i]->probe(
+			session->target, session->symbols, &state, &why);
+
+		if (found > 0) {
+			session->allocator = allocators[i];
+			session->allocator_state = state;
+			log_info("%s: %s", allocators[i]->name,
+				 allocators[i]->summary(state));
+			return 0;
+		}
+		if (found < 0 &&
+		    (why.code == ERR_INTERRUPTED || why.code == ERR_NO_MEMORY ||
+		     target_gone(session->target))) {
+			*err = why;
+			return -1;
+		}
+	}
+	explain_no_heap(session, why.msg);
+	log_info("%s", session->no_heap);
+	return 0;
+}
+
+int session_open_pid(struct session *session, const char *pid_or_name,
+		     struct error *err)
+{
+	struct symbols_opts opts = {.debug_dir = session->opts.debug_dir,
+				    .sysroot = session->opts.sysroot};
+	struct live_opts live = {0};
+	pid_t pid;
+
+	if (proc_find(pid_or_name, &pid, err))
+		return -1;
+	if (target_open_live(pid, &live, &session->target, err))
+		return -1;
+	if (symbols_open(session->target, &opts, &session->symbols, err) ||
+	    find_allocator(session, err)) {
+		error_wrap(err, "process %d", (int)pid);
+		session_close(session);
+		return -1;
+	}
+	return 0;
+}
+
+static void drop_diff(struct session *session)
+{
+	if (!session->diff)
+		return;
+	diff_destroy(session->diff);
+	session->diff = NULL;
+	session->generation++;
+}
+
+void session_close(struct session *session)
+{
+	drop_diff(session);
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		snapshot_destroy(session->snapshot[i]);
+	session->snapshot_count = 0;
+	session->current = NULL;
+	session->generation++;
+	release_allocator(session);
+	symbols_close(session->symbols);
+	session->symbols = NULL;
+	target_close(session->target);
+	session->target = NULL;
+	free(session->row_addr);
+	session->row_addr = NULL;
+	session->row_addr_count = 0;
+}
+
+int session_need_heap(const struct session *session, struct error *err)
+{
+	if (session->no_heap[0])
+		return error_set(err, ERR_UNSUPPORTED, "%s", session->no_heap);
+	return 0;
+}
+
+int session_need_live(struct session *session, struct error *err)
+{
+	if (!target_gone(session->target))
+		return 0;
+	return error_set(err, ERR_GONE, "process %d has ended",
+			 (int)session->target->pid);
+}
+
+static uint64_t mem_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[256];
+	uint64_t kib = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib * 1024;
+}
+
+uint64_t session_budget(const struct session *session)
+{
+	const uint64_t most = UINT64_C(4) << 30;
+	uint64_t quarter;
+
+	if (session->opts.content_budget)
+		return session->opts.content_budget;
+	quarter = mem_available() / 4;
+	return quarter && quarter < most ? quarter : most;
+}
+
+/*
+ * The process may have loaded libraries, or another program, since we looked:
+ * modules are listed anew, and the allocator is sought again where it was not
+ * there or the program is another one.
+ */
+static int look_again(struct session *session, struct error *err)
+{
+	char exe[sizeof(session->target->exe)];
+
+	memcpy(exe, session->target->exe, sizeof(exe));
+	if (target_refresh(session->target, err) ||
+	    symbols_refresh(session->symbols, err))
+		return -1;
+	if (session->allocator && !strcmp(exe, session->target->exe))
+		return 0;
+	return find_allocator(session, err);
+}
+
+/* Old contents go before the copy if both together are over the budget. */
+static void make_room(struct session *session, uint64_t budget)
+{
+	uint64_t held = 0;
+
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		held += snapshot_content_bytes(session->snapshot[i]);
+	if (held > budget / 2)
+		for (uint32_t i = 0; i < session->snapshot_count; i++)
+			snapshot_drop_contents(session->snapshot[i]);
+}
+
+static int new_name(struct session *session, const char *name, char *buf,
+		    size_t cap, struct error *err)
+{
+	if (session->snapshot_count == SESSION_MAX_SNAPSHOTS)
+		return error_set(err, ERR_USAGE,
+				 "%d snapshots are held: drop some",
+				 SESSION_MAX_SNAPSHOTS);
+	if (name && session_find_snapshot(session, name))
+		return error_set(err, ERR_USAGE,
+				 "there is a snapshot \"%s\" already; "
+				 "drop %s forgets it",
+				 name, name);
+	if (name && strlen(name) >= cap)
+		return error_set(err, ERR_USAGE,
+				 "a snapshot's name has at most %zu letters",
+				 cap - 1);
+	if (name) {
+		snprintf(buf, cap, "%s", name);
+		return 0;
+	}
+	do {
+		snprintf(buf, cap, "%u", ++session->taken);
+	} while (session_find_snapshot(session, buf));
+	return 0;
+}
+
+int session_snapshot(struct session *session, const char *name,
+		     struct error *err)
+{
+	char new[sizeof(session->current->name)];
+	struct capture_opts opts = {.name = new, .keep_contents = true};
+	struct snapshot *snap;
+
+	if (!session->target)
+		return error_set(err, ERR_USAGE, "there is no process");
+	if (session_need_live(session, err) ||
+	    new_name(session, name, new, sizeof(new), err) ||
+	    look_again(session, err))
+		return -1;
+	opts.max_bytes = session_budget(session);
+	make_room(session, opts.max_bytes);
+	if (snapshot_capture(session->target, session->symbols,
+			     session->allocator, session->allocator_state,
+			     &opts, &snap, err))
+		return error_wrap(err, "snapshot of %d",
+				  (int)session->target->pid);
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		snapshot_drop_contents(session->snapshot[i]);
+	session->snapshot[session->snapshot_count++] = snap;
+	session->current = snap;
+	drop_diff(session);
+	if (session->allocator && snap->foreign_count && !snap->chunk_count)
+		explain_no_heap(session, "");
+	return 0;
+}
+
+struct snapshot *session_find_snapshot(struct session *session,
+				       const char *name)
+{
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		if (!strcmp(session->snapshot[i]->name, name))
+			return session->snapshot[i];
+	return NULL;
+}
+
+int session_drop(struct session *session, const char *name, struct error *err)
+{
+	struct snapshot *snap = session_find_snapshot(session, name);
+	uint32_t at = 0;
+
+	if (!snap)
+		return error_set(err, ERR_NOT_FOUND,
+				 "there is no snapshot \"%s\"", name);
+	if (session->diff &&
+	    (session->diff->before == snap || session->diff->after == snap))
+		drop_diff(session);
+	while (session->snapshot[at] != snap)
+		at++;
+	session->snapshot_count--;
+	memmove(&session->snapshot[at], &session->snapshot[at + 1],
+		(session->snapshot_count - at) * sizeof(snap));
+	if (session->current == snap)
+		session->current =
+			session->snapshot_count
+				? session->snapshot[session->snapshot_count - 1]
+				: NULL;
+	snapshot_destroy(snap);
+	session->generation++;
+	return 0;
+}
+
+int session_diff(struct session *session, const struct snapshot *before,
+		 const struct snapshot *after, struct error *err)
+{
+	uint32_t n = session->snapshot_count;
+
+	if (!before && !after && session->diff)
+		return 0;
+	if (!before && !after) {
+		if (n < 2)
+			return error_set(err, ERR_USAGE,
+					 "there are no two snapshots");
+		after = session->snapshot[n - 1];
+		before = session->snapshot[n - 2];
+		for (uint32_t i = 1; i < n; i++)
+			if (session->snapshot[i] == session->current) {
+				after = session->current;
+				before = session->snapshot[i - 1];
+			}
+	}
+	if (session->diff && session->diff->before == before &&
+	    session->diff->after == after)
+		return 0;
+	drop_diff(session);
+	return diff_make(before, after, &session->diff, err);
+}
+
+enum { REMEMBER_MAX = 100000 };
+
+void session_remember(struct session *session, const struct view *view)
+{
+	const struct view_ops *ops = view->ops;
+	uint32_t count = view->shown, column = 0;
+
+	while (column < ops->column_count &&
+	       (ops->column[column].kind != V_ADDR ||
+		ops->column[column].json_only))
+		column++;
+	if (column == ops->column_count)
+		return;
+	count = count > REMEMBER_MAX ? REMEMBER_MAX : count;
+	free(session->row_addr);
+	session->row_addr = xcalloc(count + 1, sizeof(uint64_t));
+	session->row_addr_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct value value = value_none();
+
+		ops->column[column].cell(view, view->order[i], &value);
+		if (value.kind == V_ADDR)
+			session->row_addr[i] = value.u;
+	}
+}

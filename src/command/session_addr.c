@@ -1,0 +1,135 @@
+/* Addresses as users write them, and the bytes at them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fmt.h"
+#include "command/session.h"
+
+static int row_address(struct session *session, const char *text, uint64_t *out,
+		       struct error *err)
+{
+	uint64_t row;
+
+	if (parse_u64(text, &row, err))
+		return -1;
+	if (!row || row > session->row_addr_count)
+		return error_set(err, ERR_NOT_FOUND,
+				 "the last table has no row #%" PRIu64
+				 " with an address (it has %u)",
+				 row, session->row_addr_count);
+	*out = session->row_addr[row - 1];
+	return 0;
+}
+
+static const struct thread *current_thread(struct session *session,
+					   struct error *err)
+{
+	if (!session->current && session_snapshot(session, NULL, err))
+		return NULL;
+	for (uint32_t i = 0; i < session->current->thread_count; i++) {
+		const struct thread *t = &session->current->thread[i].thread;
+
+		if ((session->tid ? t->tid == session->tid : i == 0) &&
+		    t->has_regs)
+			return t;
+	}
+	error_set(err, ERR_NOT_FOUND, "no registers of thread %d were read",
+		  session->tid ? (int)session->tid : (int)session->target->pid);
+	return NULL;
+}
+
+static int register_value(struct session *session, const char *name,
+			  uint64_t *out, struct error *err)
+{
+	const struct thread *thread;
+
+	if (!strcmp(name, "_")) {
+		*out = session->last_addr;
+		return 0;
+	}
+	thread = current_thread(session, err);
+	if (!thread)
+		return -1;
+	if (!strcmp(name, "pc"))
+		name = "rip";
+	if (!strcmp(name, "sp"))
+		name = "rsp";
+	if (!strcmp(name, "fp"))
+		name = "rbp";
+	if (!strcmp(name, "fs_base")) {
+		*out = thread->regs.fs_base;
+		return 0;
+	}
+	for (unsigned i = 0; i < REG_COUNT_; i++)
+		if (!strcmp(thread_reg_names[i], name)) {
+			*out = thread->regs.r[i];
+			return 0;
+		}
+	return error_set(err, ERR_NOT_FOUND, "there is no register $%s", name);
+}
+
+static int base_address(struct session *session, const char *text,
+			uint64_t *out, struct error *err)
+{
+	struct symbol symbol;
+
+	if (*text == '#')
+		return row_address(session, text + 1, out, err);
+	if (*text == '$')
+		return register_value(session, text + 1, out, err);
+	if (*text >= '0' && *text <= '9')
+		return parse_u64(text, out, err);
+	if (!session->symbols)
+		return error_set(err, ERR_USAGE, "there is no process");
+	if (symbols_find(session->symbols, *text == '&' ? text + 1 : text,
+			 &symbol, err))
+		return -1;
+	*out = symbol.addr + symbol.offset;
+	return 0;
+}
+
+int session_address(struct session *session, const char *text, uint64_t *out,
+		    struct error *err)
+{
+	AUTO_FREE char *base = xstrdup(text);
+	char *sign = base + strlen(base);
+	struct error ignored;
+	uint64_t offset = 0;
+
+	/* The last + or -: C++ names have some of their own. */
+	while (sign > base && *sign != '+' && *sign != '-')
+		sign--;
+	if (sign > base && !parse_u64(sign + 1, &offset, &ignored)) {
+		if (*sign == '-')
+			offset = -offset;
+		*sign = '\0';
+	} else {
+		offset = 0;
+	}
+	if (base_address(session, base, out, err))
+		return -1;
+	*out += offset;
+	session->last_addr = *out;
+	return 0;
+}
+
+int session_read(struct session *session, uint64_t addr, void *buf, size_t len,
+		 bool *now, struct error *err)
+{
+	const struct snapshot *snap = session->current;
+
+	*now = false;
+	if (snap && snap->memory &&
+	    !target_read(snap->memory, addr, buf, len, err))
+		return 0;
+	if (!session->target || target_gone(session->target))
+		return snap && snap->memory
+			       ? -1
+			       : error_set(err, ERR_GONE,
+					   "the process has ended and no bytes "
+					   "of it were kept");
+	*now = true;
+	return target_read(session->target, addr, buf, len, err);
+}
