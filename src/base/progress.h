@@ -1,6 +1,6 @@
 /*
  * How far long work has come.  The work calls progress_tick() often (it is
- * cheap: a few ns unless something is due); whoever shows it sets a function
+ * cheap: a look at the clock); whoever shows it sets a function
  * with progress_set().  Work is silent for its first 100 ms; then the function
  * is called at most every 50 ms.
  */

@@ -15,8 +15,11 @@ static struct {
 } tests[MAX_TESTS];
 static int count;
 
-/* Shared with the tests' processes: a reason for each that was skipped. */
-static char (*skipped)[MAX_REASON];
+/* Shared with the tests' processes. */
+static struct note {
+	bool ended; /* the test came to its end: exit(0) in it is no success */
+	char skipped[MAX_REASON];
+} * notes;
 static int running;
 
 void hs_test_add(const TTest *test, int signal, int status)
@@ -31,7 +34,7 @@ void hs_test_add(const TTest *test, int signal, int status)
 
 void hs_test_skip(const char *reason)
 {
-	snprintf(skipped[running], MAX_REASON, "%s", reason);
+	snprintf(notes[running].skipped, MAX_REASON, "%s", reason);
 }
 
 /* In the test's own process; libcheck's loop index says which test it is. */
@@ -39,6 +42,7 @@ static void run_one(int i)
 {
 	running = i;
 	tests[i].test->fn(i);
+	notes[i].ended = true;
 }
 
 static void add_to_suite(Suite *suite, int i)
@@ -71,16 +75,22 @@ static int find_test(const char *name)
 static bool report(int number, TestResult *result)
 {
 	int i = find_test(tr_tcname(result));
+	bool must_end = !tests[i].signal && !tests[i].status;
 	bool passed = tr_rtype(result) == CK_PASS;
+	const char *why = tr_msg(result);
+
+	if (passed && must_end && !notes[i].ended) {
+		passed = false;
+		why = "it called exit()";
+	}
 
 	printf("%s %d - ", passed ? "ok" : "not ok", number);
 	print_name(tests[i].test->name);
-	if (passed && skipped[i][0])
-		printf(" # SKIP %s", skipped[i]);
+	if (passed && notes[i].skipped[0])
+		printf(" # SKIP %s", notes[i].skipped);
 	putchar('\n');
 	if (!passed)
-		printf("# %s:%d: %s\n", tr_lfile(result), tr_lno(result),
-		       tr_msg(result));
+		printf("# %s:%d: %s\n", tr_lfile(result), tr_lno(result), why);
 	return passed;
 }
 
@@ -100,10 +110,9 @@ int main(int argc, char **argv)
 	Suite *suite = suite_create(argc ? argv[0] : "?");
 	int failed = 0;
 
-	skipped =
-		mmap(NULL, MAX_TESTS * sizeof *skipped, PROT_READ | PROT_WRITE,
+	notes = mmap(NULL, MAX_TESTS * sizeof *notes, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (skipped == MAP_FAILED)
+	if (notes == MAP_FAILED)
 		abort();
 	for (int i = 0; i < count; i++)
 		if (wanted(tests[i].test->name, argv + (argc > 0)))

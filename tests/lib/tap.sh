@@ -7,7 +7,7 @@
 #   skip_all REASON            the whole file is skipped
 #   need TOOL...               skip_all unless all are installed
 #   need_ptrace                skip_all where nothing may be traced at all
-#   wait_until COMMAND...      polls, at most ten seconds
+#   wait_until COMMAND...      polls, at most twenty seconds
 #   hs ARG...                  runs heapscope: $T/out, $T/err, $status
 #   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
 #   stop_fixture               asserts that it is unharmed and ends well
@@ -103,7 +103,7 @@ wait_until() {
 	tap_i=0
 	until "$@" 2>/dev/null; do
 		tap_i=$((tap_i + 1))
-		[ "$tap_i" -le 500 ] || return 1
+		[ "$tap_i" -le "${TAP_POLLS:-1000}" ] || return 1
 		sleep 0.02
 	done
 }
