@@ -7,6 +7,7 @@ peer.py dns-ask PORT FIRST N    asks for N names; ends well if all are answered
 peer.py http-get SOCKET         one request on a unix socket; ends well if 200
 peer.py http-hold SOCKET N FIFO opens N connections, says "held", keeps them
                                 until FIFO is closed
+peer.py memcached-fill SOCKET N stores N values of many sizes
 peer.py line SOCKET TEXT        one line to a unix socket, prints the answer
 """
 import socket
@@ -97,6 +98,16 @@ def line(path, text):
     print(s.makefile().readline().rstrip("\n"))
 
 
+def memcached_fill(path, count):
+    s = unix(path)
+    answers = s.makefile()
+    for i in range(int(count)):
+        size = 100 + i * 37 % 8000
+        s.sendall(b"set k%d 0 0 %d\r\n%s\r\n" % (i, size, b"v" * size))
+        if answers.readline().strip() != "STORED":
+            sys.exit("not stored")
+
+
 {"port": port, "dns-serve": dns_serve, "dns-ask": dns_ask,
  "http-get": http_get, "http-hold": http_hold,
- "line": line}[sys.argv[1]](*sys.argv[2:])
+ "memcached-fill": memcached_fill, "line": line}[sys.argv[1]](*sys.argv[2:])
