@@ -294,6 +294,8 @@ static int stop_loop(struct stop *stop, unsigned deadline_ms, struct error *err)
 	for (;;) {
 		size_t added = 0, stopped = 0;
 
+		if (doze(stop, 0) < 0)
+			return error_set(err, ERR_INTERRUPTED, "interrupted");
 		if (scan(stop, &added, err) < 0)
 			return -1;
 		interrupt_pending_ones(stop);

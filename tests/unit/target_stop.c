@@ -1,0 +1,336 @@
+/* Stopping: nothing of it shows in the target. */
+#include "target/live.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "tests/lib/fixture.h"
+#include "tests/lib/hs_test.h"
+
+static struct error err;
+static struct fixture f;
+
+static struct target *open_fixture(void)
+{
+	struct target *target;
+
+	OK(target_open_live(f.pid, NULL, &target, &err));
+	return target;
+}
+
+static void stop_and_go(struct target *target)
+{
+	OK(target_stop(target, &err));
+	OK(target_resume(target, &err));
+}
+
+static int is_stopped(void *ctx)
+{
+	return task_state(*(pid_t *)ctx, *(pid_t *)ctx) == 'T';
+}
+
+static int all_stopped(void *ctx)
+{
+	struct target *target = ctx;
+
+	for (size_t t = 0; t < target->thread_count; t++)
+		if (task_state(target->pid, target->thread[t].tid) != 'T')
+			return 0;
+	return 1;
+}
+
+TEST(a_suspended_target_stays_suspended)
+{
+	fixture_start(&f, "runner", "threads", "5");
+	struct target *target = open_fixture();
+	kill(f.pid, SIGSTOP);
+	wait_until(all_stopped, target, "SIGSTOP");
+	for (int i = 0; i < 20; i++) {
+		OK(target_stop(target, &err));
+		ck_assert(strstr(target->notes, "already stopped") != NULL);
+		ck_assert_int_eq(target->thread[0].state, 'T');
+		OK(target_resume(target, &err));
+		wait_until(all_stopped, target, "it is suspended again");
+	}
+	target_close(target);
+	ck_assert_int_eq(status_number(f.pid, "TracerPid:"), 0);
+	kill(f.pid, SIGCONT);
+	fixture_ask(&f, "ping", "pong");
+	fixture_end(&f);
+}
+
+TEST(a_stop_signal_that_comes_while_held_holds)
+{
+	fixture_start(&f, "runner", "threads", "5");
+	struct target *target = open_fixture();
+	for (int i = 0; i < 20; i++) {
+		OK(target_stop(target, &err));
+		kill(f.pid, SIGSTOP);
+		OK(target_resume(target, &err));
+		wait_until(is_stopped, &f.pid, "SIGSTOP takes effect");
+		kill(f.pid, SIGCONT);
+		fixture_ask(&f, "ping", "pong");
+	}
+	target_close(target);
+	fixture_end(&f);
+}
+
+TEST(a_continue_signal_that_comes_while_held_continues)
+{
+	fixture_start(&f, "runner", "threads", "5");
+	struct target *target = open_fixture();
+	for (int i = 0; i < 20; i++) {
+		kill(f.pid, SIGSTOP);
+		wait_until(is_stopped, &f.pid, "SIGSTOP");
+		OK(target_stop(target, &err));
+		kill(f.pid, SIGCONT);
+		OK(target_resume(target, &err));
+		fixture_ask(&f, "ping", "pong");
+	}
+	target_close(target);
+	fixture_end(&f);
+}
+
+TEST(a_deadly_signal_that_comes_while_held_kills)
+{
+	fixture_start(&f, "runner", "threads", "5");
+	struct target *target = open_fixture();
+	OK(target_stop(target, &err));
+	kill(f.pid, SIGTERM);
+	OK(target_resume(target, &err));
+	fixture_end_by(&f, SIGTERM);
+	target_close(target);
+}
+
+static void check_signals(void)
+{
+	unsigned long sent, sent_sum, got, got_sum, odd;
+
+	ck_assert_int_eq(sscanf(fixture_ask(&f, "report", "sent"),
+				"sent %lu %lu got %lu %lu odd %lu", &sent,
+				&sent_sum, &got, &got_sum, &odd),
+			 5);
+	ck_assert_uint_eq(got, sent);
+	ck_assert_uint_eq(got_sum, sent_sum);
+	ck_assert_uint_eq(odd, 0);
+}
+
+TEST(no_signal_is_lost_or_changed)
+{
+	fixture_start(&f, "signals", "4000", NULL);
+	struct target *target = open_fixture();
+	fixture_ask(&f, "go", "going");
+	for (int i = 0; i < 600; i++)
+		stop_and_go(target);
+	target_close(target);
+	check_signals();
+	fixture_end(&f);
+}
+
+/* Kills the agent between a stop and its end: a signal may be in its hands. */
+TEST(no_signal_is_lost_when_the_agent_is_killed)
+{
+	fixture_start(&f, "signals", "4000", NULL);
+	struct target *target = open_fixture();
+	struct live *live = target->impl;
+	fixture_ask(&f, "go", "going");
+	for (int i = 0; i < 300; i++) {
+		OK(target_stop(target, &err));
+		kill(live->agent.pid, SIGKILL);
+		FAILS(ERR_SYSTEM, target_resume(target, &err));
+		fixture_unharmed(&f);
+	}
+	target_close(target);
+	check_signals();
+	fixture_end(&f);
+}
+
+static void nothing_came_back_early(void)
+{
+	int count;
+
+	sscanf(fixture_ask(&f, "early", "early"), "early %d", &count);
+	ck_assert_msg(count == 0, "calls that came back: %s", f.line);
+}
+
+TEST(no_blocking_call_sees_our_stops)
+{
+	int good, all;
+
+	fixture_start(&f, "blocking", NULL, NULL);
+	struct target *target = open_fixture();
+	for (int i = 0; i < 200; i++) {
+		stop_and_go(target);
+		if (i % 20 == 0)
+			nothing_came_back_early();
+	}
+	nothing_came_back_early();
+	target_close(target);
+	/* And each still waits for the right thing. */
+	sscanf(fixture_ask(&f, "wake", "woke"), "woke %d of %d", &good, &all);
+	ck_assert_int_ge(all, 15);
+	ck_assert_msg(good == all, "%s", f.line);
+	fixture_end(&f);
+}
+
+TEST(blocking_calls_survive_the_agents_death)
+{
+	fixture_start(&f, "blocking", NULL, NULL);
+	struct target *target = open_fixture();
+	for (int i = 0; i < 50; i++) {
+		OK(target_stop(target, &err));
+		kill(((struct live *)target->impl)->agent.pid, SIGKILL);
+		FAILS(ERR_SYSTEM, target_resume(target, &err));
+		fixture_unharmed(&f);
+	}
+	target_close(target);
+	nothing_came_back_early();
+	fixture_end(&f);
+}
+
+/* A handler that runs is what EINTR is for: it must come, though we held it. */
+TEST(a_handler_that_runs_while_held_still_interrupts)
+{
+	int wait_tid, pwait_tid, count;
+
+	fixture_start(&f, "blocking", NULL, NULL);
+	sscanf(fixture_line(&f, "tids"), "tids %d %d", &wait_tid, &pwait_tid);
+	struct target *target = open_fixture();
+	for (int i = 0; i < 5; i++)
+		stop_and_go(target);
+	OK(target_stop(target, &err));
+	syscall(SYS_tgkill, f.pid, wait_tid, SIGUSR1);
+	syscall(SYS_tgkill, f.pid, pwait_tid, SIGUSR2);
+	OK(target_resume(target, &err));
+	sscanf(fixture_ask(&f, "interrupted", "interrupted"), "interrupted %d",
+	       &count);
+	ck_assert_msg(count == 2, "%s", f.line);
+	target_close(target);
+	fixture_end(&f);
+}
+
+TEST(threads_that_come_and_go_are_no_trouble)
+{
+	fixture_start(&f, "runner", "churn", "3");
+	struct target *target = open_fixture();
+	for (int i = 0; i < 300; i++) {
+		OK(target_stop(target, &err));
+		ck_assert_uint_ge(target->thread_count, 4);
+		for (size_t t = 0; t < target->thread_count; t++)
+			ck_assert_int_ne(
+				task_state(f.pid, target->thread[t].tid), 'R');
+		OK(target_resume(target, &err));
+	}
+	target_close(target);
+	fixture_ask(&f, "ping", "pong");
+	fixture_end(&f);
+}
+
+TEST(processes_made_meanwhile_are_let_go)
+{
+	fixture_start(&f, "runner", "odd", NULL);
+	struct target *target = open_fixture();
+	for (int i = 0; i < 300; i++)
+		stop_and_go(target);
+	fixture_ask(&f, "ping", "pong");
+	target_close(target);
+	fixture_end(&f);
+}
+
+TEST(a_thread_in_vfork_is_named_and_the_rest_goes_on)
+{
+	struct live_opts opts = {.stop_deadline_ms = 100};
+	struct target *target;
+	char tid[32];
+
+	fixture_start(&f, "runner", "vfork", NULL);
+	OK(target_open_live(f.pid, &opts, &target, &err));
+	for (int i = 0; i < 3; i++) {
+		FAILS(ERR_PERMISSION, target_stop(target, &err));
+		ck_assert(strstr(err.msg, "vfork") != NULL);
+		ck_assert_int_eq(target->state, TARGET_RUNNING);
+		snprintf(tid, sizeof tid, "thread %d ", target->thread[1].tid);
+		ck_assert_msg(strstr(err.msg, tid) != NULL, "%s", err.msg);
+		fixture_ask(&f, "ping", "pong");
+		ck_assert_int_eq(status_number(f.pid, "TracerPid:"), 0);
+	}
+	/* The child goes on, then its parent, and a stop works. */
+	fixture_ask(&f, "let", "let");
+	fixture_unharmed(&f);
+	stop_and_go(target);
+	target_close(target);
+	fixture_end(&f);
+}
+
+TEST(an_interrupt_ends_a_stop_that_takes_long)
+{
+	struct live_opts opts = {.stop_deadline_ms = 60000};
+	struct target *target;
+
+	fixture_start(&f, "runner", "vfork", NULL);
+	OK(target_open_live(f.pid, &opts, &target, &err));
+	interrupt_raise();
+	FAILS(ERR_INTERRUPTED, target_stop(target, &err));
+	interrupt_clear();
+	fixture_ask(&f, "ping", "pong");
+	fixture_ask(&f, "let", "let");
+	fixture_unharmed(&f);
+	stop_and_go(target);
+	target_close(target);
+	fixture_end(&f);
+}
+
+TEST(an_agent_that_hangs_does_not_hang_us)
+{
+	fixture_start(&f, "runner", "threads", "3");
+	struct target *target = open_fixture();
+	struct live *live = target->impl;
+
+	OK(target_stop(target, &err));
+	kill(live->agent.pid, SIGSTOP);
+	FAILS(ERR_SYSTEM, target_resume(target, &err));
+	fixture_unharmed(&f);
+	fixture_ask(&f, "ping", "pong");
+	stop_and_go(target);
+	target_close(target);
+	fixture_end(&f);
+}
+
+/* The test suspends a front of its own, as ^Z would. */
+TEST(a_suspended_front_does_not_hold_the_target)
+{
+	int status, pipe_fd[2];
+	char byte;
+
+	fixture_start(&f, "runner", "threads", "3");
+	ck_assert_int_eq(pipe(pipe_fd), 0);
+	pid_t front = fork();
+	if (front == 0) {
+		struct target *target;
+
+		if (target_open_live(f.pid, NULL, &target, &err) < 0 ||
+		    target_stop(target, &err) < 0)
+			_exit(1);
+		if (write(pipe_fd[1], "", 1) != 1)
+			_exit(2);
+		raise(SIGSTOP);
+		if (target_resume(target, &err) == 0)
+			_exit(3);
+		_exit(err.code == ERR_INTERRUPTED ? 0 : 4);
+	}
+	ck_assert_int_eq(read(pipe_fd[0], &byte, 1), 1);
+	wait_until(is_stopped, &front, "the front is suspended");
+	fixture_ask(&f, "ping", "pong");
+	fixture_unharmed(&f);
+	kill(front, SIGCONT);
+	ck_assert_int_eq(waitpid(front, &status, 0), front);
+	ck_assert_int_eq(status, 0);
+	fixture_end(&f);
+}
