@@ -303,6 +303,43 @@ TEST(an_agent_that_hangs_does_not_hang_us)
 	fixture_end(&f);
 }
 
+TEST(the_agent_knows_nothing_of_the_terminal)
+{
+	static const int sent[] = {SIGINT,  SIGQUIT, SIGHUP,  SIGTSTP,
+				   SIGTTIN, SIGTTOU, SIGPIPE, SIGWINCH};
+	char path[64], link[256];
+	ssize_t n;
+
+	fixture_start(&f, "runner", "threads", "2");
+	struct target *target = open_fixture();
+	pid_t agent = ((struct live *)target->impl)->agent.pid;
+	OK(target_stop(target, &err));
+	ck_assert_int_eq(getsid(agent), agent);
+	for (size_t i = 0; i < sizeof sent / sizeof *sent; i++)
+		kill(agent, sent[i]);
+	OK(target_resume(target, &err));
+	ck_assert_int_eq(((struct live *)target->impl)->agent.pid, agent);
+	snprintf(path, sizeof path, "/proc/%d/comm", agent);
+	FILE *file = fopen(path, "r");
+	ck_assert(fgets(link, sizeof link, file) != NULL);
+	fclose(file);
+	ck_assert_str_eq(link, "heapscope-agent\n");
+	/* Whoever reads our output sees its end though the agent lives. */
+	for (int fd = 0; fd < 64; fd++) {
+		snprintf(path, sizeof path, "/proc/%d/fd/%d", agent, fd);
+		n = readlink(path, link, sizeof link - 1);
+		link[n > 0 ? n : 0] = 0;
+		if (fd < 3)
+			ck_assert_str_eq(link, "/dev/null");
+		else if (n > 0)
+			ck_assert_msg(!strncmp(link, "socket:", 7) ||
+					      strstr(link, "signalfd"),
+				      "%s", link);
+	}
+	target_close(target);
+	fixture_end(&f);
+}
+
 /* The test suspends a front of its own, as ^Z would. */
 TEST(a_suspended_front_does_not_hold_the_target)
 {
