@@ -5,8 +5,8 @@ _heapscope_commands='
 bt chunk chunks count diff disas drop echo heap help maps near quit set shell
 show sizes sleep snapshot snapshots source symbol threads use verify x'
 _heapscope_options='
---csv --debug-dir --exact --help --json --limit --log --max-pause --no-color
---script --sort --sysroot --version -e -p -v -x'
+--csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause
+--no-color --script --sort --sysroot --version -c -e -p -v -x'
 
 _heapscope_processes()
 {
@@ -33,13 +33,16 @@ _heapscope()
 	-e | help)
 		words=$_heapscope_commands
 		;;
-	-x | --script | --log)
+	-c | -x | --exe | --log | --script)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	--debug-dir | --sysroot)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
+		;;
+	--freeze)
+		words='auto stop'
 		;;
 	--limit | --max-pause | --sort)
 		return
