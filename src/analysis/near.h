@@ -37,9 +37,13 @@ struct near {
 	uint32_t count;
 	uint32_t unheld; /* chunks of the group nobody was seen to point at */
 	bool complete;
+	char note[200]; /* why not, or what was not looked at; "" nothing */
 };
 
-/* chunk: indices in snap, ascending.  symbols may be NULL. */
+/*
+ * chunk: indices in snap, ascending.  symbols may be NULL.  Without snap's
+ * contents only the neighbours are told, and the note says so.
+ */
 int near_make(const struct snapshot *snap, struct symbols *symbols,
 	      const uint32_t *chunk, uint32_t chunk_count, struct near *out,
 	      struct error *err) MUST_CHECK;

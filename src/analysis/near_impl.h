@@ -1,0 +1,48 @@
+/* Between near.c and its parts. */
+#ifndef ANALYSIS_NEAR_IMPL_H
+#define ANALYSIS_NEAR_IMPL_H
+
+#include "analysis/content.h"
+#include "analysis/fold.h"
+#include "analysis/near.h"
+
+/* Rows of one part; what is rarer is summed up in one more. */
+#define NEAR_MAX_ROWS 64
+/* More words of one holder (or one symbol), or more offsets that show the same,
+ * and they are told in one row. */
+#define NEAR_MANY 8
+/* An offset that stands for many. */
+#define NEAR_ANY_OFFSET UINT32_MAX
+
+struct near_build {
+	const struct snapshot *snap;
+	struct symbols *symbols;
+	const uint32_t *chunk;
+	uint32_t chunk_count;
+	struct bitmap group;  /* a bit a chunk of snap */
+	struct finder finder; /* over all chunks */
+	struct near *out;
+	size_t cap;
+};
+
+int near_add(struct near_build *b, const struct near_row *row,
+	     struct error *err) MUST_CHECK;
+/* A row that says that there are more. */
+int near_add_rest(struct near_build *b, enum near_part part, uint64_t patterns,
+		  uint32_t of, struct error *err) MUST_CHECK;
+
+int near_points(struct near_build *b, struct error *err) MUST_CHECK;
+int near_text(struct near_build *b, struct error *err) MUST_CHECK;
+int near_held(struct near_build *b, struct error *err) MUST_CHECK;
+
+/*
+ * The first bytes of chunk i, at most cap: in place, or put together in buf;
+ * *len is how many there are.
+ */
+const uint8_t *near_bytes(const struct near_build *b, uint32_t i, uint8_t *buf,
+			  size_t cap, size_t *len);
+/* Printable text at addr, in quotes: false if there is none to speak of. */
+bool near_quote(const struct near_build *b, uint64_t addr, char *buf,
+		size_t cap);
+
+#endif

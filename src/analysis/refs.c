@@ -1,0 +1,167 @@
+#include "analysis/refs.h"
+
+#include <stdlib.h>
+
+#include "analysis/words.h"
+#include "base/alloc.h"
+#include "base/progress.h"
+#include "base/sort.h"
+#include "snapshot/finder.h"
+
+/* Bytes between two looks at ^C. */
+enum { STEP = 1 << 20 };
+
+struct scan {
+	const struct snapshot *snap;
+	struct finder finder;
+	struct refs *out;
+	size_t cap;
+	struct pieces pieces;
+	uint64_t done, ticked; /* bytes, for progress */
+};
+
+static int add(struct scan *s, const struct ref *ref, struct error *err)
+{
+	if (GROW(s->out->ref, s->cap, s->out->count + 1, "list of references",
+		 err))
+		return -1;
+	s->out->ref[s->out->count++] = *ref;
+	return 0;
+}
+
+/* Cold: only for words inside the range of the targets. */
+static __attribute__((noinline)) int
+candidate(struct scan *s, uint64_t from, uint64_t value, struct error *err)
+{
+	struct ref ref = {.from = from,
+			  .value = value,
+			  .target = finder_lookup(&s->finder, value),
+			  .thread = UINT32_MAX};
+
+	return ref.target == CHUNK_NONE ? 0 : add(s, &ref, err);
+}
+
+static inline __attribute__((always_inline)) int
+scan_piece(struct scan *s, const uint8_t *bytes, uint64_t addr, uint64_t len,
+	   unsigned word, struct error *err)
+{
+	uint64_t low = s->finder.low, span = s->finder.high - low;
+
+	for (uint64_t i = -addr & (word - 1); i + word <= len; i += word) {
+		uint64_t value = load_word(bytes + i, word);
+
+		if (value - low < span && candidate(s, addr + i, value, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Pages that the contents do not have were never touched: they hold nothing. */
+static int scan_range(struct scan *s, uint64_t start, uint64_t end,
+		      struct error *err)
+{
+	const uint8_t *bytes;
+	uint64_t addr, len;
+
+	pieces_begin(&s->pieces, s->snap->contents, start, end);
+	while ((bytes = pieces_next(&s->pieces, STEP, &addr, &len))) {
+		if (s->snap->word == 8
+			    ? scan_piece(s, bytes, addr, len, 8, err)
+			    : scan_piece(s, bytes, addr, len, 4, err))
+			return -1;
+		s->done += len;
+		if (s->done - s->ticked < STEP)
+			continue;
+		s->ticked = s->done;
+		if (progress_tick("looking for pointers", s->done,
+				  image_bytes(s->snap->contents), err))
+			return -1;
+	}
+	return 0;
+}
+
+static int scan_chunks(struct scan *s, struct error *err)
+{
+	const struct snapshot *snap = s->snap;
+
+	for (uint32_t i = 0; i < snap->chunk_count; i++) {
+		const struct chunk *c = &snap->chunk[i];
+
+		if (c->state == CHUNK_USED &&
+		    scan_range(s, c->addr, c->addr + c->size, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int scan_spans(struct scan *s, struct error *err)
+{
+	for (uint32_t i = 0; i < s->snap->span_count; i++) {
+		const struct span *span = &s->snap->span[i];
+
+		if (span->holds && scan_range(s, span->start, span->end, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int scan_registers(struct scan *s, struct error *err)
+{
+	for (uint32_t i = 0; i < s->snap->thread_count; i++) {
+		const struct thread *t = &s->snap->thread[i].thread;
+
+		for (uint32_t r = 0; t->has_regs && r < REG_COUNT_; r++) {
+			struct ref ref = {
+				.value = t->regs.r[r], .thread = i, .reg = r};
+
+			ref.target = finder_find(&s->finder, ref.value);
+			if (ref.target != CHUNK_NONE && add(s, &ref, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* The sort is stable: within a target, by from; registers (0) come first. */
+static int order(struct refs *refs, struct error *err)
+{
+	if (sort_by_u64(refs->ref, refs->count, sizeof *refs->ref,
+			offsetof(struct ref, from), err))
+		return -1;
+	return sort_by_bits(refs->ref, refs->count, sizeof *refs->ref,
+			    offsetof(struct ref, target), 32, err);
+}
+
+int refs_make(const struct snapshot *snap, const struct bitmap *targets,
+	      struct refs *out, struct error *err)
+{
+	struct scan s = {.snap = snap, .out = out};
+	int ret = -1;
+
+	*out = (struct refs){0};
+	if (!snap->contents)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "the contents of snapshot %s are not kept: "
+				 "take a new one",
+				 snap->name);
+	if (finder_init(&s.finder, snap, targets, err))
+		return -1;
+	if (scan_chunks(&s, err) || scan_spans(&s, err) ||
+	    scan_registers(&s, err) || order(out, err))
+		goto out;
+	out->complete = !snap->skipped_bytes;
+	ret = 0;
+out:
+	finder_deinit(&s.finder);
+	if (ret)
+		refs_deinit(out);
+	return ret;
+}
+
+void refs_deinit(struct refs *refs)
+{
+	if (!refs)
+		return;
+	free(refs->ref);
+	*refs = (struct refs){0};
+}

@@ -1,0 +1,75 @@
+/*
+ * Reading the words of a snapshot's memory in place: the pieces of a range
+ * that its contents hold.  A cursor, because neighbours are read in order.
+ */
+#ifndef ANALYSIS_WORDS_H
+#define ANALYSIS_WORDS_H
+
+#include <string.h>
+
+#include "snapshot/snapshot.h"
+
+struct pieces {
+	const struct image *image; /* borrowed */
+	uint64_t at, end;	   /* what is left to tell */
+	size_t run;		   /* the run to look at next */
+};
+
+/* [start, end); p keeps its place if start is not below the last range. */
+static inline void pieces_begin(struct pieces *p, const struct image *image,
+				uint64_t start, uint64_t end)
+{
+	size_t low = 0, high = image->run_count;
+
+	if (p->image == image && p->run < high &&
+	    image->run[p->run].start <= start && image->run[p->run].end > start)
+		low = high = p->run;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (image->run[mid].end <= start)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*p = (struct pieces){
+		.image = image, .at = start, .end = end, .run = low};
+}
+
+/* The next piece that is held, at most max bytes; NULL: no more. */
+static inline const uint8_t *pieces_next(struct pieces *p, uint64_t max,
+					 uint64_t *addr, uint64_t *len)
+{
+	while (p->at < p->end && p->run < p->image->run_count) {
+		const struct image_run *run = &p->image->run[p->run];
+
+		if (run->start >= p->end)
+			break;
+		if (run->start > p->at)
+			p->at = run->start;
+		if (run->end <= p->at) {
+			p->run++;
+			continue;
+		}
+		*addr = p->at;
+		*len = (run->end < p->end ? run->end : p->end) - p->at;
+		if (*len > max)
+			*len = max;
+		p->at += *len;
+		return run->bytes + (*addr - run->start);
+	}
+	return NULL;
+}
+
+static inline uint64_t load_word(const uint8_t *at, unsigned word)
+{
+	uint64_t value = 0;
+
+	if (word == 8)
+		memcpy(&value, at, 8);
+	else
+		memcpy(&value, at, 4);
+	return value;
+}
+
+#endif
