@@ -62,6 +62,8 @@ int image_reserve(struct image *image, uint64_t bytes, struct error *err)
 				 "no memory for %llu bytes of contents",
 				 (unsigned long long)bytes);
 	madvise(at, size, MADV_HUGEPAGE);
+	/* An agent that is forked later must not keep it alive. */
+	madvise(at, size, MADV_DONTFORK);
 	/* Only what was asked for, page by page where the kernel is old. */
 	if (madvise(at, bytes, MADV_POPULATE_WRITE) < 0)
 		for (uint64_t i = 0; i < bytes; i += 4096)

@@ -41,6 +41,8 @@ static struct tracee *find(struct stop *stop, size_t sorted, pid_t tid)
 {
 	struct tracee key = {.tid = tid};
 
+	if (!sorted)
+		return NULL;
 	return bsearch(&key, stop->tracee, sorted, sizeof key, by_tid);
 }
 
@@ -108,7 +110,8 @@ static int scan(struct stop *stop, size_t *added, struct error *err)
 		}
 	}
 	free(tid);
-	qsort(stop->tracee, stop->count, sizeof *stop->tracee, by_tid);
+	if (stop->count)
+		qsort(stop->tracee, stop->count, sizeof *stop->tracee, by_tid);
 	return rc < 0 ? -1 : 0;
 }
 

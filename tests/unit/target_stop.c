@@ -362,6 +362,7 @@ TEST(a_suspended_front_does_not_hold_the_target)
 			_exit(3);
 		_exit(err.code == ERR_INTERRUPTED ? 0 : 4);
 	}
+	close(pipe_fd[1]);
 	ck_assert_int_eq(read(pipe_fd[0], &byte, 1), 1);
 	wait_until(is_stopped, &front, "the front is suspended");
 	fixture_ask(&f, "ping", "pong");
