@@ -11,10 +11,9 @@ recorder=$top_builddir/tests/lib/recorder.so
 
 # The recorded process: the fixture, or the child that it names.
 start_recorded() {
-	RECORD=$T/record LD_PRELOAD=$recorder
-	export RECORD LD_PRELOAD
+	FIXTURE_ENV="RECORD=$T/record LD_PRELOAD=$recorder"
 	start_fixture "$1"
-	unset RECORD LD_PRELOAD
+	FIXTURE_ENV=
 	target=$(sed -n 's/^child //p' "$T/manifest")
 	if [ -n "$target" ]; then
 		record=$T/record.$target

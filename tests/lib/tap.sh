@@ -10,6 +10,7 @@
 #   wait_until COMMAND...      polls, at most twenty seconds
 #   hs ARG...                  runs heapscope: $T/out, $T/err, $status
 #   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
+#                              FIXTURE_ENV: NAME=VALUE words for it alone
 #   stop_fixture               asserts that it is unharmed and ends well
 #
 # T is a directory of the test's own.  HEAPSCOPE may name another binary.
@@ -135,7 +136,8 @@ start_fixture() {
 	rm -f "$T/ctl"
 	mkfifo "$T/ctl"
 	: >"$T/manifest"
-	"$top_builddir/tests/fixtures/$tap_fixture" "$@" \
+	# shellcheck disable=SC2086 # words
+	env ${FIXTURE_ENV-} "$top_builddir/tests/fixtures/$tap_fixture" "$@" \
 		<"$T/ctl" >"$T/manifest" &
 	PID=$!
 	kill_at_exit "$PID"
