@@ -111,31 +111,38 @@ static bool extent(const struct target *t, const struct elf *elf, uint64_t *lo,
 
 /*
  * A program may map an ELF file as it maps any other, to read it.  A loaded one
- * has its code executable, or its last segment where the headers say.
+ * has its code executable; one without code has its last segment, writable if
+ * that is to be, where the headers say.
  */
 static bool is_loaded(const struct scan *s, const struct elf *elf,
 		      const struct map *first, uint64_t bias)
 {
 	const struct elf_segment *seg, *last = NULL;
-	size_t n = elf_segments(elf, &seg), loads = 0;
+	size_t n = elf_segments(elf, &seg);
+	bool has_code = false;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct map *map;
 
 		if (seg[i].type != PT_LOAD || !seg[i].memsz)
 			continue;
-		loads++;
 		last = &seg[i];
+		if (!(seg[i].flags & PF_X))
+			continue;
+		has_code = true;
 		map = maps_find(&s->target->maps, bias + seg[i].vaddr);
-		if (map && (seg[i].flags & PF_X) && (map->prot & MAP_X))
+		if (map && (map->prot & MAP_X))
 			return true;
 	}
-	if (!last || loads < 2)
+	if (!last || has_code)
 		return false;
 
 	uint64_t page = page_down(s->target, bias + last->vaddr);
 	const struct map *map = maps_find(&s->target->maps, page);
 
+	if (map && (last->flags & PF_W) && !(map->prot & MAP_W) &&
+	    map->offset == 0)
+		return false;
 	return map && same_file(map, first) &&
 	       map->offset + (page - map->start) ==
 		       page_down(s->target, last->offset);

@@ -33,24 +33,29 @@ static bool is_wanted(const struct loading *l, const struct elf_symbol *s)
 	       s->type == STT_COMMON;
 }
 
-/* Sized, global, of the default version, and as few underscores as can be:
- * "malloc" rather than "__libc_malloc". */
+/*
+ * Of the names of one place: a sized one, not a local one, of the default
+ * version, with as few underscores as can be.  Weak or not says nothing:
+ * "calloc" is weak in glibc, and "__libc_calloc" is not.
+ */
 static uint8_t rank_of(const struct elf_symbol *s)
 {
 	size_t underscores = strspn(s->name, "_");
-	uint8_t rank = s->name[underscores] == 'Z' ? 3 : 0;
+	bool mangled = s->name[underscores] == 'Z';
+	uint8_t rank = 0;
 
-	rank = (uint8_t)(rank ? rank : 3 - (underscores > 3 ? 3 : underscores));
+	if (mangled || !underscores)
+		rank = 3;
+	else if (underscores < 3)
+		rank = (uint8_t)(3 - underscores);
 	if (!s->hidden)
 		rank |= 4;
-	if (s->bind == STB_WEAK)
+	if (s->bind != STB_LOCAL)
 		rank |= 8;
-	else if (s->bind == STB_GLOBAL)
-		rank |= 16;
 	if (s->type != STT_NOTYPE)
-		rank |= 32;
+		rank |= 16;
 	if (s->size)
-		rank |= 64;
+		rank |= 32;
 	return rank;
 }
 

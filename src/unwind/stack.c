@@ -188,7 +188,10 @@ int unwinder_stack(struct unwinder *u, const struct thread_regs *regs,
 			how = STEP_LOST;
 			break;
 		}
-		out[n - 1].cfa = next.sp;
+		/* a handler's stack need not be that of what it interrupted */
+		out[n - 1].cfa = stack_end(u, out[n - 1].sp);
+		if (next.sp > out[n - 1].sp && next.sp < out[n - 1].cfa)
+			out[n - 1].cfa = next.sp;
 		out[n++] = next;
 	}
 	out[n - 1].cfa = stack_end(u, out[n - 1].sp);

@@ -19,7 +19,7 @@ struct unwinder;
 struct frame {
 	uint64_t pc;  /* as the register says, or the saved one */
 	uint64_t sp;  /* the frame lies in [sp, cfa) */
-	uint64_t cfa; /* canonical frame address; of the last: end of stack */
+	uint64_t cfa; /* canonical frame address; of a stack's last: its end */
 	/* pc is the very instruction, not where a call returns to: of frame 0,
 	 * of a signal trampoline and of what the signal interrupted. */
 	bool exact;
