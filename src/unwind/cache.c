@@ -34,9 +34,11 @@ bool cache_read(struct unwinder *u, uint64_t addr, void *buf, size_t len)
 		size_t at = addr % PAGE, n = PAGE - at < len ? PAGE - at : len;
 		const struct cached_page *p = page_at(u, addr - at);
 
-		if (at + n > p->len)
+		/* a copy of a stack may begin in the middle of a page */
+		if (at + n <= p->len)
+			memcpy(to, p->bytes + at, n);
+		else if (target_read_some(u->target, addr, to, n) < n)
 			return false;
-		memcpy(to, p->bytes + at, n);
 		to += n;
 		addr += n;
 		len -= n;
