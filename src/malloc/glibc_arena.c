@@ -1,0 +1,163 @@
+/* The ring of arenas (GLIBC.md 4.1) and what each malloc_state says. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "malloc/walk.h"
+
+static uint64_t word_at(const struct heap_arena *a, unsigned offset)
+{
+	return load64(a->raw + offset);
+}
+
+static void decode(const struct state_layout *l, struct heap_arena *a)
+{
+	struct arena *o = &a->out;
+
+	o->noncontiguous = load32(a->raw + 4) & 2;
+	o->attached_threads =
+		l->attached ? (uint32_t)word_at(a, l->attached) : 0;
+	o->system_bytes = word_at(a, l->system_mem);
+	o->max_system_bytes = word_at(a, l->max_system_mem);
+	o->top = word_at(a, l->top);
+	o->initialised = o->top && o->top != o->addr + l->top;
+	if (!o->initialised)
+		o->top = 0;
+}
+
+/* Which alignment has, at the base below addr, a pointer to the arena? */
+static bool find_heap_max(struct walk *w, uint64_t addr)
+{
+	uint64_t huge = 0, word;
+	uint64_t sizes[4] = {UINT64_C(64) << 20, UINT64_C(1) << 20};
+
+	if (w->g->params->hp_pagesize &&
+	    pages_word(&w->pages, w->g->mp + w->g->params->hp_pagesize, &huge))
+		sizes[2] = 4 * huge;
+	sizes[3] = UINT64_C(8) << 20;
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t base = addr & ~(sizes[i] - 1);
+
+		if (!sizes[i] || sizes[i] & (sizes[i] - 1) ||
+		    !pages_word(&w->pages, base, &word) || word != addr)
+			continue;
+		for (const struct heap_layout *h = heap_layouts; h->word; h++)
+			if (h->word == 8 && addr - base == h->size) {
+				w->heap_max = sizes[i];
+				w->heap_layout = h;
+				return true;
+			}
+	}
+	return false;
+}
+
+static bool is_thread_arena(struct walk *w, uint64_t addr)
+{
+	uint64_t base, word;
+
+	if (addr % 16 || !maps_find(&w->target->maps, addr))
+		return false;
+	if (!w->heap_max)
+		return find_heap_max(w, addr);
+	base = addr & ~(w->heap_max - 1);
+	return addr - base == w->heap_layout->size &&
+	       pages_word(&w->pages, base, &word) && word == addr;
+}
+
+static int add_arena(struct walk *w, uint64_t addr, struct error *err)
+{
+	const struct state_layout *l = w->g->state;
+	struct heap_arena *a;
+
+	if (GROW(w->arena, w->arena_cap, w->arenas + 1, "arena table", err) < 0)
+		return -1;
+	a = &w->arena[w->arenas];
+	*a = (struct heap_arena){
+		.out = {.addr = addr,
+			.index = (uint32_t)w->arenas,
+			.is_main = !w->arenas},
+		.first_after = addr + l->size,
+		.raw = xcalloc(1, l->size),
+	};
+	w->arenas++;
+	if (!pages_read(&w->pages, addr, a->raw, l->size)) {
+		if (a->out.is_main)
+			return error_at(err, ERR_FAULT, addr,
+					"main_arena cannot be read at 0x%" PRIx64,
+					addr);
+		return walk_defect(w, DEFECT_UNREADABLE, a->out.index, addr,
+				   err, "arena cannot be read");
+	}
+	decode(l, a);
+	return 0;
+}
+
+static bool known(const struct walk *w, uint64_t addr)
+{
+	for (size_t i = 0; i < w->arenas; i++)
+		if (w->arena[i].out.addr == addr)
+			return true;
+	return false;
+}
+
+/*
+ * The ring is broken: a thread arena begins its first heap, and heaps are
+ * aligned, so all can be found without it.
+ */
+static int search_arenas(struct walk *w, struct error *err)
+{
+	uint64_t step = w->heap_max ? w->heap_max : UINT64_C(64) << 20;
+	const struct maps *maps = &w->target->maps;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct map *m = &maps->map[i];
+		uint64_t base = (m->start + step - 1) & ~(step - 1), addr;
+
+		if (!map_is_anonymous(m) || !(m->prot & MAP_W))
+			continue;
+		for (; base < m->end; base += step)
+			if (pages_word(&w->pages, base, &addr) &&
+			    addr > base && addr - base < 64 &&
+			    is_thread_arena(w, addr) && !known(w, addr) &&
+			    w->arenas < MAX_ARENAS &&
+			    glibc_state_at(w->target, addr, w->g->state) &&
+			    add_arena(w, addr, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+int walk_arenas(struct walk *w, struct error *err)
+{
+	unsigned next = w->g->state->next;
+	uint64_t at = w->g->main_arena;
+	struct u64map seen = {0};
+	int rc = add_arena(w, at, err);
+
+	while (!rc) {
+		uint64_t from = at;
+
+		rc = u64map_put(&seen, at, 1, err);
+		if (rc)
+			break;
+		at = word_at(&w->arena[w->arenas - 1], next);
+		if (at == w->g->main_arena)
+			break;
+		if (u64map_get(&seen, at, NULL) || w->arenas == MAX_ARENAS ||
+		    !is_thread_arena(w, at)) {
+			rc = walk_defect(w, DEFECT_LINK,
+					 w->arena[w->arenas - 1].out.index,
+					 from + next, err,
+					 "ring of arenas leads to 0x%" PRIx64
+					 ", which is no arena",
+					 at);
+			if (!rc)
+				rc = search_arenas(w, err);
+			break;
+		}
+		rc = add_arena(w, at, err);
+	}
+	u64map_deinit(&seen);
+	return rc;
+}

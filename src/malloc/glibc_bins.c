@@ -1,0 +1,184 @@
+/*
+ * The bins (GLIBC.md 3.4): every list is followed through what the walk has
+ * already read of each free chunk, so the target is not read again.  Each free
+ * chunk is counted once, hence no list is followed for ever.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "malloc/walk.h"
+
+/* Chunk address to index in walk.free: open addressing, 0 is empty. */
+struct table {
+	uint32_t *slot; /* owned: index + 1 */
+	uint64_t mask;
+};
+
+static uint64_t hash(uint64_t addr)
+{
+	return (addr >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20;
+}
+
+static int table_fill(struct table *t, const struct walk *w, struct error *err)
+{
+	uint64_t cap = 16;
+
+	while (cap < 2 * w->frees)
+		cap *= 2;
+	t->mask = cap - 1;
+	t->slot = try_calloc(cap, sizeof *t->slot, "table of free chunks", err);
+	if (!t->slot)
+		return -1;
+	for (size_t i = 0; i < w->frees; i++) {
+		uint64_t at = hash(w->free[i].addr) & t->mask;
+
+		while (t->slot[at])
+			at = (at + 1) & t->mask;
+		t->slot[at] = (uint32_t)i + 1;
+	}
+	return 0;
+}
+
+static struct free_chunk *table_get(const struct table *t, struct walk *w,
+				    uint64_t addr)
+{
+	uint64_t at = hash(addr) & t->mask;
+
+	for (; t->slot[at]; at = (at + 1) & t->mask)
+		if (w->free[t->slot[at] - 1].addr == addr)
+			return &w->free[t->slot[at] - 1];
+	return NULL;
+}
+
+struct bin {
+	struct walk *w;
+	const struct table *table;
+	struct heap_arena *a;
+	unsigned number; /* 1..127 */
+	uint64_t head;	 /* its pseudo chunk */
+};
+
+static bool fits_bin(const struct bin *b, uint64_t size)
+{
+	unsigned n = chunk_bin(size);
+
+	return b->number == 1 || n == b->number || (n == 64 && b->number >= 64);
+}
+
+/* A member, newly met; false if it cannot be one (a defect was told). */
+static int take_member(struct bin *b, uint64_t addr, uint64_t link,
+		       struct free_chunk **out, struct error *err)
+{
+	struct free_chunk *c = table_get(b->table, b->w, addr);
+	uint32_t arena = b->a->out.index;
+
+	*out = NULL;
+	if (!c || c->arena != arena)
+		return walk_defect(b->w, DEFECT_LINK, arena, link, err,
+				   "bin %u leads to 0x%" PRIx64
+				   ", which is no free chunk of this arena",
+				   b->number, addr);
+	if (c->seen)
+		return walk_defect(b->w, DEFECT_LOOP, arena, link, err,
+				   "bin %u comes to 0x%" PRIx64
+				   " a second time",
+				   b->number, addr);
+	c->seen = 1;
+	b->a->listed++;
+	b->a->listed_bytes += c->size;
+	*out = c;
+	if (fits_bin(b, c->size))
+		return 0;
+	return walk_defect(b->w, DEFECT_SIZE, arena, addr, err,
+			   "chunk of 0x%" PRIx64 " bytes is in bin %u",
+			   (uint64_t)c->size, b->number);
+}
+
+/* The other way round, for what lies behind a break. */
+static int follow_back(struct bin *b, uint64_t at, struct error *err)
+{
+	uint64_t link = b->head + 24;
+
+	while (at != b->head) {
+		struct free_chunk *c = table_get(b->table, b->w, at);
+
+		/* The break was told from the other side. */
+		if (!c || c->seen || c->arena != b->a->out.index)
+			return 0;
+		if (take_member(b, at, link, &c, err) < 0)
+			return -1;
+		if (!c)
+			return 0;
+		link = at + 24;
+		at = c->bk;
+	}
+	return 0;
+}
+
+static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
+{
+	uint64_t before = b->head, at = fd;
+
+	while (at != b->head) {
+		struct free_chunk *c;
+
+		if (take_member(b, at, before + 16, &c, err) < 0)
+			return -1;
+		if (!c)
+			return follow_back(b, bk, err);
+		if (c->bk != before &&
+		    walk_defect(b->w, DEFECT_LINK, b->a->out.index, at + 24,
+				err,
+				"bin %u: leads back to 0x%" PRIx64
+				", not to 0x%" PRIx64,
+				b->number, c->bk, before) < 0)
+			return -1;
+		before = at;
+		at = c->fd;
+	}
+	if (bk != before)
+		return walk_defect(b->w, DEFECT_LINK, b->a->out.index,
+				   b->head + 24, err,
+				   "bin %u ends with 0x%" PRIx64
+				   ", its list with 0x%" PRIx64,
+				   b->number, bk, before);
+	return 0;
+}
+
+static int follow_all(struct walk *w, const struct table *table,
+		      struct heap_arena *a, struct error *err)
+{
+	unsigned bins = w->g->state->bins;
+	struct bin b = {.w = w, .table = table, .a = a};
+
+	if (!a->out.initialised)
+		return 0;
+	for (b.number = 1; b.number <= GLIBC_BINS; b.number++) {
+		unsigned at = bins + 16 * (b.number - 1);
+
+		b.head = a->out.addr + at - 16;
+		if (follow(&b, load64(a->raw + at), load64(a->raw + at + 8),
+			   err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int walk_bins(struct walk *w, struct error *err)
+{
+	struct table table = {0};
+	int rc = table_fill(&table, w, err);
+
+	for (size_t i = 0; !rc && i < w->arenas; i++)
+		rc = follow_all(w, &table, &w->arena[i], err);
+	for (size_t i = 0; !rc && i < w->frees; i++)
+		if (!w->free[i].seen)
+			rc = walk_defect(w, DEFECT_LINK, w->free[i].arena,
+					 w->free[i].addr, err,
+					 "free chunk of 0x%" PRIx64
+					 " bytes is in no bin",
+					 (uint64_t)w->free[i].size);
+	free(table.slot);
+	return rc;
+}

@@ -1,0 +1,132 @@
+/* Singly linked lists: fastbins, and what tcaches hold (GLIBC.md 5, 6). */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "malloc/walk.h"
+
+/*
+ * The first link of a list, read both ways: only the right one leads to the end
+ * or to a chunk.
+ */
+void walk_vote(struct walk *w, uint64_t head, bool fast)
+{
+	uint64_t skip = fast ? CHUNK_HEADER : 0, stored, revealed;
+
+	if (!walk_find(w, head) || !pages_word(&w->pages, head, &stored))
+		return;
+	revealed = link_reveal(stored, head);
+	w->votes_plain += !stored || walk_find(w, stored + skip);
+	w->votes_protected += !revealed || walk_find(w, revealed + skip);
+}
+
+static int astray(struct walk *w, const struct list *l, uint64_t link,
+		  uint64_t to, struct error *err)
+{
+	return walk_defect(w, DEFECT_LINK,
+			   l->arena, link, err,
+			   "%s leads to 0x%" PRIx64 ", which is no chunk",
+			   l->name, to);
+}
+
+static int take(struct walk *w, const struct list *l, struct chunk *c,
+		uint64_t link, bool *go_on, struct error *err)
+{
+	uint64_t size = chunk_size(c, CHUNK_WORD,
+				   CHUNK_HEADER - w->g->state->mmapped_tail);
+
+	*go_on = false;
+	if (c->state != CHUNK_USED)
+		return walk_defect(w, DEFECT_LOOP, c->arena, link, err,
+				   "%s comes to 0x%" PRIx64
+				   ", which is in a list already",
+				   l->name, (uint64_t)c->addr);
+	*go_on = true;
+	c->state = l->state;
+	if ((l->size && size != l->size) ||
+	    (l->arena != ARENA_NONE && c->arena != l->arena))
+		return walk_defect(w, DEFECT_SIZE, c->arena, c->addr, err,
+				   "chunk of 0x%" PRIx64 " bytes is in %s",
+				   size, l->name);
+	return 0;
+}
+
+int walk_list(struct walk *w, const struct list *l, uint64_t *count,
+	      uint64_t *bytes, struct error *err)
+{
+	uint64_t user = l->head, link = l->where;
+
+	*count = *bytes = 0;
+	while (user) {
+		struct chunk *c =
+			user % CHUNK_ALIGN ? NULL : walk_find(w, user);
+		uint64_t stored;
+		bool go_on;
+
+		if (!c)
+			return astray(w, l, link, user, err);
+		/* Each is taken once: no list is followed for ever. */
+		if (take(w, l, c, link, &go_on, err) < 0)
+			return -1;
+		if (!go_on)
+			return 0;
+		++*count;
+		*bytes += chunk_size(c, CHUNK_WORD,
+				     CHUNK_HEADER -
+					     w->g->state->mmapped_tail);
+		if (!pages_word(&w->pages, user, &stored))
+			return walk_defect(w, DEFECT_UNREADABLE, l->arena,
+					   user, err,
+					   "the link of %s cannot be read",
+					   l->name);
+		if (w->protected_links)
+			stored = link_reveal(stored, user);
+		link = user;
+		user = stored && l->fast ? stored + CHUNK_HEADER : stored;
+	}
+	return 0;
+}
+
+static uint64_t fastbin(const struct walk *w, const struct heap_arena *a,
+			unsigned i)
+{
+	uint64_t head = load64(a->raw + w->g->state->fastbins +
+			       (size_t)CHUNK_WORD * i);
+
+	return head ? head + CHUNK_HEADER : 0;
+}
+
+void walk_fastbins_vote(struct walk *w)
+{
+	for (size_t i = 0; i < w->arenas; i++)
+		for (unsigned j = 0; j < w->g->state->fastbin_count; j++)
+			walk_vote(w, fastbin(w, &w->arena[i], j), true);
+}
+
+int walk_fastbins(struct walk *w, struct error *err)
+{
+	const struct state_layout *s = w->g->state;
+
+	for (size_t i = 0; i < w->arenas; i++) {
+		struct heap_arena *a = &w->arena[i];
+
+		for (unsigned j = 0; j < s->fastbin_count; j++) {
+			struct list list = {
+				.head = fastbin(w, a, j),
+				.where = a->out.addr + s->fastbins +
+					 (uint64_t)CHUNK_WORD * j,
+				.fast = true,
+				.size = CHUNK_MIN + (uint64_t)CHUNK_ALIGN * j,
+				.arena = a->out.index,
+				.state = CHUNK_FREE,
+			};
+			uint64_t count, bytes;
+
+			snprintf(list.name, sizeof list.name, "fastbin %u", j);
+			if (walk_list(w, &list, &count, &bytes, err) < 0)
+				return -1;
+			a->out.fast_count += count;
+			a->out.fast_bytes += bytes;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,145 @@
+/* The heaps of a thread arena (GLIBC.md 3.8, 4.2). */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "malloc/walk.h"
+
+enum { MAX_HEAPS = 1 << 20 };
+
+struct heaps {
+	uint64_t *base; /* owned */
+	size_t count, cap;
+};
+
+static int add_heap(struct heaps *h, uint64_t base, struct error *err)
+{
+	if (GROW(h->base, h->cap, h->count + 1, "heap list", err) < 0)
+		return -1;
+	h->base[h->count++] = base;
+	return 0;
+}
+
+static bool is_heap_of(struct walk *w, uint64_t base, uint64_t arena)
+{
+	uint64_t word;
+
+	return pages_word(&w->pages, base, &word) && word == arena;
+}
+
+/* From the heap that holds top back to the first; false if led astray. */
+static int follow_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
+			bool *whole, struct error *err)
+{
+	uint64_t first = a->out.addr & ~(w->heap_max - 1);
+	uint64_t at = a->out.top & ~(w->heap_max - 1);
+	struct u64map seen = {0};
+	int rc = 0;
+
+	*whole = false;
+	while (!rc && h->count < MAX_HEAPS && is_heap_of(w, at, a->out.addr) &&
+	       !u64map_get(&seen, at, NULL)) {
+		rc = add_heap(h, at, err);
+		if (!rc)
+			rc = u64map_put(&seen, at, 1, err);
+		if (at == first) {
+			*whole = true;
+			break;
+		}
+		if (!pages_word(&w->pages, at + CHUNK_WORD, &at) ||
+		    at % w->heap_max)
+			break;
+	}
+	u64map_deinit(&seen);
+	return rc;
+}
+
+/* Heaps are aligned and begin with their arena's address. */
+static int search_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
+			struct error *err)
+{
+	const struct maps *maps = &w->target->maps;
+	uint64_t step = w->heap_max;
+
+	h->count = 0;
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct map *m = &maps->map[i];
+		uint64_t base = (m->start + step - 1) & ~(step - 1);
+
+		if (!map_is_anonymous(m) || !(m->prot & MAP_W))
+			continue;
+		for (; base < m->end; base += step)
+			if (is_heap_of(w, base, a->out.addr) &&
+			    add_heap(h, base, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* heap_info's size, or how far the mapping goes if that cannot be. */
+static int heap_bytes(struct walk *w, struct heap_arena *a, uint64_t base,
+		      uint64_t *size, struct error *err)
+{
+	uint64_t mapped = run_end(w, base) - base;
+	const struct map *m;
+
+	if (pages_word(&w->pages, base + 2 * CHUNK_WORD, size) &&
+	    *size % w->target->page_size == 0 && *size <= w->heap_max &&
+	    *size >= w->target->page_size && *size <= mapped)
+		return 0;
+	if (walk_defect(w, DEFECT_SIZE, a->out.index, base, err,
+			"size 0x%" PRIx64 " of the heap cannot be", *size) < 0)
+		return -1;
+	m = maps_find(&w->target->maps, base);
+	*size = m ? m->end - base : 0;
+	if (*size > w->heap_max)
+		*size = w->heap_max;
+	return 0;
+}
+
+static int walk_heap(struct walk *w, uint32_t index, uint64_t base,
+		     struct error *err)
+{
+	struct heap_arena *a = &w->arena[index];
+	bool is_first = base == (a->out.addr & ~(w->heap_max - 1));
+	uint64_t start = chunk_first(is_first ? a->first_after
+					      : base + w->heap_layout->size);
+	enum stretch_end how;
+	uint64_t size, end;
+
+	if (heap_bytes(w, a, base, &size, err) < 0)
+		return -1;
+	a->out.heaps++;
+	a->covered += size;
+	if (size < start - base)
+		return 0;
+	a->out.overhead_bytes += start - base;
+	if (walk_stretch(w, index, start, base + size, &how, &end, err) < 0)
+		return -1;
+	if (how == STRETCH_LOST || end == base + size)
+		return 0;
+	return walk_defect(w, DEFECT_SIZE, index, end, err,
+			   "0x%" PRIx64 " bytes behind the end of the heap",
+			   base + size - end);
+}
+
+int walk_thread_arena(struct walk *w, uint32_t index, struct error *err)
+{
+	struct heap_arena *a = &w->arena[index];
+	struct heaps heaps = {0};
+	bool whole;
+	int rc = follow_heaps(w, a, &heaps, &whole, err);
+
+	if (!rc && !whole) {
+		rc = walk_defect(w, DEFECT_LINK, index, a->out.addr, err,
+				 "heaps do not lead from top 0x%" PRIx64
+				 " to the first one",
+				 a->out.top);
+		if (!rc)
+			rc = search_heaps(w, a, &heaps, err);
+	}
+	for (size_t i = 0; !rc && i < heaps.count; i++)
+		rc = walk_heap(w, index, heaps.base[i], err);
+	free(heaps.base);
+	return rc;
+}

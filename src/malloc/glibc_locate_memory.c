@@ -1,0 +1,174 @@
+/*
+ * main_arena and mp_ by what they look like at run time (GLIBC.md 8.3): for
+ * when the file cannot be read, and as one more witness when it can.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "malloc/glibc.h"
+#include "malloc/reader.h"
+
+enum { MAX_DATA = 16 << 20, LEAST_EMPTY = 40, MAX_RING = 4096 };
+
+/* Bins that are empty, as seen in one copy of memory. */
+static unsigned empty_bins(const uint8_t *bins, uint64_t addr)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < GLIBC_BINS; i++) {
+		uint64_t self = addr + 16 * i - 16;
+
+		n += load64(bins + 16 * i) == self &&
+		     load64(bins + 16 * i + 8) == self;
+	}
+	return n;
+}
+
+static bool ring_closes(struct target *target, uint64_t addr,
+			const struct state_layout *l)
+{
+	uint64_t at = addr;
+	struct error err;
+
+	for (unsigned i = 0; i < MAX_RING; i++) {
+		if (target_read_word(target, at + l->next, &at, &err) < 0 ||
+		    at % 8)
+			return false;
+		if (at == addr)
+			return true;
+	}
+	return false;
+}
+
+static bool looks_like_state(struct target *target, uint64_t addr,
+			     const uint8_t *bytes,
+			     const struct state_layout *l)
+{
+	uint64_t top = load64(bytes + l->top);
+
+	if (load32(bytes) > 2 || load32(bytes + 4) > 7 ||
+	    load64(bytes + l->system_mem) > load64(bytes + l->max_system_mem))
+		return false;
+	if (empty_bins(bytes + l->bins, addr + l->bins) < LEAST_EMPTY)
+		return false;
+	return (!top || maps_find(&target->maps, top) ||
+		top == addr + l->top) &&
+	       ring_closes(target, addr, l);
+}
+
+bool glibc_state_at(struct target *target, uint64_t addr,
+		    const struct state_layout *layout)
+{
+	uint8_t bytes[2400];
+	struct error err;
+
+	if (target_read(target, addr, bytes, layout->size, &err) < 0)
+		return false;
+	/* Never used: nothing but the ring tells. */
+	if (!load64(bytes + layout->top) && !load64(bytes + layout->bins))
+		return ring_closes(target, addr, layout);
+	return looks_like_state(target, addr, bytes, layout);
+}
+
+static bool params_now(struct target *target, const uint8_t *p,
+		       const struct params_layout *l)
+{
+	uint64_t sbrk = load64(p + l->sbrk_base);
+	uint64_t test = load64(p + l->arena_test);
+	const struct map *map = maps_find(&target->maps, sbrk);
+
+	return load32(p + l->n_mmaps_max) == 65536 && (test == 8 || test == 2) &&
+	       load32(p + l->n_mmaps) <= load32(p + l->max_n_mmaps) &&
+	       load64(p + l->mmapped_mem) <= load64(p + l->max_mmapped_mem) &&
+	       load32(p + l->no_dyn_threshold) <= 1 &&
+	       (map ? map_is_anonymous(map) : !sbrk) &&
+	       (!l->tcache_bins ||
+		(load64(p + l->tcache_bins) <= TCACHE_MAX_BINS &&
+		 load64(p + l->tcache_bins + 16) <= 65535));
+}
+
+bool glibc_params_at(struct target *target, uint64_t addr,
+		     const struct params_layout *layout)
+{
+	uint8_t bytes[160];
+	struct error err;
+
+	return !target_read(target, addr, bytes, layout->size, &err) &&
+	       params_now(target, bytes, layout);
+}
+
+static void find_state(struct target *target, uint64_t start,
+		       const uint8_t *bytes, uint64_t len,
+		       struct finding *arena)
+{
+	unsigned matches = 0;
+
+	for (uint64_t i = -start & 15; i + 64 <= len; i += 16)
+		for (const struct state_layout *l = state_layouts; l->word;
+		     l++) {
+			if (l->word != 8 || i + l->size > len ||
+			    !load64(bytes + i + l->bins) ||
+			    !looks_like_state(target, start + i, bytes + i, l))
+				continue;
+			matches++;
+			arena->addr = start + i;
+			arena->state = l;
+			break;
+		}
+	if (matches == 1)
+		finding_set(arena, CHECK_OK, arena->addr,
+			    "0x%" PRIx64 ", bins and ring of arenas fit those "
+			    "of %s",
+			    arena->addr, arena->state->releases);
+	else
+		finding_set(arena, CHECK_SKIPPED, 0,
+			    matches ? "%u places look like an arena"
+				    : "%u places look like an arena in use",
+			    matches);
+}
+
+static void find_params(struct target *target, uint64_t start,
+			const uint8_t *bytes, uint64_t len,
+			struct finding *params)
+{
+	unsigned matches = 0;
+
+	for (uint64_t i = -start & 7; i + 144 <= len; i += 8)
+		for (const struct params_layout *l = params_layouts; l->word;
+		     l++) {
+			/* An all-zero sbrk_base would fit too many places. */
+			if (l->word != 8 || !load64(bytes + i + l->sbrk_base) ||
+			    !params_now(target, bytes + i, l))
+				continue;
+			matches++;
+			params->addr = start + i;
+			params->params = l;
+			break;
+		}
+	if (matches == 1)
+		finding_set(params, CHECK_OK, params->addr,
+			    "0x%" PRIx64 ", counters fit those of %s",
+			    params->addr, params->params->releases);
+	else
+		finding_set(params, CHECK_SKIPPED, 0,
+			    matches ? "%u places look like mp_"
+				    : "%u places look like mp_ in use",
+			    matches);
+}
+
+void glibc_locate_memory(struct target *target, const struct glibc_data *data,
+			 struct finding *arena, struct finding *params)
+{
+	uint64_t len = data->end - data->start;
+	AUTO_FREE uint8_t *bytes = len <= MAX_DATA ? malloc(len) : NULL;
+
+	if (!bytes || target_read_some(target, data->start, bytes, len) != len) {
+		finding_set(arena, CHECK_SKIPPED, 0,
+			    "the data of libc cannot be read");
+		finding_set(params, CHECK_SKIPPED, 0, "%s", arena->text);
+		return;
+	}
+	find_state(target, data->start, bytes, len, arena);
+	find_params(target, data->start, bytes, len, params);
+}

@@ -1,0 +1,67 @@
+/*
+ * The brk area of the main arena (GLIBC.md 4.3): from sbrk_base to top, with
+ * memory in between that the program took from brk for itself (4.4 c).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "malloc/walk.h"
+
+enum { CHAIN_CHUNKS = 4096 };
+
+/* The area brk grows, which no other mapping of malloc's touches. */
+static bool is_brk(const struct walk *w, uint64_t addr)
+{
+	const struct map *m = maps_find(&w->target->maps, addr);
+
+	return m && !strcmp(m->path, "[heap]");
+}
+
+/* Behind fenceposts at "from": where chunks go on, or 0. */
+static uint64_t behind_gap(struct walk *w, uint64_t from, uint64_t limit)
+{
+	struct u64map bad = {0};
+	struct chain chain = {.arena = 0,
+			      .limit = limit,
+			      .enough = CHAIN_CHUNKS,
+			      .first_in_use = true,
+			      .bad = &bad};
+	uint64_t at = 0;
+
+	/* Elsewhere a further piece begins on a page: see walk_pages(). */
+	if (from < limit)
+		at = is_brk(w, from)		      ? chain_find(w, &chain, from)
+		     : chain_holds(w, &chain, from) ? from
+						      : 0;
+	u64map_deinit(&bad);
+	return at;
+}
+
+int walk_main_arena(struct walk *w, struct error *err)
+{
+	struct heap_arena *a = &w->arena[0];
+	uint64_t base = w->params.sbrk_base, limit = run_end(w, base);
+	uint64_t at = chunk_first(base), end = at;
+	enum stretch_end how = STRETCH_FENCE;
+
+	if (!limit) {
+		/* hugetlb, or a copy of libc that never uses brk: segments. */
+		if (a->out.noncontiguous)
+			return 0;
+		return walk_defect(w, DEFECT_LINK, 0,
+				   w->g->mp + w->g->params->sbrk_base, err,
+				   "sbrk_base 0x%" PRIx64
+				   " is in no memory of malloc's",
+				   base);
+	}
+	a->out.heaps++;
+	a->out.overhead_bytes += at - base;
+	while (at && how == STRETCH_FENCE) {
+		a->out.overhead_bytes += at - end;
+		if (walk_stretch(w, 0, at, limit, &how, &end, err) < 0)
+			return -1;
+		at = how == STRETCH_FENCE ? behind_gap(w, end, limit) : 0;
+	}
+	a->covered = end - base;
+	return 0;
+}

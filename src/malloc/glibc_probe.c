@@ -1,0 +1,302 @@
+/*
+ * Is glibc's malloc in the target, and where?  Several methods that know
+ * nothing of each other are asked (GLIBC.md 8); all must name the same place.
+ * Runs while the target runs.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "malloc/glibc.h"
+#include "symbols/elf.h"
+#include "symbols/symbols.h"
+
+enum { MAX_RODATA = 16 << 20, ELF_LOAD = 1, ELF_WRITE = 2 };
+
+struct evidence {
+	struct finding file_arena, file_params;
+	struct finding code, trim, code_params;
+	struct finding memory_arena, memory_params;
+	struct finding symbol_arena, symbol_params;
+};
+
+/* Which of two functions names the arena: mallinfo2 calls no other. */
+static const char *info_function(const struct module *module)
+{
+	struct elf_symbol symbol;
+
+	return elf_dynsym(module->elf, "mallinfo2", &symbol) ? "mallinfo2"
+							     : "mallinfo";
+}
+
+static bool is_candidate(const struct module *module)
+{
+	struct elf_symbol symbol;
+
+	return module->elf &&
+	       (elf_dynsym(module->elf, "malloc_trim", &symbol) ||
+		elf_dynsym(module->elf, "mallinfo", &symbol) ||
+		elf_is_static(module->elf));
+}
+
+/* Debug symbols, where there are any: a witness, never a need. */
+static void by_symbol(struct symbols *symbols, const struct module *module,
+		      const char *name, struct finding *out)
+{
+	char qualified[300];
+	struct symbol symbol;
+	struct error err;
+
+	snprintf(qualified, sizeof qualified, "%s:%s", module->name, name);
+	if (symbols_find(symbols, qualified, &symbol, &err) < 0 ||
+	    !symbol.addr)
+		finding_set(out, CHECK_SKIPPED, 0,
+			    "no debug symbols of %s with it", module->name);
+	else
+		finding_set(out, CHECK_OK, symbol.addr, "0x%" PRIx64,
+			    symbol.addr);
+}
+
+static void gather(struct target *target, struct symbols *symbols,
+		   const struct module *module, const struct glibc_data *data,
+		   struct evidence *e)
+{
+	glibc_locate_file(target, module, &e->file_arena, &e->file_params);
+	glibc_locate_code(module, data, info_function(module), &e->code);
+	glibc_locate_code(module, data, "malloc_trim", &e->trim);
+	glibc_locate_memory(target, data, &e->memory_arena, &e->memory_params);
+	by_symbol(symbols, module, "main_arena", &e->symbol_arena);
+	by_symbol(symbols, module, "mp_", &e->symbol_params);
+}
+
+static const struct state_layout *state_row_at(struct target *target,
+					       uint64_t addr)
+{
+	for (const struct state_layout *l = state_layouts; l->word; l++)
+		if (l->word == 8 && glibc_state_at(target, addr, l))
+			return l;
+	return NULL;
+}
+
+/* The file first; without it the code, and the memory for the layout. */
+static bool choose(struct target *target, const struct evidence *e,
+		   struct glibc *g)
+{
+	if (e->file_arena.addr) {
+		g->main_arena = e->file_arena.addr;
+		g->state = e->file_arena.state;
+	} else if (e->file_arena.result == CHECK_SKIPPED) {
+		g->main_arena = e->code.addr ? e->code.addr
+					     : e->memory_arena.addr;
+		g->state = e->memory_arena.addr == g->main_arena
+				   ? e->memory_arena.state
+				   : NULL;
+		if (g->main_arena && !g->state)
+			g->state = state_row_at(target, g->main_arena);
+	}
+	if (e->file_params.addr) {
+		g->mp = e->file_params.addr;
+		g->params = e->file_params.params;
+	} else if (e->file_params.result == CHECK_SKIPPED) {
+		g->mp = e->memory_params.addr;
+		g->params = e->memory_params.params;
+	}
+	return g->main_arena && g->state && g->mp && g->params;
+}
+
+/* A witness that names another place than the one chosen has failed. */
+static void testify(struct glibc *g, const char *what, const char *by,
+		    const struct finding *f, uint64_t chosen)
+{
+	enum check_result result = f->result;
+	char name[48];
+
+	snprintf(name, sizeof name, "%s by %s", what, by);
+	if (f->addr && f->addr != chosen)
+		result = CHECK_FAILED;
+	glibc_add_check(g, result, name, "%s", f->text);
+}
+
+static void testify_all(struct glibc *g, const struct module *module,
+			struct evidence *e)
+{
+	char by[40];
+
+	testify(g, "main_arena", "file image", &e->file_arena, g->main_arena);
+	snprintf(by, sizeof by, "disassembly of %s", info_function(module));
+	testify(g, "main_arena", by, &e->code, g->main_arena);
+	testify(g, "main_arena", "disassembly of malloc_trim", &e->trim,
+		g->main_arena);
+	testify(g, "main_arena", "run-time signature", &e->memory_arena,
+		g->main_arena);
+	testify(g, "main_arena", "debug symbols", &e->symbol_arena,
+		g->main_arena);
+	testify(g, "mp_", "file image", &e->file_params, g->mp);
+	snprintf(by, sizeof by, "disassembly of %s", info_function(module));
+	testify(g, "mp_", by, &e->code_params, g->mp);
+	testify(g, "mp_", "run-time signature", &e->memory_params, g->mp);
+	testify(g, "mp_", "debug symbols", &e->symbol_params, g->mp);
+}
+
+/* "GNU C Library ... version 2.36.": a hint for people. */
+static void read_version(const struct module *module, char *out, size_t cap)
+{
+	const struct elf_segment *seg;
+	size_t n = elf_segments(module->elf, &seg);
+	struct error err;
+
+	*out = '\0';
+	for (size_t i = 0; i < n && !*out; i++) {
+		uint64_t len = seg[i].filesz;
+
+		if (seg[i].type != ELF_LOAD || seg[i].flags & ELF_WRITE ||
+		    !len || len > MAX_RODATA)
+			continue;
+		AUTO_FREE char *bytes = xcalloc(1, len + 1);
+
+		if (elf_read(module->elf, seg[i].vaddr, bytes, len, &err) < 0)
+			continue;
+		const char *banner = memmem(bytes, len, "GNU C Library (", 15);
+		const char *v = banner ? strstr(banner, "version ") : NULL;
+
+		if (v && v - banner < 200) {
+			size_t digits = strspn(v + 8, "0123456789.");
+
+			while (digits && v[8 + digits - 1] == '.')
+				digits--;
+			snprintf(out, cap, "%.*s", (int)digits, v + 8);
+		}
+	}
+}
+
+static int contradiction(const struct module *module, const struct evidence *e,
+			 struct error *err)
+{
+	const struct finding *file = &e->file_arena, *code = &e->code;
+
+	if (!file->addr || !code->addr || file->addr == code->addr)
+		return 0;
+	return error_at(err, ERR_CORRUPT, file->addr,
+			"%s: main_arena is at 0x%" PRIx64
+			" by its file, at 0x%" PRIx64 " by its code",
+			module->path, file->addr, code->addr);
+}
+
+/* 1: found; 0: not in this module; -1. */
+static int probe_module(struct target *target, struct symbols *symbols,
+			const struct module *module, struct glibc *g,
+			struct error *err)
+{
+	struct evidence e = {0};
+	struct finding block = {0}, tcache = {0};
+
+	if (!glibc_data_find(module, &g->data))
+		return 0;
+	gather(target, symbols, module, &g->data, &e);
+	if (!choose(target, &e, g))
+		return 0;
+	if (contradiction(module, &e, err) < 0)
+		return -1;
+	glibc_check_params_code(module,
+				e.file_params.addr ? &e.file_params
+						   : &e.memory_params,
+				&e.code_params);
+	testify_all(g, module, &e);
+	glibc_tls_probe(target, module, &g->tls, &block, &tcache);
+	glibc_add_check(g, block.result, "libc's thread-local block", "%s",
+			block.text);
+	glibc_add_check(g, tcache.result, "tcache by disassembly of malloc",
+			"%s", tcache.text);
+	glibc_text_probe(module, g->main_arena, g->state->size, &g->text_start,
+			 &g->text_end);
+	g->bias = module->bias;
+	snprintf(g->module, sizeof g->module, "%s", module->path);
+	read_version(module, g->version, sizeof g->version);
+	return 1;
+}
+
+static void summarize(struct glibc *g)
+{
+	snprintf(g->summary, sizeof g->summary,
+		 "%.100s: main_arena 0x%" PRIx64 " (layout of %s), mp_ 0x%" PRIx64
+		 " (layout of %s)",
+		 g->module, g->main_arena, g->state->releases, g->mp,
+		 g->params->releases);
+}
+
+/* Is this arena one that a program has used? */
+static bool in_use(struct target *target, const struct glibc *g)
+{
+	uint64_t top = 0;
+	struct error err;
+
+	return !target_read_word(target, g->main_arena + g->state->top, &top,
+				 &err) &&
+	       top && top != g->main_arena + g->state->top;
+}
+
+static int probe(struct target *target, struct symbols *symbols, void **state,
+		 struct error *err)
+{
+	struct glibc *found = NULL;
+	unsigned copies = 0;
+
+	if (target->word != 8)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "32-bit process: not supported by this "
+				 "version");
+	for (size_t i = 0; i < symbols_module_count(symbols); i++) {
+		const struct module *module = symbols_module(symbols, i);
+		struct glibc *g;
+		int rc;
+
+		if (!is_candidate(module))
+			continue;
+		g = xcalloc(1, sizeof *g);
+		rc = probe_module(target, symbols, module, g, err);
+		if (rc < 0) {
+			free(g);
+			free(found);
+			return -1;
+		}
+		copies += rc > 0;
+		/* The first, unless only a later one is used. */
+		if (rc && (!found || (!in_use(target, found) &&
+				      in_use(target, g)))) {
+			free(found);
+			found = g;
+		} else {
+			free(g);
+		}
+	}
+	if (!found)
+		return 0;
+	if (copies > 1)
+		glibc_add_check(found, CHECK_SKIPPED, "other copies of malloc",
+				"%u more in this process are not walked",
+				copies - 1);
+	summarize(found);
+	*state = found;
+	return 1;
+}
+
+static const char *version(const void *state)
+{
+	return ((const struct glibc *)state)->version;
+}
+
+static const char *summary(const void *state)
+{
+	return ((const struct glibc *)state)->summary;
+}
+
+const struct allocator allocator_glibc = {
+	.name = "glibc",
+	.probe = probe,
+	.version = version,
+	.summary = summary,
+	.walk = glibc_walk,
+	.release = free,
+};

@@ -1,0 +1,129 @@
+/*
+ * Where do chunks begin again?  After damage, and behind memory that a program
+ * took from brk for itself (GLIBC.md 4.4 c).
+ */
+#include "base/progress.h"
+#include "malloc/walk.h"
+
+enum { TICK = 1 << 16 };
+
+static bool size_word(struct walk *w, uint64_t addr, uint64_t *prev_size,
+		      uint64_t *size)
+{
+	uint64_t head[2];
+
+	if (!pages_read(&w->pages, addr, head, sizeof head))
+		return false;
+	*prev_size = head[0];
+	*size = head[1];
+	return true;
+}
+
+uint64_t fence_end(struct walk *w, uint64_t addr)
+{
+	uint64_t prev, size;
+
+	for (unsigned i = 0; i < 3; i++, addr += CHUNK_FENCE) {
+		if (!size_word(w, addr, &prev, &size) ||
+		    (size & ~UINT64_C(1)) != CHUNK_FENCE ||
+		    (i && !(size & CHUNK_PREV_INUSE)))
+			return 0;
+		if (i && (addr + CHUNK_FENCE) % w->target->page_size == 0)
+			return addr + CHUNK_FENCE;
+	}
+	return 0;
+}
+
+/* The end of a heap that is not the last: a header of size 0, in use. */
+static bool heap_ends(uint64_t addr, uint64_t size, const struct chain *c,
+		      bool is_main)
+{
+	return !is_main && size == CHUNK_PREV_INUSE &&
+	       addr + CHUNK_HEADER == c->limit;
+}
+
+bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
+{
+	const struct arena *a = &w->arena[c->arena].out;
+	uint64_t before = 0, prev, size;
+
+	for (unsigned n = 0;; n++) {
+		if (n && addr == a->top)
+			return true;
+		if (addr >= c->limit || !size_word(w, addr, &prev, &size))
+			return false;
+		if (n == 0 && c->first_in_use &&
+		    (size & CHUNK_FLAGS) != CHUNK_PREV_INUSE)
+			return false;
+		/* A free chunk's size is written behind it, too. */
+		if (n && !(size & CHUNK_PREV_INUSE) && prev != before)
+			return false;
+		if (n && (n >= c->enough || heap_ends(addr, size, c,
+						      a->is_main)))
+			return true;
+		if (n && (size & ~UINT64_C(CHUNK_FLAGS)) == CHUNK_FENCE)
+			return a->is_main ? fence_end(w, addr)
+					  : addr + 2 * CHUNK_FENCE == c->limit;
+		if (!chunk_plausible(size, c->limit - addr, a->is_main))
+			return false;
+		if (addr < a->top && a->top - addr <
+					     (size & ~UINT64_C(CHUNK_FLAGS)))
+			return false;
+		if (c->bad) {
+			struct error err;
+
+			if (u64map_get(c->bad, addr, NULL))
+				return false;
+			/* Without memory for it we are slower, no more. */
+			if (u64map_put(c->bad, addr, 1, &err) < 0)
+				return false;
+		}
+		before = size & ~UINT64_C(CHUNK_FLAGS);
+		addr += before;
+	}
+}
+
+uint64_t chain_find(struct walk *w, const struct chain *c, uint64_t from)
+{
+	struct error err;
+	unsigned n = 0;
+
+	for (uint64_t at = from; at + CHUNK_MIN <= c->limit;
+	     at += CHUNK_ALIGN) {
+		const uint8_t *p = window_at(&w->window, at, CHUNK_HEADER);
+
+		if (at == w->arena[c->arena].out.top)
+			return at;
+		if (!p) {
+			/* A hole: on at the next page. */
+			at |= w->target->page_size - 1;
+			at -= CHUNK_ALIGN - 1;
+			continue;
+		}
+		if (++n % TICK == 0 &&
+		    progress_tick("looking for chunks", at - from,
+				  c->limit - from, &err) < 0)
+			return 0;
+		if (chunk_plausible(load64(p + 8), c->limit - at,
+				    w->arena[c->arena].out.is_main) &&
+		    chain_holds(w, c, at))
+			return at;
+	}
+	return 0;
+}
+
+uint64_t run_end(const struct walk *w, uint64_t addr)
+{
+	const struct maps *maps = &w->target->maps;
+	const struct map *m = maps_find(maps, addr);
+	uint64_t end;
+
+	if (!m || !map_is_anonymous(m))
+		return 0;
+	end = m->end;
+	for (m++; m < maps->map + maps->count && m->start == end &&
+		  map_is_anonymous(m);
+	     m++)
+		end = m->end;
+	return end;
+}

@@ -1,0 +1,289 @@
+/*
+ * Chunk after chunk (GLIBC.md 2, 4.4).  Whether a chunk is in use is written
+ * in the one behind it, so each is finished when the next has been read.
+ */
+#include <inttypes.h>
+
+#include "base/alloc.h"
+#include "base/progress.h"
+#include "malloc/walk.h"
+
+enum { TICK = 1 << 16, RESYNC_CHUNKS = 16 };
+
+/* The state of one such walk. */
+struct run {
+	struct walk *w;
+	struct heap_arena *a;
+	uint32_t arena;
+	uint64_t limit;
+	uint64_t at; /* the chunk now looked at */
+	/* The one before it, not yet finished. */
+	bool pending;
+	uint64_t prev;
+	struct chunk_head head;
+};
+
+static int add_chunk(struct run *r, uint64_t addr, uint64_t size,
+		     enum chunk_state state, struct error *err)
+{
+	struct walk *w = r->w;
+
+	if (w->chunks == w->chunk_cap &&
+	    GROW(w->chunk, w->chunk_cap, w->chunks + 1, "chunk table", err) < 0)
+		return -1;
+	w->chunk[w->chunks++] = (struct chunk){
+		.addr = addr + CHUNK_HEADER,
+		.size = size - CHUNK_WORD,
+		.arena = r->arena,
+		.state = state,
+	};
+	return 0;
+}
+
+static int add_free(struct run *r, uint64_t size, struct error *err)
+{
+	struct walk *w = r->w;
+
+	if (w->frees == w->free_cap &&
+	    GROW(w->free, w->free_cap, w->frees + 1, "free list", err) < 0)
+		return -1;
+	w->free[w->frees++] = (struct free_chunk){
+		.addr = r->prev,
+		.fd = r->head.fd,
+		.bk = r->head.bk,
+		.size = size,
+		.arena = r->arena,
+	};
+	r->a->out.bin_count++;
+	r->a->out.bin_bytes += size;
+	return add_chunk(r, r->prev, size, CHUNK_FREE, err);
+}
+
+/* next: the header behind the pending chunk. */
+static int finish(struct run *r, const struct chunk_head *next,
+		  struct error *err)
+{
+	uint64_t size = r->at - r->prev;
+
+	if (!r->pending)
+		return 0;
+	r->pending = false;
+	if (next->size & CHUNK_PREV_INUSE) {
+		if (!r->a->out.is_main && !(r->head.size & CHUNK_NON_MAIN) &&
+		    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
+				"size word 0x%" PRIx64
+				" of a chunk in use lacks the mark of thread "
+				"arenas",
+				r->head.size) < 0)
+			return -1;
+		return add_chunk(r, r->prev, size, CHUNK_USED, err);
+	}
+	if (next->prev_size != size &&
+	    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
+			"free chunk of 0x%" PRIx64
+			" bytes, but 0x%" PRIx64 " is written behind it",
+			size, next->prev_size) < 0)
+		return -1;
+	return add_free(r, size, err);
+}
+
+static bool load(struct run *r, struct chunk_head *h)
+{
+	const uint8_t *p = window_at(&r->w->window, r->at, 32);
+
+	if (p) {
+		*h = chunk_head_load(p);
+		return true;
+	}
+	/* A fencepost may be the last of what is readable. */
+	p = window_at(&r->w->window, r->at, CHUNK_HEADER);
+	if (p)
+		*h = (struct chunk_head){load64(p), load64(p + 8), 0, 0};
+	return p;
+}
+
+static int take_top(struct run *r, const struct chunk_head *h,
+		    struct error *err)
+{
+	uint64_t size = chunk_bytes(h), room = r->limit - r->at;
+
+	if (finish(r, h, err) < 0)
+		return -1;
+	if (size < CHUNK_ALIGN || size % CHUNK_ALIGN || size > room) {
+		if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->at, err,
+				"size word 0x%" PRIx64
+				" of the top chunk cannot be",
+				h->size) < 0)
+			return -1;
+		r->a->lost += room;
+		r->at = r->limit;
+		return 0;
+	}
+	r->a->top_reached = true;
+	r->a->out.top_bytes = size;
+	if (add_chunk(r, r->at, size, CHUNK_TOP, err) < 0)
+		return -1;
+	r->at += size;
+	return 0;
+}
+
+/* The end of the memory before top's: true, and at is behind the posts. */
+static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
+		      struct error *err)
+{
+	uint64_t size = chunk_bytes(h), end = 0;
+
+	*is_end = false;
+	if (r->a->out.is_main) {
+		if (size == CHUNK_FENCE)
+			end = fence_end(r->w, r->at);
+	} else if (size == CHUNK_FENCE &&
+		   r->at + 2 * CHUNK_FENCE == r->limit) {
+		end = r->limit;
+	} else if (h->size == CHUNK_PREV_INUSE &&
+		   r->at + CHUNK_FENCE == r->limit) {
+		end = r->limit;
+		/* The old top was too small to free: not a chunk. */
+		if (r->pending && r->at - r->prev == 2 * CHUNK_FENCE &&
+		    !(r->head.size & CHUNK_NON_MAIN)) {
+			r->pending = false;
+			r->a->out.overhead_bytes += r->at - r->prev;
+		}
+	}
+	if (!end)
+		return 0;
+	if (finish(r, h, err) < 0)
+		return -1;
+	r->a->out.overhead_bytes += end - r->at;
+	r->at = end;
+	*is_end = true;
+	return 0;
+}
+
+/* Something is wrong at r->at: go on where chunks begin again. */
+static int resync(struct run *r, enum defect_kind kind, uint64_t word,
+		  struct error *err)
+{
+	struct chain chain = {.arena = r->arena,
+			      .limit = r->limit,
+			      .enough = RESYNC_CHUNKS};
+	uint64_t to = chain_find(r->w, &chain, r->at + CHUNK_ALIGN);
+	uint64_t lost = (to ? to : r->limit) - r->at;
+	int rc;
+
+	if (kind == DEFECT_UNREADABLE)
+		rc = walk_defect(r->w, kind, r->arena, r->at, err,
+				 "cannot be read; 0x%" PRIx64
+				 " bytes stepped over",
+				 lost);
+	else
+		rc = walk_defect(r->w, kind, r->arena, r->at, err,
+				 "size word 0x%" PRIx64
+				 " cannot be; 0x%" PRIx64 " bytes stepped over",
+				 word, lost);
+	r->a->lost += lost;
+	r->at += lost;
+	r->pending = false;
+	return rc;
+}
+
+/* A used or free chunk at r->at; what is before it is finished. */
+static int take_chunk(struct run *r, const struct chunk_head *h,
+		      struct error *err)
+{
+	uint64_t size = chunk_bytes(h), top = r->a->out.top;
+
+	if (!chunk_plausible(h->size, r->limit - r->at, r->a->out.is_main)) {
+		/* Its lowest bit is as doubtful as the rest: in use. */
+		struct chunk_head doubtful = {.size = CHUNK_PREV_INUSE};
+
+		return finish(r, &doubtful, err) < 0
+			       ? -1
+			       : resync(r, DEFECT_SIZE, h->size, err);
+	}
+	if (finish(r, h, err) < 0)
+		return -1;
+	if (r->at < top && top - r->at < size) {
+		/* Split off already, its size not yet written (4.4 e). */
+		if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->at, err,
+				"chunk of 0x%" PRIx64
+				" bytes reaches into the top chunk",
+				size) < 0)
+			return -1;
+		size = top - r->at;
+	}
+	r->prev = r->at;
+	r->head = *h;
+	r->pending = true;
+	r->at += size;
+	return 0;
+}
+
+static int step(struct run *r, enum stretch_end *how, bool *done,
+		struct error *err)
+{
+	struct chunk_head h;
+
+	if (r->at >= r->limit) {
+		struct chunk_head none = {.size = CHUNK_PREV_INUSE};
+
+		*done = true;
+		if (r->pending &&
+		    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
+				"the heap ends behind it, with no top chunk") <
+			    0)
+			return -1;
+		return finish(r, &none, err);
+	}
+	if (!load(r, &h)) {
+		struct chunk_head none = {.size = CHUNK_PREV_INUSE};
+
+		return finish(r, &none, err) < 0
+			       ? -1
+			       : resync(r, DEFECT_UNREADABLE, 0, err);
+	}
+	if (r->at == r->a->out.top) {
+		*how = STRETCH_TOP;
+		*done = true;
+		return take_top(r, &h, err);
+	}
+	if (chunk_bytes(&h) < CHUNK_MIN) {
+		if (take_fence(r, &h, done, err) < 0)
+			return -1;
+		if (*done) {
+			*how = STRETCH_FENCE;
+			return 0;
+		}
+	}
+	return take_chunk(r, &h, err);
+}
+
+int walk_stretch(struct walk *w, uint32_t arena, uint64_t start,
+		 uint64_t limit, enum stretch_end *how, uint64_t *end,
+		 struct error *err)
+{
+	struct run r = {.w = w,
+			.a = &w->arena[arena],
+			.arena = arena,
+			.limit = limit,
+			.at = start};
+	size_t first = w->chunks;
+	bool done = false;
+
+	*how = STRETCH_LOST;
+	for (unsigned n = 1; !done; n++) {
+		if (n % TICK == 0 &&
+		    progress_tick("walking the heap", r.at - start,
+				  limit - start, err) < 0)
+			return -1;
+		if (step(&r, how, &done, err) < 0)
+			return -1;
+	}
+	*end = r.at;
+	if (GROW(w->stretch, w->stretch_cap, w->stretches + 1, "heap table",
+		 err) < 0)
+		return -1;
+	w->stretch[w->stretches++] =
+		(struct stretch){start, r.at, first, w->chunks, arena};
+	return 0;
+}

@@ -1,0 +1,376 @@
+/*
+ * Every thread's tcache (GLIBC.md 5) through libc's thread-local block (8.4),
+ * and those whose thread is no more: a forked child has the tcaches of all its
+ * parent's threads (5.7).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "malloc/walk.h"
+
+enum { MAX_BLOCK = 4096, WRONG_ALLOWED = 1 };
+
+/* A tcache struct, decoded. */
+struct cache {
+	const struct tcache_layout *layout;
+	uint64_t addr;
+	uint32_t count[TCACHE_MAX_BINS];
+	uint64_t entry[TCACHE_MAX_BINS];
+	unsigned wrong; /* bins whose count and entry contradict each other */
+	unsigned filled;
+};
+
+struct blocks {
+	uint8_t *bytes; /* owned: one block per thread */
+	bool *known;	/* owned */
+	size_t size;	/* of one, a multiple of the word */
+};
+
+static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+{
+	uint8_t raw[TCACHE_MAX_SIZE];
+	const struct tcache_layout *l = tcache_layout_find(
+		CHUNK_WORD, CHUNK_ALIGN, c->size + CHUNK_WORD);
+	size_t counts, size;
+
+	if (!l || c->state != CHUNK_USED || c->arena == ARENA_MMAPPED)
+		return false;
+	counts = (size_t)l->bins * l->count_bytes;
+	size = counts + (size_t)l->bins * CHUNK_WORD;
+	*out = (struct cache){.layout = l, .addr = c->addr};
+	if (size > sizeof raw || !pages_read(&w->pages, c->addr, raw, size))
+		return false;
+	for (unsigned i = 0; i < l->bins; i++) {
+		uint32_t n = raw[i];
+		uint64_t entry = load64(raw + counts + CHUNK_WORD * i);
+
+		if (l->count_bytes == 2)
+			n = raw[2 * i] | (uint32_t)raw[2 * i + 1] << 8;
+		if (l->slots_left)
+			n = w->tcache_count - n;
+		/* A damaged entry is still one: 0x..01 is not tolerated. */
+		if (entry % CHUNK_ALIGN || (l->slots_left &&
+					    n > w->tcache_count))
+			return false;
+		out->count[i] = n;
+		out->entry[i] = entry;
+		out->wrong += !n != !entry;
+		out->filled += entry != 0;
+	}
+	return out->wrong <= WRONG_ALLOWED;
+}
+
+static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
+{
+	const struct glibc_tls *tls = &w->g->tls;
+	size_t n = w->target->thread_count;
+
+	b->size = tls->size & ~(size_t)7;
+	if (b->size > MAX_BLOCK)
+		b->size = MAX_BLOCK;
+	b->bytes = try_calloc(n ? n : 1, b->size ? b->size : 1,
+			      "thread-local blocks", err);
+	if (!b->bytes)
+		return -1;
+	b->known = xcalloc(n ? n : 1, sizeof *b->known);
+	for (size_t i = 0; i < n; i++) {
+		const struct thread *t = &w->target->thread[i];
+		uint64_t at = thread_regs_tp(&t->regs) + (uint64_t)tls->offset;
+
+		b->known[i] = tls->known && t->has_regs &&
+			      pages_read(&w->pages, at,
+					 b->bytes + i * b->size, b->size);
+		w->threads_unknown += !b->known[i];
+	}
+	return 0;
+}
+
+static uint64_t block_word(const struct blocks *b, size_t thread, size_t at)
+{
+	return b->known[thread] ? load64(b->bytes + thread * b->size + at) : 0;
+}
+
+/*
+ * Which word of the block points to a tcache wherever it points to anything;
+ * -1 if none does.
+ */
+static int64_t find_index(struct walk *w, const struct blocks *b)
+{
+	struct cache *cache = xmalloc(sizeof *cache);
+	int64_t best = -1;
+	size_t most = 0;
+
+	for (size_t at = 0; at < b->size; at += CHUNK_WORD) {
+		size_t good = 0, bad = 0;
+
+		for (size_t i = 0; i < w->target->thread_count; i++) {
+			uint64_t word = block_word(b, i, at);
+			struct chunk *c = word % CHUNK_ALIGN
+						  ? NULL
+						  : walk_find(w, word);
+
+			if (c && decode(w, c, cache))
+				good++;
+			else
+				bad += word && !(w->g->state->mmapped_tail);
+		}
+		if (good > most && bad <= good / 8) {
+			most = good;
+			best = (int64_t)at;
+		}
+	}
+	free(cache);
+	return best;
+}
+
+/* Which word points to arenas. */
+static int64_t find_arena_index(struct walk *w, const struct blocks *b,
+				const struct u64map *arenas)
+{
+	int64_t best = -1;
+	size_t most = 0;
+
+	for (size_t at = 0; at < b->size; at += CHUNK_WORD) {
+		size_t good = 0;
+
+		for (size_t i = 0; i < w->target->thread_count; i++)
+			good += u64map_get(arenas, block_word(b, i, at), NULL);
+		if (good > most) {
+			most = good;
+			best = (int64_t)at;
+		}
+	}
+	return best;
+}
+
+static uint64_t bin_size(const struct cache *c, unsigned bin)
+{
+	/* Above the small ones a bin holds a range of sizes. */
+	return c->layout->bins > TCACHE_SMALL_BINS && bin >= TCACHE_SMALL_BINS
+		       ? 0
+		       : CHUNK_MIN + (uint64_t)CHUNK_ALIGN * bin;
+}
+
+static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
+		      uint32_t arena, struct error *err)
+{
+	struct tcache out = {.tid = tid, .addr = c->addr, .arena = arena};
+	unsigned entries = c->layout->bins * c->layout->count_bytes;
+
+	w->tcaches++;
+	for (unsigned i = 0; i < c->layout->bins; i++) {
+		struct list list = {
+			.head = c->entry[i],
+			.where = c->addr + entries + (uint64_t)CHUNK_WORD * i,
+			.size = bin_size(c, i),
+			.arena = ARENA_NONE,
+			.state = CHUNK_CACHED,
+		};
+		uint64_t count, bytes;
+		uint32_t mask = c->layout->count_bytes == 1 ? 0xff : 0xffff;
+
+		snprintf(list.name, sizeof list.name, "tcache bin %u of %d", i,
+			 tid);
+		if (walk_list(w, &list, &count, &bytes, err) < 0)
+			return -1;
+		out.count += count;
+		out.bytes += bytes;
+		w->tcache_counted += c->count[i];
+		w->tcache_linked += count;
+		if ((count & mask) != c->count[i] &&
+		    walk_defect(w, DEFECT_COUNT, arena,
+				c->addr + (uint64_t)i * c->layout->count_bytes,
+				err, "tcache bin %u of %d has %" PRIu64
+				" chunks and counts %u",
+				i, tid, count, c->count[i]) < 0)
+			return -1;
+	}
+	return w->sink->tcache ? w->sink->tcache(w->sink->ctx, &out, err) : 0;
+}
+
+static void vote(struct walk *w, const struct cache *c)
+{
+	for (unsigned i = 0; i < c->layout->bins; i++)
+		if (c->entry[i])
+			walk_vote(w, c->entry[i], false);
+}
+
+/* What a list of a tcache without a thread must be to be believed. */
+static bool list_holds(struct walk *w, const struct cache *c, unsigned bin,
+		       uint64_t *key)
+{
+	uint64_t user = c->entry[bin], size = bin_size(c, bin), word[2];
+
+	for (uint32_t n = 0; n < c->count[bin]; n++) {
+		struct chunk *m = user % CHUNK_ALIGN ? NULL
+						     : walk_find(w, user);
+
+		if (!m || m->state != CHUNK_USED ||
+		    (size && m->size + CHUNK_WORD != size) ||
+		    !pages_read(&w->pages, user, word, sizeof word))
+			return false;
+		/* Every cached chunk carries the same mark (5.8). */
+		if (*key && word[1] != *key)
+			return false;
+		*key = word[1];
+		user = w->protected_links ? link_reveal(word[0], user)
+					  : word[0];
+	}
+	return !user;
+}
+
+static bool is_orphan(struct walk *w, const struct cache *c)
+{
+	uint64_t key = 0;
+
+	if (c->wrong || !c->filled)
+		return false;
+	for (unsigned i = 0; i < c->layout->bins; i++)
+		if (!list_holds(w, c, i, &key))
+			return false;
+	return true;
+}
+
+static int take_orphans(struct walk *w, const struct u64map *owned,
+			struct error *err)
+{
+	struct cache *cache = xmalloc(sizeof *cache);
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < w->chunks; i++) {
+		const struct chunk *c = &w->chunk[i];
+
+		if (c->state == CHUNK_USED && c->size >= 0x248 &&
+		    c->size < 0x330 && !u64map_get(owned, c->addr, NULL) &&
+		    decode(w, c, cache) && is_orphan(w, cache))
+			rc = take_cache(w, cache, 0, ARENA_NONE, err);
+	}
+	free(cache);
+	return rc;
+}
+
+static int check_index(struct walk *w, int64_t scanned, struct error *err)
+{
+	struct check c = {.name = "tcache by scan of thread-local blocks"};
+	int64_t coded = w->g->tls.tcache;
+
+	if (scanned < 0) {
+		c.result = CHECK_SKIPPED;
+		snprintf(c.text, sizeof c.text, "no thread has one");
+	} else {
+		c.result = coded >= 0 && coded != scanned ? CHECK_FAILED
+							  : CHECK_OK;
+		snprintf(c.text, sizeof c.text,
+			 "word 0x%" PRIx64 " in %" PRIu64 " threads",
+			 (uint64_t)scanned,
+			 (uint64_t)w->target->thread_count - w->threads_unknown);
+	}
+	return walk_check(w, &c, err);
+}
+
+struct tables {
+	struct blocks blocks;
+	struct cache **cache; /* owned, each owned; NULL: the thread has none */
+	struct u64map arenas, owned;
+};
+
+static void tables_deinit(struct tables *t, size_t threads)
+{
+	for (size_t i = 0; t->cache && i < threads; i++)
+		free(t->cache[i]);
+	free(t->cache);
+	free(t->blocks.bytes);
+	free(t->blocks.known);
+	u64map_deinit(&t->arenas);
+	u64map_deinit(&t->owned);
+}
+
+/* All are decoded and heard before any list is followed. */
+static int collect(struct walk *w, struct tables *t, int64_t index,
+		   struct error *err)
+{
+	size_t n = w->target->thread_count;
+
+	t->cache = xcalloc(n ? n : 1, sizeof(struct cache *));
+	for (size_t i = 0; index >= 0 && i < n; i++) {
+		uint64_t word = block_word(&t->blocks, i, (size_t)index);
+		struct chunk *c =
+			word % CHUNK_ALIGN ? NULL : walk_find(w, word);
+
+		if (!c)
+			continue;
+		t->cache[i] = xmalloc(sizeof **t->cache);
+		if (!decode(w, c, t->cache[i])) {
+			free(t->cache[i]);
+			t->cache[i] = NULL;
+			if (walk_defect(w, DEFECT_COUNT, c->arena, word, err,
+					"tcache of thread %d is damaged",
+					w->target->thread[i].tid) < 0)
+				return -1;
+			continue;
+		}
+		vote(w, t->cache[i]);
+		if (u64map_put(&t->owned, word, 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
+			struct error *err)
+{
+	for (size_t i = 0; i < w->target->thread_count; i++) {
+		pid_t tid = w->target->thread[i].tid;
+		uint64_t arena = ARENA_NONE;
+		struct tcache none = {.tid = tid};
+
+		if (arena_index >= 0)
+			u64map_get(&t->arenas,
+				   block_word(&t->blocks, i,
+					      (size_t)arena_index),
+				   &arena);
+		none.arena = (uint32_t)arena;
+		if (t->cache[i]) {
+			if (take_cache(w, t->cache[i], tid, (uint32_t)arena,
+				       err) < 0)
+				return -1;
+		} else if (w->sink->tcache &&
+			   w->sink->tcache(w->sink->ctx, &none, err) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int walk_tcaches(struct walk *w, struct error *err)
+{
+	struct tables t = {0};
+	int64_t index, arena_index;
+	int rc = read_blocks(w, &t.blocks, err);
+
+	for (size_t i = 0; !rc && i < w->arenas; i++)
+		rc = u64map_put(&t.arenas, w->arena[i].out.addr, i, err);
+	if (rc)
+		goto out;
+	index = find_index(w, &t.blocks);
+	arena_index = find_arena_index(w, &t.blocks, &t.arenas);
+	rc = check_index(w, index, err);
+	if (w->g->tls.tcache >= 0)
+		index = w->g->tls.tcache;
+	if (!rc)
+		rc = collect(w, &t, index, err);
+	walk_fastbins_vote(w);
+	w->protected_links = w->votes_protected >= w->votes_plain;
+	if (!rc)
+		rc = walk_fastbins(w, err);
+	if (!rc)
+		rc = take_threads(w, &t, arena_index, err);
+	if (!rc)
+		rc = take_orphans(w, &t.owned, err);
+out:
+	tables_deinit(&t, w->target->thread_count);
+	return rc;
+}

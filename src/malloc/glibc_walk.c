@@ -1,0 +1,234 @@
+/*
+ * The walk in its order (GLIBC.md 4.5): arenas, chunks of every heap, mmapped
+ * chunks, bins, tcaches and fastbins; then the sums, then everything is pushed.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/sort.h"
+#include "malloc/walk.h"
+
+enum { BATCH = 8192 };
+
+static int push_defect(struct walk *w, const struct defect *d,
+		       struct error *err)
+{
+	return w->sink->defect ? w->sink->defect(w->sink->ctx, d, err) : 0;
+}
+
+int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
+		uint64_t addr, struct error *err, const char *fmt, ...)
+{
+	struct defect d = {.addr = addr, .kind = kind, .arena = arena};
+	va_list ap;
+
+	/* A thread was at work here: not damage, but not to be relied on. */
+	if (w->in_malloc && kind != DEFECT_UNREADABLE) {
+		d.kind = DEFECT_BUSY;
+		if (arena < w->arenas)
+			w->arena[arena].out.busy = true;
+	}
+	if (w->defects++ >= MAX_DEFECTS)
+		return 0;
+	va_start(ap, fmt);
+	vsnprintf(d.what, sizeof d.what, fmt, ap);
+	va_end(ap);
+	return push_defect(w, &d, err);
+}
+
+int walk_check(struct walk *w, const struct check *check, struct error *err)
+{
+	return w->sink->check ? w->sink->check(w->sink->ctx, check, err) : 0;
+}
+
+/* The last of count items whose first word is <= key. */
+static const void *last_upto(const void *items, size_t count, size_t size,
+			     uint64_t key)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (load64((const uint8_t *)items + mid * size) <= key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low ? (const uint8_t *)items + (low - 1) * size : NULL;
+}
+
+struct chunk *walk_find(struct walk *w, uint64_t user)
+{
+	const struct stretch *s = last_upto(w->stretch, w->stretches,
+					    sizeof *s, user);
+	const struct chunk *c = NULL;
+
+	if (s && user < s->end && s->last > s->first)
+		c = last_upto(w->chunk + s->first, s->last - s->first,
+			      sizeof *c, user);
+	if ((!c || c->addr != user) && w->mmappeds)
+		c = last_upto(w->mmapped, w->mmappeds, sizeof *c, user);
+	return c && c->addr == user ? (struct chunk *)c : NULL;
+}
+
+static int read_params(struct walk *w, struct error *err)
+{
+	const struct params_layout *l = w->g->params;
+	uint8_t raw[256];
+
+	if (target_read(w->target, w->g->mp, raw, l->size, err) < 0)
+		return error_wrap(err, "mp_");
+	w->params = (struct malloc_params){
+		.n_mmaps = load32(raw + l->n_mmaps),
+		.mmapped_bytes = load64(raw + l->mmapped_mem),
+		.mmap_threshold = load64(raw + l->mmap_threshold),
+		.sbrk_base = load64(raw + l->sbrk_base),
+	};
+	if (l->tcache_bins)
+		w->tcache_count = load32(raw + l->tcache_bins + 16);
+	w->sink->params = w->params;
+	w->sink->word = CHUNK_WORD;
+	w->sink->mmapped_overhead = CHUNK_HEADER - w->g->state->mmapped_tail;
+	return 0;
+}
+
+static int walk_heaps(struct walk *w, struct error *err)
+{
+	struct heap_arena *main_arena = &w->arena[0];
+	bool segments;
+
+	if (main_arena->out.initialised && walk_main_arena(w, err) < 0)
+		return -1;
+	for (uint32_t i = 1; i < w->arenas; i++)
+		if (w->arena[i].out.initialised &&
+		    walk_thread_arena(w, i, err) < 0)
+			return -1;
+	segments = main_arena->out.initialised &&
+		   (main_arena->out.noncontiguous ||
+		    !main_arena->top_reached ||
+		    main_arena->covered != main_arena->out.system_bytes);
+	/* No counter, no chunk: the search costs a look at every page. */
+	if (segments || w->params.n_mmaps)
+		return walk_pages(w, segments, w->params.n_mmaps, err);
+	return 0;
+}
+
+static int push_chunks(struct walk *w, const struct chunk *c, size_t count,
+		       struct error *err)
+{
+	struct malloc_sink *s = w->sink;
+
+	while (s->chunks && count) {
+		size_t n = count < BATCH ? count : BATCH;
+
+		if (s->chunks(s->ctx, c, n, err) < 0)
+			return -1;
+		c += n;
+		count -= n;
+	}
+	return 0;
+}
+
+static int push_all(struct walk *w, struct error *err)
+{
+	struct malloc_sink *s = w->sink;
+
+	for (size_t i = 0; i < w->stretches; i++) {
+		const struct stretch *t = &w->stretch[i];
+		struct heap_region region = {t->start, t->end, t->arena};
+
+		if ((s->region && s->region(s->ctx, &region, err) < 0) ||
+		    push_chunks(w, w->chunk + t->first, t->last - t->first,
+				err) < 0)
+			return -1;
+	}
+	if (push_chunks(w, w->mmapped, w->mmappeds, err) < 0)
+		return -1;
+	for (size_t i = 0; s->arena && i < w->arenas; i++)
+		if (s->arena(s->ctx, &w->arena[i].out, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What is said of the stop and of too many defects. */
+static int push_remarks(struct walk *w, struct error *err)
+{
+	struct defect d = {.kind = DEFECT_COUNT, .arena = ARENA_NONE};
+	struct check c = {.name = "links of free lists"};
+
+	if (w->defects > MAX_DEFECTS) {
+		snprintf(d.what, sizeof d.what,
+			 "%" PRIu64 " further defects are not listed",
+			 w->defects - MAX_DEFECTS);
+		if (push_defect(w, &d, err) < 0)
+			return -1;
+	}
+	snprintf(c.text, sizeof c.text, "%s: %u lists say so, %u not",
+		 w->protected_links ? "protected" : "plain",
+		 w->protected_links ? w->votes_protected : w->votes_plain,
+		 w->protected_links ? w->votes_plain : w->votes_protected);
+	if (!w->votes_plain && !w->votes_protected) {
+		c.result = CHECK_SKIPPED;
+		snprintf(c.text, sizeof c.text, "no list has a chunk");
+	}
+	if (walk_check(w, &c, err) < 0)
+		return -1;
+	if (!w->threads_unknown)
+		return 0;
+	c = (struct check){.result = CHECK_SKIPPED,
+			   .name = "tcaches of all threads"};
+	snprintf(c.text, sizeof c.text,
+		 "%" PRIu64 " threads without registers or thread-local "
+		 "block: what they cache shows as used",
+		 w->threads_unknown);
+	return walk_check(w, &c, err);
+}
+
+static int walk_all(struct walk *w, struct error *err)
+{
+	for (unsigned i = 0; i < w->g->checks; i++)
+		if (walk_check(w, &w->g->check[i], err) < 0)
+			return -1;
+	if (read_params(w, err) < 0)
+		return -1;
+	walk_look_for_busy(w);
+	if (walk_arenas(w, err) < 0 || walk_heaps(w, err) < 0 ||
+	    sort_by_u64(w->stretch, w->stretches, sizeof *w->stretch, 0, err) <
+		    0 ||
+	    sort_by_u64(w->mmapped, w->mmappeds, sizeof *w->mmapped, 0, err) <
+		    0 ||
+	    walk_bins(w, err) < 0 || walk_tcaches(w, err) < 0 ||
+	    walk_verify(w, err) < 0 || push_remarks(w, err) < 0)
+		return -1;
+	return push_all(w, err);
+}
+
+static void walk_deinit(struct walk *w)
+{
+	for (size_t i = 0; i < w->arenas; i++)
+		free(w->arena[i].raw);
+	free(w->arena);
+	free(w->chunk);
+	free(w->stretch);
+	free(w->free);
+	free(w->mmapped);
+	window_deinit(&w->window);
+	pages_deinit(&w->pages);
+}
+
+int glibc_walk(struct target *target, void *state, struct malloc_sink *sink,
+	       struct error *err)
+{
+	struct walk w = {.target = target, .g = state, .sink = sink};
+	int rc;
+
+	window_init(&w.window, target);
+	pages_init(&w.pages, target);
+	rc = walk_all(&w, err);
+	walk_deinit(&w);
+	return rc;
+}

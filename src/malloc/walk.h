@@ -1,0 +1,164 @@
+/*
+ * One walk over the heap of a stopped target or of a copy of one: what the
+ * glibc_*.c files of the walk share (glibc_walk.c has the order).
+ *
+ * Chunks are kept until all lists have been followed, since a list may lie
+ * anywhere and changes what a chunk is; then they are pushed.
+ */
+#ifndef MALLOC_WALK_H
+#define MALLOC_WALK_H
+
+#include "base/u64map.h"
+#include "malloc/allocator.h"
+#include "malloc/glibc.h"
+#include "malloc/glibc_chunk.h"
+#include "malloc/reader.h"
+
+enum {
+	MAX_ARENAS = ARENA_MMAPPED, /* indices 0..4094 */
+	MAX_DEFECTS = 1000,	    /* listed; further ones are counted */
+	ARENA_NONE = ARENA_MMAPPED
+};
+
+struct heap_arena {
+	struct arena out;
+	uint8_t *raw; /* owned: its malloc_state as it is */
+	uint64_t first_after; /* thread arena: where its first heap goes on */
+	uint64_t covered;     /* bytes of heaps or segments, as walked */
+	uint64_t lost;	      /* bytes stepped over because of damage */
+	uint64_t used_bytes, cached_bytes; /* chunk sizes */
+	uint64_t listed, listed_bytes;	   /* in bins, as its lists say */
+	bool top_reached;
+};
+
+/* A stretch of chunks, one after the other. */
+struct stretch {
+	uint64_t start, end; /* first header; end of the last chunk or post */
+	size_t first, last;  /* indices of its chunks: [first, last) */
+	uint32_t arena;
+};
+
+/* A chunk that its neighbour says is free: it should be in a bin. */
+struct free_chunk {
+	uint64_t addr, fd, bk; /* chunk addresses */
+	uint64_t size : 48, arena : 12, seen : 1;
+};
+
+struct walk {
+	struct target *target;	/* borrowed */
+	const struct glibc *g;	/* borrowed */
+	struct malloc_sink *sink; /* borrowed */
+	struct window window;
+	struct pages pages;
+
+	struct heap_arena *arena; /* owned */
+	size_t arenas, arena_cap;
+	uint64_t heap_max; /* 0: no thread arena was found */
+	const struct heap_layout *heap_layout;
+
+	struct chunk *chunk; /* owned, ascending within a stretch */
+	size_t chunks, chunk_cap;
+	struct stretch *stretch; /* owned, sorted once walked */
+	size_t stretches, stretch_cap;
+	struct free_chunk *free; /* owned */
+	size_t frees, free_cap;
+	struct chunk *mmapped; /* owned, ascending */
+	size_t mmappeds, mmapped_cap;
+	uint64_t mmapped_bytes; /* of their mappings */
+
+	struct malloc_params params;
+	uint32_t tcache_count;	/* mp_'s limit of chunks in a bin */
+	bool protected_links;	/* lists are stored xor-ed */
+	unsigned votes_plain, votes_protected;
+	uint64_t tcache_counted, tcache_linked; /* by counts, by links */
+	uint64_t tcaches, threads_unknown;
+
+	bool in_malloc;	 /* some thread stands inside malloc */
+	pid_t in_malloc_tid;
+	uint64_t defects;
+};
+
+/* Reports damage; -1 only if the sink wants no more. */
+int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
+		uint64_t addr, struct error *err, const char *fmt, ...)
+	PRINTF(6, 7) MUST_CHECK;
+int walk_check(struct walk *w, const struct check *check,
+	       struct error *err) MUST_CHECK;
+/* Two numbers that must agree. */
+int walk_compare(struct walk *w, const char *name, uint64_t a, uint64_t b,
+		 struct error *err, const char *fmt, ...)
+	PRINTF(6, 7) MUST_CHECK;
+
+/* The walked chunk with this user address, mmapped ones too; or NULL. */
+struct chunk *walk_find(struct walk *w, uint64_t user);
+
+/* glibc_arena.c: the ring of arenas; GLIBC.md 4.1. */
+int walk_arenas(struct walk *w, struct error *err) MUST_CHECK;
+/* glibc_heap.c: all heaps of a thread arena; 4.2. */
+int walk_thread_arena(struct walk *w, uint32_t arena,
+		      struct error *err) MUST_CHECK;
+/* glibc_main.c: brk area of the main arena; 4.3, 4.4 c. */
+int walk_main_arena(struct walk *w, struct error *err) MUST_CHECK;
+
+/* How a stretch ended. */
+enum stretch_end { STRETCH_TOP, STRETCH_FENCE, STRETCH_LOST };
+
+/*
+ * glibc_stretch.c: walks chunks from start on, at most to limit; adds a
+ * stretch and its chunks.  *end is where it ended.
+ */
+int walk_stretch(struct walk *w, uint32_t arena, uint64_t start,
+		 uint64_t limit, enum stretch_end *how, uint64_t *end,
+		 struct error *err) MUST_CHECK;
+
+/* glibc_resync.c */
+struct chain {
+	uint32_t arena;
+	uint64_t limit;	    /* where memory ends */
+	unsigned enough;    /* chunks that prove it */
+	bool first_in_use;  /* the first one has PREV_INUSE and no other flag */
+	struct u64map *bad; /* addresses from which chains failed, or NULL */
+};
+/* Does a chain of plausible chunks begin at addr? */
+bool chain_holds(struct walk *w, const struct chain *chain, uint64_t addr);
+/* The first address from "from" on, step bytes apart, where one begins; 0. */
+uint64_t chain_find(struct walk *w, const struct chain *chain, uint64_t from);
+/* Do fenceposts of the main arena begin at addr?  Their end, or 0. */
+uint64_t fence_end(struct walk *w, uint64_t addr);
+/* Where the run of adjacent anonymous maps that holds addr ends; 0: none. */
+uint64_t run_end(const struct walk *w, uint64_t addr);
+
+/* glibc_pages.c: segments of the main arena and mmapped chunks: 4.4 d, 7. */
+int walk_pages(struct walk *w, bool segments, bool mmapped,
+	       struct error *err) MUST_CHECK;
+/* glibc_mmapped.c: an mmapped chunk whose mapping begins at base?  *total is
+ * its length, 0 if there is none. */
+int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t *total,
+		    struct error *err) MUST_CHECK;
+
+/* glibc_bins.c */
+int walk_bins(struct walk *w, struct error *err) MUST_CHECK;
+/* glibc_free.c: a singly linked list of user addresses from head on. */
+struct list {
+	uint64_t head;	   /* user address of the first chunk, 0: empty */
+	uint64_t where;	   /* where the head is stored */
+	bool fast;	   /* links are chunk addresses */
+	uint64_t size;	   /* chunk size of its members; 0: any */
+	uint32_t arena;	   /* of a fastbin; ARENA_NONE: any */
+	enum chunk_state state; /* what its members are from now on */
+	char name[40];
+};
+int walk_list(struct walk *w, const struct list *list, uint64_t *count,
+	      uint64_t *bytes, struct error *err) MUST_CHECK;
+void walk_vote(struct walk *w, uint64_t head, bool fast);
+int walk_fastbins(struct walk *w, struct error *err) MUST_CHECK;
+void walk_fastbins_vote(struct walk *w);
+/* glibc_tcache.c */
+int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
+
+/* glibc_busy.c: does a thread stand inside malloc?  GLIBC.md 11. */
+void walk_look_for_busy(struct walk *w);
+/* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4. */
+int walk_verify(struct walk *w, struct error *err) MUST_CHECK;
+
+#endif
