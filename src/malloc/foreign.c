@@ -15,8 +15,10 @@ static const struct {
 	const char *function[4]; /* that it exports */
 } kinds[] = {
 	{"jemalloc", "libjemalloc.", {"mallctl", "je_mallctl", "je_malloc"}},
-	{"tcmalloc", "libtcmalloc", {"tc_malloc", "MallocExtension_GetStats",
-				     "TCMalloc_Internal_MallocExtension"}},
+	{"tcmalloc",
+	 "libtcmalloc",
+	 {"tc_malloc", "MallocExtension_GetStats",
+	  "TCMalloc_Internal_MallocExtension"}},
 	{"mimalloc", "libmimalloc", {"mi_malloc"}},
 	{"musl", "ld-musl-", {NULL}},
 	{"snmalloc", "libsnmalloc", {"sn_malloc"}},

@@ -83,9 +83,10 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 	w->arenas++;
 	if (!pages_read(&w->pages, addr, a->raw, l->size)) {
 		if (a->out.is_main)
-			return error_at(err, ERR_FAULT, addr,
-					"main_arena cannot be read at 0x%" PRIx64,
-					addr);
+			return error_at(
+				err, ERR_FAULT, addr,
+				"main_arena cannot be read at 0x%" PRIx64,
+				addr);
 		return walk_defect(w, DEFECT_UNREADABLE, a->out.index, addr,
 				   err, "arena cannot be read");
 	}
@@ -117,10 +118,9 @@ static int search_arenas(struct walk *w, struct error *err)
 		if (!map_is_anonymous(m) || !(m->prot & MAP_W))
 			continue;
 		for (; base < m->end; base += step)
-			if (pages_word(&w->pages, base, &addr) &&
-			    addr > base && addr - base < 64 &&
-			    is_thread_arena(w, addr) && !known(w, addr) &&
-			    w->arenas < MAX_ARENAS &&
+			if (pages_word(&w->pages, base, &addr) && addr > base &&
+			    addr - base < 64 && is_thread_arena(w, addr) &&
+			    !known(w, addr) && w->arenas < MAX_ARENAS &&
 			    glibc_state_at(w->target, addr, w->g->state) &&
 			    add_arena(w, addr, err) < 0)
 				return -1;

@@ -21,8 +21,7 @@ static bool stands_in_malloc(struct walk *w, const struct thread *t)
 		return false;
 	if (in_text(w->g, t->regs.r[REG_RIP_]))
 		return true;
-	n = target_read_some(w->target, t->regs.r[REG_RSP_], word,
-			     sizeof word);
+	n = target_read_some(w->target, t->regs.r[REG_RSP_], word, sizeof word);
 	for (size_t i = 0; i < n / 8; i++)
 		if (in_text(w->g, word[i]))
 			return true;

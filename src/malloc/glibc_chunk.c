@@ -10,7 +10,7 @@ struct chunk_head chunk_head_load(const uint8_t *bytes)
 
 bool chunk_plausible(uint64_t size_word, uint64_t room, bool main_arena)
 {
-	uint64_t size = size_word & ~(uint64_t)CHUNK_FLAGS;
+	uint64_t size = size_word & CHUNK_SIZE_MASK;
 
 	return size >= CHUNK_MIN && size % CHUNK_ALIGN == 0 && size <= room &&
 	       !(size_word & CHUNK_IS_MMAPPED) &&

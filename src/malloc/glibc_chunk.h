@@ -15,6 +15,9 @@ enum {
 	CHUNK_FENCE = 16 /* size of a fencepost; no real chunk has it */
 };
 
+/* A size word without its flags. */
+#define CHUNK_SIZE_MASK (~(uint64_t)CHUNK_FLAGS)
+
 /* The first four words of a chunk; fd and bk mean something when it is free. */
 struct chunk_head {
 	uint64_t prev_size, size, fd, bk; /* size with its flags */
@@ -24,7 +27,7 @@ struct chunk_head chunk_head_load(const uint8_t *bytes); /* 32 of them */
 
 static inline uint64_t chunk_bytes(const struct chunk_head *h)
 {
-	return h->size & ~(uint64_t)CHUNK_FLAGS;
+	return h->size & CHUNK_SIZE_MASK;
 }
 
 /*

@@ -22,8 +22,7 @@ void walk_vote(struct walk *w, uint64_t head, bool fast)
 static int astray(struct walk *w, const struct list *l, uint64_t link,
 		  uint64_t to, struct error *err)
 {
-	return walk_defect(w, DEFECT_LINK,
-			   l->arena, link, err,
+	return walk_defect(w, DEFECT_LINK, l->arena, link, err,
 			   "%s leads to 0x%" PRIx64 ", which is no chunk",
 			   l->name, to);
 }
@@ -71,12 +70,10 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 			return 0;
 		++*count;
 		*bytes += chunk_size(c, CHUNK_WORD,
-				     CHUNK_HEADER -
-					     w->g->state->mmapped_tail);
+				     CHUNK_HEADER - w->g->state->mmapped_tail);
 		if (!pages_word(&w->pages, user, &stored))
-			return walk_defect(w, DEFECT_UNREADABLE, l->arena,
-					   user, err,
-					   "the link of %s cannot be read",
+			return walk_defect(w, DEFECT_UNREADABLE, l->arena, user,
+					   err, "the link of %s cannot be read",
 					   l->name);
 		if (w->protected_links)
 			stored = link_reveal(stored, user);
@@ -89,8 +86,8 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 static uint64_t fastbin(const struct walk *w, const struct heap_arena *a,
 			unsigned i)
 {
-	uint64_t head = load64(a->raw + w->g->state->fastbins +
-			       (size_t)CHUNK_WORD * i);
+	uint64_t head =
+		load64(a->raw + w->g->state->fastbins + (size_t)CHUNK_WORD * i);
 
 	return head ? head + CHUNK_HEADER : 0;
 }

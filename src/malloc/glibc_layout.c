@@ -29,11 +29,8 @@ const struct params_layout params_layouts[] = {
 };
 
 const struct heap_layout heap_layouts[] = {
-	{"2.35+", 8, 48},
-	{"2.17-2.34", 8, 32},
-	{"2.26+", 4, 24},
-	{"2.17-2.25", 4, 16},
-	{.word = 0},
+	{"2.35+", 8, 48},     {"2.17-2.34", 8, 32}, {"2.26+", 4, 24},
+	{"2.17-2.25", 4, 16}, {.word = 0},
 };
 
 const struct tcache_layout tcache_layouts[] = {

@@ -15,7 +15,12 @@
 #include "symbols/elf.h"
 #include "symbols/symbols.h"
 
-enum { MAX_DATA = 64 << 20, ELF_LOAD = 1, ELF_WRITE = 2, ELF_RELRO = 0x6474e552 };
+enum {
+	MAX_DATA = 64 << 20,
+	ELF_LOAD = 1,
+	ELF_WRITE = 2,
+	ELF_RELRO = 0x6474e552
+};
 
 struct search {
 	struct target *target;
@@ -142,8 +147,8 @@ static void each_data(struct search *s, segment_fn *fn)
 			continue;
 		AUTO_FREE uint8_t *bytes = malloc(len);
 
-		if (bytes && !elf_read(s->module->elf, seg[i].vaddr, bytes,
-				       len, &err))
+		if (bytes &&
+		    !elf_read(s->module->elf, seg[i].vaddr, bytes, len, &err))
 			fn(s, seg[i].vaddr, bytes, len);
 	}
 }
@@ -158,12 +163,10 @@ static void consider_words(struct search *s, uint64_t vaddr,
 
 static bool params_fit(const uint8_t *p, const struct params_layout *l)
 {
-	uint64_t zero = load32(p + l->n_mmaps) |
-			load32(p + l->max_n_mmaps) |
-			load32(p + l->no_dyn_threshold) |
-			load64(p + l->mmapped_mem) |
-			load64(p + l->max_mmapped_mem) |
-			load64(p + l->sbrk_base);
+	uint64_t zero =
+		load32(p + l->n_mmaps) | load32(p + l->max_n_mmaps) |
+		load32(p + l->no_dyn_threshold) | load64(p + l->mmapped_mem) |
+		load64(p + l->max_mmapped_mem) | load64(p + l->sbrk_base);
 
 	if (zero || load32(p + l->n_mmaps_max) != 65536)
 		return false;

@@ -43,16 +43,14 @@ static int use(void *ctx, const struct insn *insn)
 	if (insn->kind == INSN_CALL && insn->has_target)
 		note(u->call, &u->calls, MAX_CALLS, insn->target);
 	if (insn->kind == INSN_JUMP && insn->has_target &&
-	    insn->target > u->furthest &&
-	    insn->target < insn->addr + MAX_CODE)
+	    insn->target > u->furthest && insn->target < insn->addr + MAX_CODE)
 		u->furthest = insn->target;
-	return u->to_ret && insn->kind == INSN_RET &&
-	       u->furthest <= insn->addr;
+	return u->to_ret && insn->kind == INSN_RET && u->furthest <= insn->addr;
 }
 
 /* addr, run-time; size 0: up to the ret.  False: no code there. */
-static bool read_uses(const struct module *module, uint64_t addr,
-		      uint64_t size, struct uses *u)
+static bool read_uses(const struct module *module, uint64_t addr, uint64_t size,
+		      struct uses *u)
 {
 	AUTO_FREE uint8_t *code = xmalloc(MAX_CODE);
 	struct disasm *disasm;
@@ -139,7 +137,8 @@ void glibc_check_params_code(const struct module *module,
 			    "there",
 			    by_file->addr, name);
 	else
-		finding_set(params, CHECK_FAILED, 0,
-			    "%s does not read the counters of an mp_ at 0x%" PRIx64,
-			    name, by_file->addr);
+		finding_set(
+			params, CHECK_FAILED, 0,
+			"%s does not read the counters of an mp_ at 0x%" PRIx64,
+			name, by_file->addr);
 }

@@ -42,8 +42,7 @@ static bool ring_closes(struct target *target, uint64_t addr,
 }
 
 static bool looks_like_state(struct target *target, uint64_t addr,
-			     const uint8_t *bytes,
-			     const struct state_layout *l)
+			     const uint8_t *bytes, const struct state_layout *l)
 {
 	uint64_t top = load64(bytes + l->top);
 
@@ -78,7 +77,8 @@ static bool params_now(struct target *target, const uint8_t *p,
 	uint64_t test = load64(p + l->arena_test);
 	const struct map *map = maps_find(&target->maps, sbrk);
 
-	return load32(p + l->n_mmaps_max) == 65536 && (test == 8 || test == 2) &&
+	return load32(p + l->n_mmaps_max) == 65536 &&
+	       (test == 8 || test == 2) &&
 	       load32(p + l->n_mmaps) <= load32(p + l->max_n_mmaps) &&
 	       load64(p + l->mmapped_mem) <= load64(p + l->max_mmapped_mem) &&
 	       load32(p + l->no_dyn_threshold) <= 1 &&
@@ -163,7 +163,8 @@ void glibc_locate_memory(struct target *target, const struct glibc_data *data,
 	uint64_t len = data->end - data->start;
 	AUTO_FREE uint8_t *bytes = len <= MAX_DATA ? malloc(len) : NULL;
 
-	if (!bytes || target_read_some(target, data->start, bytes, len) != len) {
+	if (!bytes ||
+	    target_read_some(target, data->start, bytes, len) != len) {
 		finding_set(arena, CHECK_SKIPPED, 0,
 			    "the data of libc cannot be read");
 		finding_set(params, CHECK_SKIPPED, 0, "%s", arena->text);

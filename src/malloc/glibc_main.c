@@ -30,9 +30,9 @@ static uint64_t behind_gap(struct walk *w, uint64_t from, uint64_t limit)
 
 	/* Elsewhere a further piece begins on a page: see walk_pages(). */
 	if (from < limit)
-		at = is_brk(w, from)		      ? chain_find(w, &chain, from)
+		at = is_brk(w, from) ? chain_find(w, &chain, from)
 		     : chain_holds(w, &chain, from) ? from
-						      : 0;
+						    : 0;
 	u64map_deinit(&bad);
 	return at;
 }

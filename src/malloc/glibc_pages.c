@@ -109,7 +109,8 @@ static int look_at(struct scan *s, uint64_t page, uint64_t *end,
 		*end = page + total;
 		return 0;
 	}
-	if (s->segments && (!a->top_reached || a->covered < a->out.system_bytes))
+	if (s->segments &&
+	    (!a->top_reached || a->covered < a->out.system_bytes))
 		return try_segment(s, page, end, err);
 	return 0;
 }
@@ -147,8 +148,8 @@ static int scan_map(struct scan *s, const struct map *m, uint64_t *behind,
 	if (!t->ops->touched_runs)
 		return scan_run(s, m->start, m->end, behind, err);
 	for (uint64_t at = m->start; at < m->end; at = walked) {
-		size_t n = t->ops->touched_runs(t, at, m->end, run, RUNS,
-						&walked);
+		size_t n =
+			t->ops->touched_runs(t, at, m->end, run, RUNS, &walked);
 
 		for (size_t i = 0; i < n; i++)
 			if (scan_run(s, run[i].start, run[i].end, behind, err) <

@@ -50,8 +50,7 @@ static void by_symbol(struct symbols *symbols, const struct module *module,
 	struct error err;
 
 	snprintf(qualified, sizeof qualified, "%s:%s", module->name, name);
-	if (symbols_find(symbols, qualified, &symbol, &err) < 0 ||
-	    !symbol.addr)
+	if (symbols_find(symbols, qualified, &symbol, &err) < 0 || !symbol.addr)
 		finding_set(out, CHECK_SKIPPED, 0,
 			    "no debug symbols of %s with it", module->name);
 	else
@@ -88,8 +87,8 @@ static bool choose(struct target *target, const struct evidence *e,
 		g->main_arena = e->file_arena.addr;
 		g->state = e->file_arena.state;
 	} else if (e->file_arena.result == CHECK_SKIPPED) {
-		g->main_arena = e->code.addr ? e->code.addr
-					     : e->memory_arena.addr;
+		g->main_arena =
+			e->code.addr ? e->code.addr : e->memory_arena.addr;
 		g->state = e->memory_arena.addr == g->main_arena
 				   ? e->memory_arena.state
 				   : NULL;
@@ -199,10 +198,9 @@ static int probe_module(struct target *target, struct symbols *symbols,
 		return 0;
 	if (contradiction(module, &e, err) < 0)
 		return -1;
-	glibc_check_params_code(module,
-				e.file_params.addr ? &e.file_params
-						   : &e.memory_params,
-				&e.code_params);
+	glibc_check_params_code(
+		module, e.file_params.addr ? &e.file_params : &e.memory_params,
+		&e.code_params);
 	testify_all(g, module, &e);
 	glibc_tls_probe(target, module, &g->tls, &block, &tcache);
 	glibc_add_check(g, block.result, "libc's thread-local block", "%s",
@@ -220,8 +218,8 @@ static int probe_module(struct target *target, struct symbols *symbols,
 static void summarize(struct glibc *g)
 {
 	snprintf(g->summary, sizeof g->summary,
-		 "%.100s: main_arena 0x%" PRIx64 " (layout of %s), mp_ 0x%" PRIx64
-		 " (layout of %s)",
+		 "%.100s: main_arena 0x%" PRIx64
+		 " (layout of %s), mp_ 0x%" PRIx64 " (layout of %s)",
 		 g->module, g->main_arena, g->state->releases, g->mp,
 		 g->params->releases);
 }
@@ -263,8 +261,8 @@ static int probe(struct target *target, struct symbols *symbols, void **state,
 		}
 		copies += rc > 0;
 		/* The first, unless only a later one is used. */
-		if (rc && (!found || (!in_use(target, found) &&
-				      in_use(target, g)))) {
+		if (rc &&
+		    (!found || (!in_use(target, found) && in_use(target, g)))) {
 			free(found);
 			found = g;
 		} else {

@@ -58,16 +58,15 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 		/* A free chunk's size is written behind it, too. */
 		if (n && !(size & CHUNK_PREV_INUSE) && prev != before)
 			return false;
-		if (n && (n >= c->enough || heap_ends(addr, size, c,
-						      a->is_main)))
+		if (n &&
+		    (n >= c->enough || heap_ends(addr, size, c, a->is_main)))
 			return true;
-		if (n && (size & ~UINT64_C(CHUNK_FLAGS)) == CHUNK_FENCE)
+		if (n && (size & CHUNK_SIZE_MASK) == CHUNK_FENCE)
 			return a->is_main ? fence_end(w, addr)
 					  : addr + 2 * CHUNK_FENCE == c->limit;
 		if (!chunk_plausible(size, c->limit - addr, a->is_main))
 			return false;
-		if (addr < a->top && a->top - addr <
-					     (size & ~UINT64_C(CHUNK_FLAGS)))
+		if (addr < a->top && a->top - addr < (size & CHUNK_SIZE_MASK))
 			return false;
 		if (c->bad) {
 			struct error err;
@@ -78,7 +77,7 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 			if (u64map_put(c->bad, addr, 1, &err) < 0)
 				return false;
 		}
-		before = size & ~UINT64_C(CHUNK_FLAGS);
+		before = size & CHUNK_SIZE_MASK;
 		addr += before;
 	}
 }

@@ -80,8 +80,8 @@ static int finish(struct run *r, const struct chunk_head *next,
 	}
 	if (next->prev_size != size &&
 	    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
-			"free chunk of 0x%" PRIx64
-			" bytes, but 0x%" PRIx64 " is written behind it",
+			"free chunk of 0x%" PRIx64 " bytes, but 0x%" PRIx64
+			" is written behind it",
 			size, next->prev_size) < 0)
 		return -1;
 	return add_free(r, size, err);
@@ -137,8 +137,7 @@ static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
 	if (r->a->out.is_main) {
 		if (size == CHUNK_FENCE)
 			end = fence_end(r->w, r->at);
-	} else if (size == CHUNK_FENCE &&
-		   r->at + 2 * CHUNK_FENCE == r->limit) {
+	} else if (size == CHUNK_FENCE && r->at + 2 * CHUNK_FENCE == r->limit) {
 		end = r->limit;
 	} else if (h->size == CHUNK_PREV_INUSE &&
 		   r->at + CHUNK_FENCE == r->limit) {
@@ -164,9 +163,8 @@ static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
 static int resync(struct run *r, enum defect_kind kind, uint64_t word,
 		  struct error *err)
 {
-	struct chain chain = {.arena = r->arena,
-			      .limit = r->limit,
-			      .enough = RESYNC_CHUNKS};
+	struct chain chain = {
+		.arena = r->arena, .limit = r->limit, .enough = RESYNC_CHUNKS};
 	uint64_t to = chain_find(r->w, &chain, r->at + CHUNK_ALIGN);
 	uint64_t lost = (to ? to : r->limit) - r->at;
 	int rc;
@@ -178,8 +176,8 @@ static int resync(struct run *r, enum defect_kind kind, uint64_t word,
 				 lost);
 	else
 		rc = walk_defect(r->w, kind, r->arena, r->at, err,
-				 "size word 0x%" PRIx64
-				 " cannot be; 0x%" PRIx64 " bytes stepped over",
+				 "size word 0x%" PRIx64 " cannot be; 0x%" PRIx64
+				 " bytes stepped over",
 				 word, lost);
 	r->a->lost += lost;
 	r->at += lost;
@@ -258,9 +256,8 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 	return take_chunk(r, &h, err);
 }
 
-int walk_stretch(struct walk *w, uint32_t arena, uint64_t start,
-		 uint64_t limit, enum stretch_end *how, uint64_t *end,
-		 struct error *err)
+int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
+		 enum stretch_end *how, uint64_t *end, struct error *err)
 {
 	struct run r = {.w = w,
 			.a = &w->arena[arena],

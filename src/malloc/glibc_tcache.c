@@ -52,8 +52,8 @@ static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
 		if (l->slots_left)
 			n = w->tcache_count - n;
 		/* A damaged entry is still one: 0x..01 is not tolerated. */
-		if (entry % CHUNK_ALIGN || (l->slots_left &&
-					    n > w->tcache_count))
+		if (entry % CHUNK_ALIGN ||
+		    (l->slots_left && n > w->tcache_count))
 			return false;
 		out->count[i] = n;
 		out->entry[i] = entry;
@@ -81,8 +81,8 @@ static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
 		uint64_t at = thread_regs_tp(&t->regs) + (uint64_t)tls->offset;
 
 		b->known[i] = tls->known && t->has_regs &&
-			      pages_read(&w->pages, at,
-					 b->bytes + i * b->size, b->size);
+			      pages_read(&w->pages, at, b->bytes + i * b->size,
+					 b->size);
 		w->threads_unknown += !b->known[i];
 	}
 	return 0;
@@ -108,9 +108,8 @@ static int64_t find_index(struct walk *w, const struct blocks *b)
 
 		for (size_t i = 0; i < w->target->thread_count; i++) {
 			uint64_t word = block_word(b, i, at);
-			struct chunk *c = word % CHUNK_ALIGN
-						  ? NULL
-						  : walk_find(w, word);
+			struct chunk *c =
+				word % CHUNK_ALIGN ? NULL : walk_find(w, word);
 
 			if (c && decode(w, c, cache))
 				good++;
@@ -183,7 +182,8 @@ static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
 		if ((count & mask) != c->count[i] &&
 		    walk_defect(w, DEFECT_COUNT, arena,
 				c->addr + (uint64_t)i * c->layout->count_bytes,
-				err, "tcache bin %u of %d has %" PRIu64
+				err,
+				"tcache bin %u of %d has %" PRIu64
 				" chunks and counts %u",
 				i, tid, count, c->count[i]) < 0)
 			return -1;
@@ -205,8 +205,8 @@ static bool list_holds(struct walk *w, const struct cache *c, unsigned bin,
 	uint64_t user = c->entry[bin], size = bin_size(c, bin), word[2];
 
 	for (uint32_t n = 0; n < c->count[bin]; n++) {
-		struct chunk *m = user % CHUNK_ALIGN ? NULL
-						     : walk_find(w, user);
+		struct chunk *m =
+			user % CHUNK_ALIGN ? NULL : walk_find(w, user);
 
 		if (!m || m->state != CHUNK_USED ||
 		    (size && m->size + CHUNK_WORD != size) ||
@@ -266,7 +266,8 @@ static int check_index(struct walk *w, int64_t scanned, struct error *err)
 		snprintf(c.text, sizeof c.text,
 			 "word 0x%" PRIx64 " in %" PRIu64 " threads",
 			 (uint64_t)scanned,
-			 (uint64_t)w->target->thread_count - w->threads_unknown);
+			 (uint64_t)w->target->thread_count -
+				 w->threads_unknown);
 	}
 	return walk_check(w, &c, err);
 }
@@ -328,10 +329,10 @@ static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
 		struct tcache none = {.tid = tid};
 
 		if (arena_index >= 0)
-			u64map_get(&t->arenas,
-				   block_word(&t->blocks, i,
-					      (size_t)arena_index),
-				   &arena);
+			u64map_get(
+				&t->arenas,
+				block_word(&t->blocks, i, (size_t)arena_index),
+				&arena);
 		none.arena = (uint32_t)arena;
 		if (t->cache[i]) {
 			if (take_cache(w, t->cache[i], tid, (uint32_t)arena,

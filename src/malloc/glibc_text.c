@@ -14,8 +14,8 @@
 
 enum {
 	MAX_TEXT = 64 << 20,
-	GAP = 12 << 10,	 /* larger ones part two clusters */
-	MARGIN = 512,	 /* the first reference is not the first byte */
+	GAP = 12 << 10, /* larger ones part two clusters */
+	MARGIN = 512,	/* the first reference is not the first byte */
 	LEAST_HITS = 5,
 	ELF_LOAD = 1,
 	ELF_EXEC = 1
@@ -80,8 +80,7 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 	}
 	/* The exported functions belong to it, or are all there is. */
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (!elf_dynsym(module->elf, names[i], &symbol) ||
-		    !symbol.size)
+		if (!elf_dynsym(module->elf, names[i], &symbol) || !symbol.size)
 			continue;
 		uint64_t lo = module->bias + symbol.value;
 

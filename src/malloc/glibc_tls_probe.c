@@ -155,8 +155,8 @@ void glibc_tls_probe(struct target *target, const struct module *module,
 	} else if (elf_is_static(module->elf)) {
 		uint64_t align = seg->align ? seg->align : 1;
 
-		out->offset = -(int64_t)((seg->memsz + align - 1) / align *
-					 align);
+		out->offset =
+			-(int64_t)((seg->memsz + align - 1) / align * align);
 		out->known = true;
 		finding_set(block, CHECK_OK, 0,
 			    "static program: its block ends at the thread "

@@ -56,8 +56,8 @@ static void sum_arenas(const struct walk *w, struct sums *s)
 		s->used += a->used_bytes;
 		s->cached += a->cached_bytes;
 		s->overhead += a->out.overhead_bytes;
-		s->free += a->out.bin_bytes + a->out.fast_bytes +
-			   a->out.top_bytes;
+		s->free +=
+			a->out.bin_bytes + a->out.fast_bytes + a->out.top_bytes;
 		s->lost += a->lost;
 		s->with_top += a->top_reached;
 		s->initialised += a->out.initialised;
@@ -88,15 +88,16 @@ int walk_verify(struct walk *w, struct error *err)
 	sum_chunks(w);
 	sum_arenas(w, &s);
 	if (walk_compare(w, "arenas walked to their top", s.with_top,
-			 s.initialised, err, "arenas whose top was reached, "
-					     "arenas in use") < 0)
+			 s.initialised, err,
+			 "arenas whose top was reached, "
+			 "arenas in use") < 0)
 		return -1;
 	if (s.odd != ARENA_NONE) {
 		if (walk_compare(w, "heap bytes and system_mem", s.covered,
-				 s.system, err, "arena %u at 0x%" PRIx64
-				 ": 0x%" PRIx64 " walked, 0x%" PRIx64
-				 " from the system", s.odd,
-				 w->arena[s.odd].out.addr,
+				 s.system, err,
+				 "arena %u at 0x%" PRIx64 ": 0x%" PRIx64
+				 " walked, 0x%" PRIx64 " from the system",
+				 s.odd, w->arena[s.odd].out.addr,
 				 w->arena[s.odd].covered,
 				 w->arena[s.odd].out.system_bytes) < 0)
 			return -1;
@@ -110,13 +111,12 @@ int walk_verify(struct walk *w, struct error *err)
 	    walk_compare(w, "free bytes walked and in bins", s.bin_bytes,
 			 s.listed_bytes, err, "bytes") < 0 ||
 	    walk_compare(w, "tcache counts and links", w->tcache_counted,
-			 w->tcache_linked, err, "chunks in %" PRIu64
-			 " tcaches", w->tcaches) < 0 ||
+			 w->tcache_linked, err, "chunks in %" PRIu64 " tcaches",
+			 w->tcaches) < 0 ||
 	    verify_mmapped(w, err) < 0)
 		return -1;
-	return walk_compare(w, "uordblks and what is in it",
-			    s.system - s.free, s.used + s.cached + s.overhead,
-			    err,
+	return walk_compare(w, "uordblks and what is in it", s.system - s.free,
+			    s.used + s.cached + s.overhead, err,
 			    "used + cached + overhead; 0x%" PRIx64
 			    " bytes lost to damage",
 			    s.lost);

@@ -63,8 +63,8 @@ static const void *last_upto(const void *items, size_t count, size_t size,
 
 struct chunk *walk_find(struct walk *w, uint64_t user)
 {
-	const struct stretch *s = last_upto(w->stretch, w->stretches,
-					    sizeof *s, user);
+	const struct stretch *s =
+		last_upto(w->stretch, w->stretches, sizeof *s, user);
 	const struct chunk *c = NULL;
 
 	if (s && user < s->end && s->last > s->first)
@@ -108,8 +108,7 @@ static int walk_heaps(struct walk *w, struct error *err)
 		    walk_thread_arena(w, i, err) < 0)
 			return -1;
 	segments = main_arena->out.initialised &&
-		   (main_arena->out.noncontiguous ||
-		    !main_arena->top_reached ||
+		   (main_arena->out.noncontiguous || !main_arena->top_reached ||
 		    main_arena->covered != main_arena->out.system_bytes);
 	/* No counter, no chunk: the search costs a look at every page. */
 	if (segments || w->params.n_mmaps)

@@ -25,12 +25,12 @@ enum {
 };
 
 struct window {
-	struct target *target;	/* borrowed */
-	const uint8_t *bytes;	/* of start */
-	uint64_t start, end;	/* what is in it */
-	size_t step;		/* how much the next refill asks for */
-	uint8_t *buf;		/* owned, READER_WINDOW */
-	uint8_t scratch[64];	/* what straddles two runs */
+	struct target *target; /* borrowed */
+	const uint8_t *bytes;  /* of start */
+	uint64_t start, end;   /* what is in it */
+	size_t step;	       /* how much the next refill asks for */
+	uint8_t *buf;	       /* owned, READER_WINDOW */
+	uint8_t scratch[64];   /* what straddles two runs */
 };
 
 void window_init(struct window *window, struct target *target);

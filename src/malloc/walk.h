@@ -22,7 +22,7 @@ enum {
 
 struct heap_arena {
 	struct arena out;
-	uint8_t *raw; /* owned: its malloc_state as it is */
+	uint8_t *raw;	      /* owned: its malloc_state as it is */
 	uint64_t first_after; /* thread arena: where its first heap goes on */
 	uint64_t covered;     /* bytes of heaps or segments, as walked */
 	uint64_t lost;	      /* bytes stepped over because of damage */
@@ -45,8 +45,8 @@ struct free_chunk {
 };
 
 struct walk {
-	struct target *target;	/* borrowed */
-	const struct glibc *g;	/* borrowed */
+	struct target *target;	  /* borrowed */
+	const struct glibc *g;	  /* borrowed */
 	struct malloc_sink *sink; /* borrowed */
 	struct window window;
 	struct pages pages;
@@ -67,13 +67,13 @@ struct walk {
 	uint64_t mmapped_bytes; /* of their mappings */
 
 	struct malloc_params params;
-	uint32_t tcache_count;	/* mp_'s limit of chunks in a bin */
-	bool protected_links;	/* lists are stored xor-ed */
+	uint32_t tcache_count; /* mp_'s limit of chunks in a bin */
+	bool protected_links;  /* lists are stored xor-ed */
 	unsigned votes_plain, votes_protected;
 	uint64_t tcache_counted, tcache_linked; /* by counts, by links */
 	uint64_t tcaches, threads_unknown;
 
-	bool in_malloc;	 /* some thread stands inside malloc */
+	bool in_malloc; /* some thread stands inside malloc */
 	pid_t in_malloc_tid;
 	uint64_t defects;
 };
@@ -107,8 +107,8 @@ enum stretch_end { STRETCH_TOP, STRETCH_FENCE, STRETCH_LOST };
  * glibc_stretch.c: walks chunks from start on, at most to limit; adds a
  * stretch and its chunks.  *end is where it ended.
  */
-int walk_stretch(struct walk *w, uint32_t arena, uint64_t start,
-		 uint64_t limit, enum stretch_end *how, uint64_t *end,
+int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
+		 enum stretch_end *how, uint64_t *end,
 		 struct error *err) MUST_CHECK;
 
 /* glibc_resync.c */
@@ -140,11 +140,11 @@ int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t *total,
 int walk_bins(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_free.c: a singly linked list of user addresses from head on. */
 struct list {
-	uint64_t head;	   /* user address of the first chunk, 0: empty */
-	uint64_t where;	   /* where the head is stored */
-	bool fast;	   /* links are chunk addresses */
-	uint64_t size;	   /* chunk size of its members; 0: any */
-	uint32_t arena;	   /* of a fastbin; ARENA_NONE: any */
+	uint64_t head;		/* user address of the first chunk, 0: empty */
+	uint64_t where;		/* where the head is stored */
+	bool fast;		/* links are chunk addresses */
+	uint64_t size;		/* chunk size of its members; 0: any */
+	uint32_t arena;		/* of a fastbin; ARENA_NONE: any */
 	enum chunk_state state; /* what its members are from now on */
 	char name[40];
 };

@@ -1,0 +1,251 @@
+/*
+ * Walks the heap of a process and prints what the walk pushes, a line each;
+ * then again on a copy of the same stop: both must be the same.
+ *
+ *   heapdump [--debug-dir DIR] [--quiet] [--twice N] PID
+ *
+ *   arena INDEX ADDR main|thread TOP SYSTEM BINS BYTES FAST BYTES OVERHEAD
+ *   chunk STATE ADDR USABLE ARENA         tcache TID ADDR COUNT BYTES ARENA
+ *   check OK|FAILED|SKIPPED NAME | A B | TEXT
+ *   defect KIND ADDR ARENA WHAT           mallinfo2 TEN NUMBERS
+ *   copy same|differs                     time WHAT MICROSECONDS
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/emergency.h"
+#include "base/strbuf.h"
+#include "malloc/allocator.h"
+#include "malloc/mallinfo.h"
+#include "symbols/symbols.h"
+#include "target/image.h"
+#include "target/target.h"
+
+static const char *const states[] = {"used", "free", "cached", "top"};
+static const char *const results[] = {"OK", "FAILED", "SKIPPED"};
+static const char *const kinds[] = {"size",	  "link",  "loop",
+				    "unreadable", "count", "busy"};
+
+struct dump {
+	FILE *out;
+	bool quiet;
+	uint64_t chunks;
+	struct arena *arena; /* owned */
+	size_t arenas, cap;
+	struct mallinfo2_totals totals;
+};
+
+static int on_arena(void *ctx, const struct arena *a, struct error *err)
+{
+	struct dump *d = ctx;
+
+	if (GROW(d->arena, d->cap, d->arenas + 1, "arenas", err) < 0)
+		return -1;
+	d->arena[d->arenas++] = *a;
+	fprintf(d->out,
+		"arena %u 0x%" PRIx64 " %s%s%s top 0x%" PRIx64 " %" PRIu64
+		" heaps %u system %" PRIu64 " bins %" PRIu64 " %" PRIu64
+		" fast %" PRIu64 " %" PRIu64 " overhead %" PRIu64
+		" threads %u\n",
+		a->index, a->addr, a->is_main ? "main" : "thread",
+		a->initialised ? "" : " uninitialised", a->busy ? " busy" : "",
+		a->top, a->top_bytes, a->heaps, a->system_bytes, a->bin_count,
+		a->bin_bytes, a->fast_count, a->fast_bytes, a->overhead_bytes,
+		a->attached_threads);
+	return 0;
+}
+
+static int on_region(void *ctx, const struct heap_region *r, struct error *err)
+{
+	struct dump *d = ctx;
+
+	(void)err;
+	fprintf(d->out, "region 0x%" PRIx64 " 0x%" PRIx64 " %u\n", r->start,
+		r->end, r->arena);
+	return 0;
+}
+
+static int on_chunks(void *ctx, const struct chunk *c, size_t count,
+		     struct error *err)
+{
+	struct dump *d = ctx;
+
+	(void)err;
+	d->chunks += count;
+	for (size_t i = 0; !d->quiet && i < count; i++)
+		fprintf(d->out, "chunk %s 0x%" PRIx64 " %" PRIu64 " %u\n",
+			states[c[i].state], c[i].addr, (uint64_t)c[i].size,
+			(unsigned)c[i].arena);
+	return 0;
+}
+
+static int on_tcache(void *ctx, const struct tcache *t, struct error *err)
+{
+	struct dump *d = ctx;
+
+	(void)err;
+	fprintf(d->out, "tcache %d 0x%" PRIx64 " %" PRIu64 " %" PRIu64 " %u\n",
+		t->tid, t->addr, t->count, t->bytes, t->arena);
+	return 0;
+}
+
+static int on_defect(void *ctx, const struct defect *f, struct error *err)
+{
+	struct dump *d = ctx;
+
+	(void)err;
+	fprintf(d->out, "defect %s 0x%" PRIx64 " %u %s\n", kinds[f->kind],
+		f->addr, f->arena, f->what);
+	return 0;
+}
+
+static int on_check(void *ctx, const struct check *c, struct error *err)
+{
+	struct dump *d = ctx;
+
+	(void)err;
+	fprintf(d->out, "check %s %s | ", results[c->result], c->name);
+	if (c->has_numbers)
+		fprintf(d->out, "%" PRIu64 " %" PRIu64, c->a, c->b);
+	fprintf(d->out, " | %s\n", c->text);
+	return 0;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static int dump(struct target *t, void *state, bool quiet, char **text,
+		uint64_t *us, struct error *err)
+{
+	struct dump d = {.quiet = quiet};
+	struct malloc_sink sink = {.arena = on_arena,
+				   .region = on_region,
+				   .chunks = on_chunks,
+				   .tcache = on_tcache,
+				   .defect = on_defect,
+				   .check = on_check,
+				   .ctx = &d};
+	size_t len;
+	int rc;
+
+	d.out = open_memstream(text, &len);
+	*us = now_us();
+	rc = allocator_glibc.walk(t, state, &sink, err);
+	*us = now_us() - *us;
+	mallinfo2_sum(d.arena, d.arenas, &sink.params, &d.totals);
+	fprintf(d.out,
+		"mallinfo2 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+		" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+		" %" PRIu64 "\n",
+		d.totals.arena, d.totals.ordblks, d.totals.smblks,
+		d.totals.hblks, d.totals.hblkhd, d.totals.usmblks,
+		d.totals.fsmblks, d.totals.uordblks, d.totals.fordblks,
+		d.totals.keepcost);
+	fprintf(d.out, "chunks %" PRIu64 "\n", d.chunks);
+	fclose(d.out);
+	free(d.arena);
+	return rc;
+}
+
+static int copy(struct target *t, struct image *image, struct error *err)
+{
+	for (size_t i = 0; i < t->maps.count; i++) {
+		const struct map *m = &t->maps.map[i];
+
+		if (!(m->prot & MAP_R) || m->prot & MAP_S ||
+		    !(m->prot & MAP_W || map_is_anonymous(m)))
+			continue;
+		if (image_copy(image, t, m->start, m->end, map_is_anonymous(m),
+			       UINT64_MAX, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct opts {
+	struct symbols_opts symbols;
+	bool quiet;
+	pid_t pid;
+};
+
+static int run(const struct opts *o, struct target *t, struct error *err)
+{
+	struct symbols *symbols = NULL;
+	struct image *image = image_create();
+	struct target *copied = NULL;
+	void *state = NULL;
+	char *live = NULL, *again = NULL;
+	uint64_t us, probe = now_us();
+	int rc = symbols_open(t, &o->symbols, &symbols, err);
+
+	if (!rc)
+		rc = allocator_glibc.probe(t, symbols, &state, err);
+	probe = now_us() - probe;
+	if (rc == 0) {
+		printf("no glibc here\n");
+		goto out;
+	}
+	if (rc < 0)
+		goto out;
+	printf("glibc %s\nsummary %s\n", allocator_glibc.version(state),
+	       allocator_glibc.summary(state));
+	if ((rc = target_stop(t, err)) < 0 ||
+	    (rc = dump(t, state, o->quiet, &live, &us, err)) < 0)
+		goto out;
+	printf("%stime probe %" PRIu64 "\ntime live %" PRIu64 "\n", live, probe,
+	       us);
+	if ((rc = copy(t, image, err)) < 0 ||
+	    (rc = target_resume(t, err)) < 0 ||
+	    (rc = target_open_image(image, false, t, false, &copied, err)) <
+		    0 ||
+	    (rc = dump(copied, state, o->quiet, &again, &us, err)) < 0)
+		goto out;
+	printf("copy %s\ntime copy %" PRIu64 "\n",
+	       strcmp(live, again) ? "differs" : "same", us);
+	if (strcmp(live, again))
+		printf("%s", again);
+out:
+	free(live);
+	free(again);
+	target_close(copied);
+	image_destroy(image);
+	allocator_glibc.release(state);
+	symbols_close(symbols);
+	return rc < 0 ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = {0};
+	struct target *t;
+	struct error err;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--debug-dir") && i + 1 < argc)
+			o.symbols.debug_dir = argv[++i];
+		else if (!strcmp(argv[i], "--quiet"))
+			o.quiet = true;
+		else
+			o.pid = atoi(argv[i]);
+	}
+	if (emergency_install(&err) < 0 ||
+	    target_open_live(o.pid, NULL, &t, &err) < 0) {
+		printf("error %s\n", err.msg);
+		return 1;
+	}
+	int rc = run(&o, t, &err);
+
+	if (rc < 0)
+		printf("error %s\n", err.msg);
+	target_close(t);
+	return rc ? 1 : 0;
+}
