@@ -104,11 +104,13 @@ static bool is_undumpable(pid_t pid, const struct proc_status *s)
 	return stat(path, &st) == 0 && st.st_uid != s->euid;
 }
 
-static const char *user_name(unsigned uid)
+/* Into a buffer: getpwuid has one for all its answers. */
+static const char *user_name(char name[static 64], unsigned uid)
 {
 	const struct passwd *pw = getpwuid(uid);
 
-	return pw ? pw->pw_name : "?";
+	snprintf(name, 64, "%s", pw ? pw->pw_name : "?");
+	return name;
 }
 
 static int refused(struct error *err, pid_t pid, const struct proc_status *s,
@@ -122,13 +124,14 @@ static int refused(struct error *err, pid_t pid, const struct proc_status *s,
 static int explain_user(pid_t pid, const struct proc_status *s,
 			struct error *err)
 {
-	char why[400];
+	char why[400], theirs[64], ours[64];
 
 	snprintf(why, sizeof why,
 		 "it belongs to user %s (uid %u) and heapscope runs as %s (uid "
 		 "%u); run heapscope as that user, or with sudo (the capability"
 		 " CAP_SYS_PTRACE)",
-		 user_name(s->uid), s->uid, user_name(getuid()), getuid());
+		 user_name(theirs, s->uid), s->uid, user_name(ours, getuid()),
+		 getuid());
 	return refused(err, pid, s, why);
 }
 

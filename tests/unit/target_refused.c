@@ -191,6 +191,7 @@ TEST(a_process_of_another_user)
 	pid_t pid = waiting_child(1);
 	become_nobody();
 	refused(pid, ERR_PERMISSION, "user root (uid 0)");
+	refused(pid, ERR_PERMISSION, "runs as nobody (uid");
 	refused(pid, ERR_PERMISSION, "sudo");
 }
 
