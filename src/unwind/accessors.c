@@ -45,6 +45,20 @@ static int get_dyn_info_list_addr(unw_addr_space_t as, unw_word_t *addr,
 	return -UNW_ENOINFO;
 }
 
+static bool read_own_table(const struct unwinder *u, uint64_t addr,
+			   unw_word_t *value)
+{
+	uint64_t i = (addr - OWN_TABLES) / OWN_TABLE_ROOM;
+	uint64_t off = (addr - OWN_TABLES) % OWN_TABLE_ROOM;
+	const struct tables *t = &u->tables[i];
+
+	/* eight bytes an entry, and one entry more than count */
+	if (i >= u->table_count || !t->index || off > 8 * t->count)
+		return false;
+	memcpy(value, (const char *)t->index + off, sizeof *value);
+	return true;
+}
+
 static int access_mem(unw_addr_space_t as, unw_word_t addr, unw_word_t *value,
 		      int write, void *arg)
 {
@@ -54,6 +68,8 @@ static int access_mem(unw_addr_space_t as, unw_word_t addr, unw_word_t *value,
 	if (write || !u->reads_left)
 		return -UNW_EINVAL;
 	u->reads_left--;
+	if (addr >= OWN_TABLES)
+		return read_own_table(u, addr, value) ? 0 : -UNW_EINVAL;
 	return cache_read(u, addr, value, sizeof *value) ? 0 : -UNW_EINVAL;
 }
 

@@ -27,6 +27,13 @@ int unwinder_open(struct target *target, struct unwinder **out,
 	return 0;
 }
 
+static void forget_tables(struct unwinder *u)
+{
+	for (size_t i = 0; i < u->table_count; i++)
+		free(u->tables[i].index);
+	u->table_count = 0;
+}
+
 void unwinder_close(struct unwinder *u)
 {
 	if (!u)
@@ -34,6 +41,7 @@ void unwinder_close(struct unwinder *u)
 	if (u->as)
 		unw_destroy_addr_space(u->as);
 	free(u->page);
+	forget_tables(u);
 	free(u->tables);
 	free(u);
 }
@@ -41,7 +49,7 @@ void unwinder_close(struct unwinder *u)
 void unwinder_flush(struct unwinder *u)
 {
 	cache_flush(u);
-	u->table_count = 0;
+	forget_tables(u);
 	unw_flush_cache(u->as, 0, 0);
 }
 

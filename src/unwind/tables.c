@@ -3,6 +3,7 @@
  * mapping may be gone, replaced, or in another mount namespace.
  */
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -81,38 +82,49 @@ static void read_hdr(struct unwinder *u, struct tables *t, uint64_t hdr,
 	t->count = count;
 }
 
-static bool read_phdrs(struct unwinder *u, uint64_t base, struct tables *t)
+/* The program headers at base; their number, 0 if it is no ELF file. */
+static unsigned read_phdrs(struct unwinder *u, uint64_t base, Elf64_Phdr *p)
 {
 	Elf64_Ehdr e;
-	Elf64_Phdr p;
-	uint64_t low = UINT64_MAX, high = 0, hdr = 0, size = 0;
 
 	if (!cache_read(u, base, &e, sizeof e) ||
 	    memcmp(e.e_ident, ELFMAG, SELFMAG) ||
-	    e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof p)
-		return false;
-	for (unsigned i = 0; i < e.e_phnum && i < MAX_PHDRS; i++) {
-		uint64_t at = base + e.e_phoff + i * sizeof p;
+	    e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof *p)
+		return 0;
+	for (unsigned i = 0; i < e.e_phnum && i < MAX_PHDRS; i++)
+		if (!cache_read(u, base + e.e_phoff + i * sizeof *p, &p[i],
+				sizeof *p))
+			return 0;
+	return e.e_phnum < MAX_PHDRS ? e.e_phnum : MAX_PHDRS;
+}
 
-		if (!cache_read(u, at, &p, sizeof p))
-			return false;
-		if (p.p_type == PT_GNU_EH_FRAME) {
-			hdr = p.p_vaddr;
-			size = p.p_memsz;
-		}
-		if (p.p_type != PT_LOAD || !p.p_memsz)
+static bool read_file(struct unwinder *u, uint64_t base, struct tables *t)
+{
+	Elf64_Phdr phdr[MAX_PHDRS];
+	unsigned count = read_phdrs(u, base, phdr);
+	const Elf64_Phdr *hdr = NULL;
+	uint64_t low = UINT64_MAX, high = 0, bias;
+
+	for (const Elf64_Phdr *p = phdr; p < phdr + count; p++) {
+		if (p->p_type == PT_GNU_EH_FRAME)
+			hdr = p;
+		if (p->p_type != PT_LOAD || !p->p_memsz)
 			continue;
-		if (p.p_vaddr < low)
-			low = p.p_vaddr & ~(uint64_t)(PAGE - 1);
-		if (p.p_vaddr + p.p_memsz > high)
-			high = p.p_vaddr + p.p_memsz;
+		if (p->p_vaddr < low)
+			low = p->p_vaddr & ~(uint64_t)(PAGE - 1);
+		if (p->p_vaddr + p->p_memsz > high)
+			high = p->p_vaddr + p->p_memsz;
 	}
 	if (low >= high)
 		return false;
+	bias = base - low;
 	t->start = base;
-	t->end = base - low + high;
+	t->end = bias + high;
 	if (hdr)
-		read_hdr(u, t, base - low + hdr, size);
+		read_hdr(u, t, bias + hdr->p_vaddr, hdr->p_memsz);
+	for (const Elf64_Phdr *p = phdr; p < phdr + count && !t->hdr; p++)
+		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W))
+			eh_frame_index(u, t, bias + p->p_vaddr, p->p_filesz);
 	return true;
 }
 
@@ -129,14 +141,20 @@ const struct tables *tables_find(struct unwinder *u, uint64_t pc)
 	if (!map || !(map->prot & MAP_X))
 		return NULL;
 	header = header_map(u, map);
-	if (!header || !read_phdrs(u, header->start, &t) || pc < t.start ||
-	    pc >= t.end)
+	if (!header || !read_file(u, header->start, &t))
 		return NULL;
+	if (pc < t.start || pc >= t.end) {
+		free(t.index);
+		return NULL;
+	}
 	if (GROW(u->tables, u->table_cap, u->table_count + 1, "unwind tables",
 		 &err)) {
 		log_warn("%s", err.msg);
+		free(t.index);
 		return NULL;
 	}
+	if (t.index)
+		t.search = OWN_TABLES + u->table_count * OWN_TABLE_ROOM;
 	u->tables[u->table_count++] = t;
 	return t.hdr ? &u->tables[u->table_count - 1] : NULL;
 }

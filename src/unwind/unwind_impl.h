@@ -26,10 +26,19 @@ struct cached_page {
 /* The unwind tables of one mapped file, as its PT_GNU_EH_FRAME says. */
 struct tables {
 	uint64_t start, end; /* the file's segments in the target */
-	uint64_t hdr;	     /* address of .eh_frame_hdr; 0: there is none */
-	uint64_t search;     /* of its sorted table */
+	uint64_t hdr;	     /* what its entries are relative to; 0: none */
+	uint64_t search;     /* address of the sorted table */
 	uint64_t count;	     /* entries in it */
+	/* Owned: the table, made by us, that stands at OWN_TABLES; or NULL. */
+	int32_t *index;
 };
+
+/*
+ * Tables of ours look to libunwind as if they were the target's, at addresses
+ * that belong to no process: table i at OWN_TABLES + i * OWN_TABLE_ROOM.
+ */
+#define OWN_TABLES     UINT64_C(0xffff000000000000)
+#define OWN_TABLE_ROOM (UINT64_C(1) << 32)
 
 struct unwinder {
 	struct target *target; /* borrowed */
@@ -50,6 +59,10 @@ bool cache_read(struct unwinder *u, uint64_t addr, void *buf, size_t len);
 
 /* The tables for a pc, or NULL. */
 const struct tables *tables_find(struct unwinder *u, uint64_t pc);
+
+/* Indexes the .eh_frame in a segment [start, start + size) of the file of t. */
+void eh_frame_index(struct unwinder *u, struct tables *t, uint64_t start,
+		    uint64_t size);
 
 extern const unw_accessors_t unwind_accessors;
 

@@ -1,5 +1,6 @@
 #include "unwind/stack.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,6 +287,63 @@ TEST(no_more_frames_than_there_is_room_for)
 	end(&s);
 }
 
+static void hide_index(uint8_t *header)
+{
+	const Elf64_Ehdr *e = (const Elf64_Ehdr *)header;
+	Elf64_Phdr *p = (Elf64_Phdr *)(header + sizeof *e);
+
+	for (unsigned i = 0; i < e->e_phnum && i < 32; i++)
+		if (p[i].p_type == PT_GNU_EH_FRAME)
+			p[i].p_type = PT_NULL;
+}
+
+/* Overlays every file's headers: no PT_GNU_EH_FRAME, as in a static program. */
+static void hide_indexes(struct scene *s, struct image *image)
+{
+	struct error err;
+
+	for (size_t i = 0; i < symbols_module_count(s->symbols); i++) {
+		uint64_t start = symbols_module(s->symbols, i)->start;
+		uint8_t page[4096];
+
+		OK(target_read(s->target, start, page, sizeof page, &err));
+		hide_index(page);
+		OK(image_add(image, start, page, sizeof page, &err));
+	}
+}
+
+TEST(tables_without_an_index_are_found_and_say_the_same)
+{
+	struct scene s;
+	struct image *image = image_create();
+	struct target *copy;
+	struct error err;
+	size_t frames = 0;
+
+	begin(&s);
+	OK(image_reserve(image, 1 << 20, &err));
+	hide_indexes(&s, image);
+	OK(target_open_image(image, true, s.target, true, &copy, &err));
+	for (size_t i = 0; i < s.target->thread_count; i++) {
+		struct stack with, without;
+
+		unwind(s.target, &s.target->thread[i], &with);
+		unwind(copy, &s.target->thread[i], &without);
+		ck_assert_uint_eq(without.count, with.count);
+		ck_assert_int_eq(without.complete, with.complete);
+		for (size_t k = 0; k < with.count; k++) {
+			ck_assert_uint_eq(without.frame[k].pc,
+					  with.frame[k].pc);
+			ck_assert_int_eq(without.frame[k].guess,
+					 with.frame[k].guess);
+			frames += !with.frame[k].guess;
+		}
+	}
+	ck_assert_uint_gt(frames, 20);
+	target_close(copy);
+	end(&s);
+}
+
 /* A generator of our own, so that a failure can be had again. */
 static uint64_t next_random(uint64_t *state)
 {
@@ -399,6 +457,8 @@ TEST(damaged_unwind_tables_end_and_harm_nobody)
 
 			hurt[r % len] = (uint8_t)(r >> 56);
 		}
+		if (round % 2)
+			hide_index(hurt);
 		OK(image_reserve(image, len, &err));
 		OK(image_add(image, exe->start, hurt, len, &err));
 		OK(target_open_image(image, true, s.target, true, &copy, &err));
