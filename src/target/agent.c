@@ -122,26 +122,26 @@ static void send_all(struct host *host, const void *bytes, size_t len)
 	}
 }
 
+/* In one piece: a send for each thread would cost more than its stop. */
 static void answer(struct host *host, struct agent_reply *reply)
 {
 	const struct stop *stop = &host->stop;
+	size_t count = host->stopped ? stop->count : 0;
+	struct agent_thread *thread = xcalloc(count + 1, sizeof *thread);
 
-	if (host->stopped)
-		for (size_t i = 0; i < stop->count; i++)
-			reply->thread_count +=
-				stop->tracee[i].state == TRACEE_STOPPED;
-	send_all(host, reply, sizeof *reply);
-	for (size_t i = 0; host->stopped && i < stop->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct tracee *t = &stop->tracee[i];
-		struct agent_thread thread = {
-			.tid = t->tid,
-			.group_stopped = t->group_stopped,
-			.regs = t->regs,
-		};
 
 		if (t->state == TRACEE_STOPPED)
-			send_all(host, &thread, sizeof thread);
+			thread[reply->thread_count++] = (struct agent_thread){
+				.tid = t->tid,
+				.group_stopped = t->group_stopped,
+				.regs = t->regs,
+			};
 	}
+	send_all(host, reply, sizeof *reply);
+	send_all(host, thread, reply->thread_count * sizeof *thread);
+	free(thread);
 	if (reply->ends)
 		finish(host);
 }

@@ -18,7 +18,8 @@
 enum {
 	TICK_MS = 50,
 	/* Threads that only wait for a CPU get this many deadlines. */
-	PATIENCE = 10
+	PATIENCE = 10,
+	REFUSALS_MAX = 50
 };
 
 static uint64_t now_us(void)
@@ -55,6 +56,22 @@ static int add(struct stop *stop, pid_t tid, struct error *err)
 	return 0;
 }
 
+/* -1: cancelled. */
+static int doze(struct stop *stop, int timeout_ms)
+{
+	struct pollfd fd[] = {{.fd = stop->wake_fd, .events = POLLIN},
+			      {.fd = stop->cancel_fd, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	if (poll(fd, 2, timeout_ms) < 0)
+		return 0;
+	if (fd[1].revents)
+		return -1;
+	if (fd[0].revents && read(stop->wake_fd, &info, sizeof info) < 0)
+		return 0;
+	return 0;
+}
+
 /* 1: ours from now on, 0: there is nothing to stop, -1: refused. */
 static int seize(struct stop *stop, pid_t tid, struct error *err)
 {
@@ -74,7 +91,16 @@ static int seize(struct stop *stop, pid_t tid, struct error *err)
 	/* Came into being by a clone() of a thread that we had already. */
 	if (status.tracer == getpid())
 		return 1;
-	return proc_explain_refusal(stop->pid, err);
+	if (status.tracer)
+		return proc_explain_refusal(stop->pid, err);
+	/*
+	 * It ended when we asked, and by now another has its number, as the
+	 * leader's in an exec().  Ask again; a rule of the kernel's persists.
+	 */
+	if (stop->refusals++ > REFUSALS_MAX)
+		return proc_explain_refusal(stop->pid, err);
+	doze(stop, 1);
+	return 0;
 }
 
 /* Seizes what is new in /proc/PID/task; *added: how many. */
@@ -182,22 +208,6 @@ static void look(struct tracee *t)
 		classify(t, info.si_status);
 }
 
-/* -1: cancelled. */
-static int doze(struct stop *stop, int timeout_ms)
-{
-	struct pollfd fd[] = {{.fd = stop->wake_fd, .events = POLLIN},
-			      {.fd = stop->cancel_fd, .events = POLLIN}};
-	struct signalfd_siginfo info;
-
-	if (poll(fd, 2, timeout_ms) < 0)
-		return 0;
-	if (fd[1].revents)
-		return -1;
-	if (fd[0].revents && read(stop->wake_fd, &info, sizeof info) < 0)
-		return 0;
-	return 0;
-}
-
 /* 'D', 'R' ... ; a leader that ended before its threads stops no more. */
 static char state_of(struct stop *stop, struct tracee *t)
 {
@@ -290,37 +300,58 @@ static int let_strangers_go(struct stop *stop, uint64_t start,
 	return 0;
 }
 
+/* Waits for all that are asked to stop; *gone: how many ended instead. */
+static int settle(struct stop *stop, uint64_t start, uint64_t deadline_us,
+		  size_t *gone, struct error *err)
+{
+	for (size_t i = 0; i < stop->count; i++) {
+		struct tracee *t = &stop->tracee[i];
+		struct thread_regs regs;
+
+		/* Not listed: killed, or the listing missed one. */
+		if (!t->seen && t->state == TRACEE_STOPPED &&
+		    stop_regs_get(t->tid, &regs) < 0)
+			t->state = TRACEE_PENDING;
+		if (t->state != TRACEE_PENDING)
+			continue;
+		if (wait_for(stop, t, start, deadline_us, err) < 0)
+			return -1;
+		*gone += t->state == TRACEE_GONE;
+	}
+	return 0;
+}
+
+static bool any_stopped(const struct stop *stop)
+{
+	for (size_t i = 0; i < stop->count; i++)
+		if (stop->tracee[i].state == TRACEE_STOPPED)
+			return true;
+	return false;
+}
+
+/* Until a pass changes nothing. */
 static int stop_loop(struct stop *stop, unsigned deadline_ms, struct error *err)
 {
 	uint64_t start = now_us(), deadline_us = deadline_ms * 1000ull;
 
 	for (;;) {
-		size_t added = 0, stopped = 0;
+		unsigned refusals = stop->refusals;
+		size_t added = 0, gone = 0;
 
 		if (doze(stop, 0) < 0)
 			return error_set(err, ERR_INTERRUPTED, "interrupted");
 		if (scan(stop, &added, err) < 0)
 			return -1;
 		interrupt_pending_ones(stop);
-		for (size_t i = 0; i < stop->count; i++) {
-			struct tracee *t = &stop->tracee[i];
-
-			if (!t->seen && t->state != TRACEE_PENDING)
-				t->state = TRACEE_GONE;
-			if (t->state == TRACEE_PENDING &&
-			    wait_for(stop, t, start, deadline_us, err) < 0)
-				return -1;
-			stopped += t->state == TRACEE_STOPPED;
-		}
-		if (let_strangers_go(stop, start, deadline_us, err) < 0)
+		if (settle(stop, start, deadline_us, &gone, err) < 0 ||
+		    let_strangers_go(stop, start, deadline_us, err) < 0)
 			return -1;
-		if (!leader_is_stopped(stop))
+		if (!leader_is_stopped(stop) || added || gone ||
+		    stop->refusals > refusals)
 			continue;
-		if (!added && !stopped)
-			return error_set(err, ERR_GONE, "process %d ended",
-					 stop->pid);
-		if (!added)
+		if (any_stopped(stop))
 			return 0;
+		return error_set(err, ERR_GONE, "process %d ended", stop->pid);
 	}
 }
 
@@ -330,6 +361,7 @@ int stop_all(struct stop *stop, pid_t pid, unsigned deadline_ms,
 	stop->pid = pid;
 	stop->count = 0;
 	stop->first_us = 0;
+	stop->refusals = 0;
 	return stop_loop(stop, deadline_ms, err);
 }
 

@@ -50,6 +50,7 @@ struct stop {
 	int wake_fd;   /* borrowed: a signalfd for SIGCHLD, which is blocked */
 	int cancel_fd; /* borrowed: readable or closed means: undo */
 	bool stranger; /* a process we did not want could not be let go */
+	unsigned refusals; /* so far, without a reason that lasts */
 	uint64_t first_us; /* CLOCK_MONOTONIC of the first interrupt; 0: none */
 };
 

@@ -244,6 +244,50 @@ TEST(processes_made_meanwhile_are_let_go)
 	fixture_end(&f);
 }
 
+/* Each stop may meet an exec, in which all threads but one end. */
+TEST(a_program_that_replaces_itself_for_ever)
+{
+	int stops = 0;
+
+	fixture_start(&f, "runner", "storm", NULL);
+	struct target *target = open_fixture();
+	for (int i = 0; i < 300; i++) {
+		if (target_stop(target, &err) == 0) {
+			stops++;
+			ck_assert_uint_ge(target->thread_count, 1);
+			for (size_t t = 0; t < target->thread_count; t++)
+				ck_assert_int_eq(
+					task_state(f.pid,
+						   target->thread[t].tid),
+					't');
+		} else {
+			ck_abort_msg("stop %d: %s", i, err.msg);
+		}
+		OK(target_resume(target, &err));
+	}
+	ck_assert_int_eq(stops, 300);
+	target_close(target);
+	fixture_ask(&f, "ping", "pong");
+	fixture_end(&f);
+}
+
+/* A zombie leader that is ours cannot be detached: the agent must go. */
+TEST(a_leader_that_ends_under_our_hands)
+{
+	for (int i = 0; i < 40; i++) {
+		fixture_start(&f, "runner", "leaver", NULL);
+		struct target *target = open_fixture();
+		fixture_tell(&f, "leave");
+		do
+			stop_and_go(target);
+		while (task_state(f.pid, f.pid) != 'Z');
+		stop_and_go(target);
+		fixture_ask(&f, "ping", "pong");
+		target_close(target);
+		fixture_end(&f);
+	}
+}
+
 TEST(a_thread_in_vfork_is_named_and_the_rest_goes_on)
 {
 	struct live_opts opts = {.stop_deadline_ms = 100};
