@@ -73,7 +73,10 @@ void symbols_load(struct symbols *symbols, const struct module *module);
  * and out->offset is the offset from the module's start.
  */
 bool symbols_at(struct symbols *symbols, uint64_t addr, struct symbol *out);
-/* "name", "name+0x10", "module:name".  Several: the exe's first. */
+/*
+ * "name", "name+0x10", "module:name"; a C++ name with or without parameters.
+ * Several: the exe's first.  What was meant is out->addr + out->offset.
+ */
 int symbols_find(struct symbols *symbols, const char *name, struct symbol *out,
 		 struct error *err) MUST_CHECK;
 /* Symbols whose name starts with prefix, for completion: at most cap. */

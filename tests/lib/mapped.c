@@ -17,12 +17,18 @@ static struct mapped *of(struct target *t)
 	return (struct mapped *)t; /* its first member */
 }
 
+static bool must_fail(struct target *t)
+{
+	return ++of(t)->reads == of(t)->fail_read;
+}
+
 /* Relocated bytes would differ; nothing that is tested here looks at them. */
 static ssize_t read_bytes(struct target *t, uint64_t addr, void *buf,
 			  size_t len)
 {
 	const struct map *map = maps_find(&t->maps, addr);
-	int fd = map && !of(t)->no_memory ? open(map->path, O_RDONLY) : -1;
+	bool fails = must_fail(t) || of(t)->no_memory;
+	int fd = map && !fails ? open(map->path, O_RDONLY) : -1;
 	ssize_t n;
 
 	if (fd < 0) {
@@ -38,7 +44,8 @@ static ssize_t read_bytes(struct target *t, uint64_t addr, void *buf,
 
 static int open_map(struct target *t, const struct map *map, struct error *err)
 {
-	int fd = of(t)->no_files ? -1 : open(map->path, O_RDONLY);
+	bool fails = must_fail(t) || of(t)->no_files;
+	int fd = fails ? -1 : open(map->path, O_RDONLY);
 
 	if (fd < 0)
 		return error_set(err, ERR_NOT_FOUND, "%s is not at hand",

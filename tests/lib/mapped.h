@@ -13,6 +13,8 @@ struct mapped {
 	struct strbuf text;   /* the maps so far */
 	bool no_files;	      /* open_map fails, memory still reads */
 	bool no_memory;	      /* reads fail */
+	uint64_t reads;	      /* so far, of memory and of files opened */
+	uint64_t fail_read;   /* the one with this number fails; 0: none */
 };
 
 void mapped_init(struct mapped *m);

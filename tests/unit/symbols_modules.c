@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "tests/lib/hs_test.h"
 #include "tests/lib/mapped.h"
 
@@ -206,5 +207,75 @@ TEST(a_target_without_modules_has_no_symbols)
 	FAILS(ERR_NOT_FOUND, symbols_find(s, "main", &sym, &err));
 	ck_assert_ptr_null(symbols_exe(s));
 	symbols_close(s);
+	mapped_deinit(&m);
+}
+
+/* Everything that a session asks of symbols; true if all was there. */
+static bool ask_all(struct mapped *m)
+{
+	struct symbols *s;
+	struct symbol sym;
+	struct line line;
+	struct error err = {0};
+	const char *names[3];
+	char text[100];
+	bool all;
+
+	if (symbols_open(&m->target, NULL, &s, &err)) {
+		ck_assert(err.code != ERR_NONE && err.msg[0]);
+		return false;
+	}
+	all = symbols_module_count(s) == 2 &&
+	      !symbols_find(s, "Foo::bar", &sym, &err);
+	if (all) {
+		all = symbols_format(s, sym.addr, text, sizeof text) &&
+		      symbols_line(s, sym.addr, &line) &&
+		      symbols_complete(s, "mallo", names, 3) > 0;
+	}
+	if (symbols_refresh(s, &err))
+		ck_assert(err.msg[0]);
+	symbols_close(s);
+	return all;
+}
+
+TEST(no_failing_read_is_worse_than_a_missing_name)
+{
+	struct mapped m;
+	uint64_t k;
+
+	mapped_init(&m);
+	mapped_load(&m, fixture_path(), EXE);
+	mapped_load(&m, libc_path(), LIB);
+	for (k = 1;; k++) {
+		m.reads = 0;
+		m.fail_read = k;
+		bool all = ask_all(&m);
+
+		if (m.reads < k) {
+			ck_assert(all);
+			break;
+		}
+	}
+	ck_assert_uint_gt(k, 2);
+	mapped_deinit(&m);
+}
+
+TEST(no_memory_is_an_error_or_a_missing_name)
+{
+	struct mapped m;
+	int missed = 0;
+	bool all = false;
+
+	mapped_init(&m);
+	mapped_load(&m, fixture_path(), EXE);
+	mapped_load(&m, libc_path(), LIB);
+	for (uint64_t k = 1; k < 300; k++) {
+		alloc_fail_checked_at(k);
+		all = ask_all(&m);
+		alloc_fail_checked_at(0);
+		missed += !all;
+	}
+	ck_assert_int_gt(missed, 0);
+	ck_assert(all); /* in the end nothing is left to fail */
 	mapped_deinit(&m);
 }
