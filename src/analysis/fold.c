@@ -102,6 +102,9 @@ static int by_count(const void *a, const void *b)
 		return x->count > y->count ? -1 : 1;
 	if (x->pattern.offset != y->pattern.offset)
 		return x->pattern.offset < y->pattern.offset ? -1 : 1;
+	/* Hashes in patterns are no order that anybody would expect. */
+	if (x->example != y->example)
+		return x->example < y->example ? -1 : 1;
 	return memcmp(&x->pattern, &y->pattern, sizeof x->pattern);
 }
 

@@ -44,7 +44,8 @@ int fold_add(struct fold *fold, const struct pattern *pattern, uint32_t member,
 /* The row of a pattern, made (with counts of 0) if it is new. */
 int fold_find(struct fold *fold, const struct pattern *pattern, size_t *row,
 	      struct error *err) MUST_CHECK;
-/* Commonest first; then by pattern.  The hash table is given up. */
+/* Commonest first; then by offset and address of the example.  The hash table
+ * is given up. */
 void fold_sort(struct fold *fold);
 void fold_deinit(struct fold *fold);
 

@@ -1,0 +1,347 @@
+#include "analysis/near.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/builder.h"
+#include "tests/lib/hs_test.h"
+
+static struct error err;
+
+#define EXE   UINT64_C(0x400000)
+#define HEAP  UINT64_C(0x600000)
+#define STACK UINT64_C(0x7f8000000000)
+#define ANON  UINT64_C(0x7f9000000000)
+
+static void open_world(struct builder *b)
+{
+	builder_map(b, EXE, EXE + 0x1000, "r-xp", 7, "/usr/bin/made");
+	builder_map(b, EXE + 0x1000, EXE + 0x4000, "rw-p", 7, "/usr/bin/made");
+	builder_map(b, HEAP, HEAP + 0x80000, "rw-p", 0, "[heap]");
+	builder_map(b, STACK, STACK + 0x10000, "rw-p", 0, "");
+	builder_map(b, ANON, ANON + 0x400000, "rw-p", 0, "");
+	builder_heap(b, 0, HEAP, HEAP + 0x80000);
+}
+
+/* near of the used chunks of a class. */
+static struct snapshot *near_class(struct builder *b, uint64_t class,
+				   struct near *out)
+{
+	struct snapshot *s = builder_snapshot(b);
+	uint32_t *chunk = calloc(s->chunk_count, sizeof *chunk), n = 0;
+
+	for (uint32_t i = 0; i < s->chunk_count; i++)
+		if (snapshot_chunk_size(s, i) == class &&
+		    s->chunk[i].state == CHUNK_USED)
+			chunk[n++] = i;
+	OK(near_make(s, NULL, chunk, n, out, &err));
+	free(chunk);
+	return s;
+}
+
+static const struct near_row *row(const struct near *near, enum near_part part,
+				  const char *what)
+{
+	for (uint32_t i = 0; i < near->count; i++)
+		if (near->row[i].part == part &&
+		    strcmp(near->row[i].what, what) == 0)
+			return &near->row[i];
+	for (uint32_t i = 0; i < near->count; i++)
+		fprintf(stderr, "# part %d: %u of %u at +%ju: %s\n",
+			near->row[i].part, near->row[i].count, near->row[i].of,
+			(uintmax_t)near->row[i].offset, near->row[i].what);
+	ck_abort_msg("no row \"%s\"", what);
+	return NULL;
+}
+
+static uint32_t rows_of(const struct near *near, enum near_part part)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < near->count; i++)
+		n += near->row[i].part == part;
+	return n;
+}
+
+static void done(struct builder *b, struct snapshot *s, struct near *near)
+{
+	near_deinit(near);
+	snapshot_destroy(s);
+	builder_deinit(b);
+}
+
+TEST(a_linked_list_held_by_a_global_is_seen_as_one)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	const struct near_row *r;
+	uint64_t before = 0, first = 0;
+	enum { N = 340 };
+
+	open_world(&b);
+	for (int i = 0; i < N; i++) {
+		uint64_t node = builder_chunk(&b, 48, CHUNK_USED);
+		uint64_t text = builder_chunk(&b, 32, CHUNK_USED);
+
+		first = i ? first : node;
+		builder_put(&b, node, before);
+		builder_put(&b, node + 8, text);
+		builder_text(&b, text, "a name");
+		before = node;
+	}
+	builder_put(&b, EXE + 0x1100, before);
+	s = near_class(&b, 48, &near);
+	ck_assert(near.complete);
+	ck_assert_uint_eq(near.unheld, 0);
+	r = row(&near, NEAR_HEADER, "340 chunks of class 48, 15.9 KiB");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_uint_eq(r->size, 48);
+	r = row(&near, NEAR_HELD, "each other at +0");
+	ck_assert_uint_eq(r->count, N - 1);
+	ck_assert_uint_eq(r->of, N);
+	ck_assert_int_eq(r->kind, PLACE_CHUNK);
+	ck_assert_uint_eq(r->member, first);
+	r = row(&near, NEAR_HELD, "made+0x100");
+	ck_assert_uint_eq(r->count, 1);
+	ck_assert_int_eq(r->kind, PLACE_GLOBAL);
+	ck_assert_uint_eq(r->example, EXE + 0x1100);
+	ck_assert_uint_eq(r->member, before);
+	ck_assert_uint_eq(rows_of(&near, NEAR_HELD), 2);
+	r = row(&near, NEAR_POINTS, "-> each other (class 48)");
+	ck_assert_uint_eq(r->count, N - 1);
+	ck_assert_uint_eq(r->offset, 0);
+	r = row(&near, NEAR_POINTS, "-> chunk of class 32 \"a name\"");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_uint_eq(r->offset, 8);
+	ck_assert_uint_eq(r->size, 32);
+	ck_assert_uint_eq(rows_of(&near, NEAR_POINTS), 2);
+	done(&b, s, &near);
+}
+
+TEST(holders_are_folded_by_class_and_offset)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	const struct near_row *r;
+	uint64_t held[20];
+
+	open_world(&b);
+	for (int i = 0; i < 20; i++)
+		held[i] = builder_chunk(&b, 96, CHUNK_USED);
+	/* 12 by one class, 5 inside by another, one by a free chunk, which
+	 * does not count, 2 by nobody. */
+	for (int i = 0; i < 12; i++)
+		builder_put(&b, builder_chunk(&b, 64, CHUNK_USED) + 16,
+			    held[i]);
+	for (int i = 12; i < 17; i++)
+		builder_put(&b, builder_chunk(&b, 80, CHUNK_USED) + 8,
+			    held[i] + 24);
+	builder_put(&b, builder_chunk(&b, 80, CHUNK_FREE) + 8, held[17]);
+	s = near_class(&b, 96, &near);
+	r = row(&near, NEAR_HELD, "chunks of class 64 at +16");
+	ck_assert_uint_eq(r->count, 12);
+	ck_assert_uint_eq(r->of, 20);
+	ck_assert_uint_eq(r->size, 64);
+	ck_assert_uint_eq(r->offset, 16);
+	ck_assert(!r->interior);
+	r = row(&near, NEAR_HELD,
+		"chunks of class 80 at +8, pointing 24 inside");
+	ck_assert_uint_eq(r->count, 5);
+	ck_assert(r->interior);
+	ck_assert_uint_eq(rows_of(&near, NEAR_HELD), 2);
+	ck_assert_uint_eq(near.unheld, 3);
+	done(&b, s, &near);
+}
+
+TEST(a_table_of_pointers_is_one_row)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	const struct near_row *r;
+	uint64_t table;
+	enum { N = 50 };
+
+	open_world(&b);
+	table = builder_chunk(&b, 1024, CHUNK_USED);
+	for (uint64_t i = 0; i < N; i++)
+		builder_put(&b, table + 8 * i,
+			    builder_chunk(&b, 96, CHUNK_USED));
+	s = near_class(&b, 96, &near);
+	r = row(&near, NEAR_HELD, "chunks of class 1024 at many offsets");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_uint_eq(rows_of(&near, NEAR_HELD), 1);
+	near_deinit(&near);
+	snapshot_destroy(s);
+	s = near_class(&b, 1024, &near);
+	r = row(&near, NEAR_POINTS, "-> chunk of class 96 at 50 offsets");
+	ck_assert_uint_eq(r->count, 1);
+	ck_assert_uint_eq(r->of, 1);
+	ck_assert_uint_eq(rows_of(&near, NEAR_POINTS), 1);
+	done(&b, s, &near);
+}
+
+TEST(stacks_registers_tls_and_other_memory_hold)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	uint64_t held[6];
+
+	open_world(&b);
+	for (int i = 0; i < 6; i++)
+		held[i] = builder_chunk(&b, 96, CHUNK_USED);
+	builder_thread(&b, 5, "work", STACK + 0x8000, STACK + 0xf800);
+	b.thread[0].regs.r[3] = held[0];
+	builder_put(&b, STACK + 0x8010, held[1]);
+	builder_put(&b, STACK + 0xf900, held[2]);
+	builder_put(&b, ANON + 0x200000, held[3]);
+	builder_put(&b, STACK + 0x1000, held[4]); /* stale */
+	builder_put(&b, held[5], held[5]);
+	s = near_class(&b, 96, &near);
+	ck_assert_uint_eq(
+		row(&near, NEAR_HELD, "thread 5 \"work\" register rbx")->kind,
+		PLACE_REGISTER);
+	ck_assert_uint_eq(
+		row(&near, NEAR_HELD, "thread 5 \"work\" stack")->example,
+		STACK + 0x8010);
+	ck_assert_uint_eq(
+		row(&near, NEAR_HELD, "thread 5 \"work\" thread-local storage")
+			->member,
+		held[2]);
+	ck_assert_int_eq(row(&near, NEAR_HELD, "0x7f9000200000 (anon)")->kind,
+			 PLACE_ANON);
+	ck_assert_uint_eq(row(&near, NEAR_HELD, "themselves at +0")->member,
+			  held[5]);
+	ck_assert_uint_eq(rows_of(&near, NEAR_HELD), 5);
+	/* The stale word does not hold, and nobody holds himself. */
+	ck_assert_uint_eq(near.unheld, 2);
+	done(&b, s, &near);
+}
+
+TEST(a_vtable_is_named_and_various_addresses_are_summed_up)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	const struct near_row *r;
+	enum { N = 60 };
+
+	open_world(&b);
+	for (uint64_t i = 0; i < N; i++) {
+		uint64_t at = builder_chunk(&b, 96, CHUNK_USED);
+
+		builder_put(&b, at, EXE + 0x540);
+		builder_put(&b, at + 16, EXE + 8 * i);
+	}
+	s = near_class(&b, 96, &near);
+	r = row(&near, NEAR_POINTS, "made+0x540");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_int_eq(r->kind, PLACE_CODE);
+	r = row(&near, NEAR_POINTS, "various addresses in made");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_uint_eq(r->offset, 16);
+	ck_assert_uint_eq(rows_of(&near, NEAR_POINTS), 2);
+	done(&b, s, &near);
+}
+
+TEST(text_fields_are_found_with_the_commonest_text)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	const struct near_row *r;
+	char name[20];
+
+	open_world(&b);
+	for (int i = 0; i < 30; i++) {
+		uint64_t at = builder_chunk(&b, 96, CHUNK_USED);
+
+		builder_put(&b, at, (uint64_t)i);
+		builder_text(&b, at + 8, i % 3 ? "session" : "connection");
+		snprintf(name, sizeof name, "user number %d", i);
+		builder_text(&b, at + 40, name);
+	}
+	s = near_class(&b, 96, &near);
+	r = row(&near, NEAR_TEXT, "\"session\" (20 times, of 2 different)");
+	ck_assert_uint_eq(r->count, 30);
+	ck_assert_uint_eq(r->offset, 8);
+	r = row(&near, NEAR_TEXT,
+		"30 different texts, such as \"user number 0\"");
+	ck_assert_uint_eq(r->offset, 40);
+	ck_assert_uint_eq(rows_of(&near, NEAR_TEXT), 2);
+	done(&b, s, &near);
+}
+
+TEST(neighbours_are_told_by_state_and_class)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+
+	open_world(&b);
+	for (int i = 0; i < 4; i++) {
+		builder_chunk(&b, 96, CHUNK_USED);
+		builder_chunk(&b, 32, CHUNK_FREE);
+	}
+	builder_chunk(&b, 96, CHUNK_USED);
+	builder_chunk(&b, 96, CHUNK_USED);
+	builder_chunk(&b, 4096, CHUNK_TOP);
+	builder_mmapped(&b, ANON + 0x1000, 96);
+	s = near_class(&b, 96, &near);
+	row(&near, NEAR_HEADER, "7 chunks of class 96, 672 B");
+	ck_assert_uint_eq(
+		row(&near, NEAR_BEFORE, "free chunks of class 32")->count, 4);
+	ck_assert_uint_eq(
+		row(&near, NEAR_BEFORE, "each other (class 96)")->count, 1);
+	ck_assert_uint_eq(
+		row(&near, NEAR_BEFORE, "none: the heap begins")->count, 1);
+	ck_assert_uint_eq(
+		row(&near, NEAR_BEFORE, "none: a mapping of its own")->count,
+		1);
+	ck_assert_uint_eq(
+		row(&near, NEAR_AFTER, "free chunks of class 32")->count, 4);
+	ck_assert_uint_eq(
+		row(&near, NEAR_AFTER, "each other (class 96)")->count, 1);
+	ck_assert_uint_eq(row(&near, NEAR_AFTER, "the top chunk")->count, 1);
+	ck_assert_uint_eq(rows_of(&near, NEAR_BEFORE), 4);
+	ck_assert_uint_eq(rows_of(&near, NEAR_AFTER), 4);
+	done(&b, s, &near);
+}
+
+TEST(without_contents_the_neighbours_are_left_and_it_is_said)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	uint32_t chunk = 0;
+
+	open_world(&b);
+	builder_chunk(&b, 96, CHUNK_USED);
+	builder_chunk(&b, 64, CHUNK_USED);
+	s = builder_snapshot(&b);
+	snapshot_drop_contents(s);
+	OK(near_make(s, NULL, &chunk, 1, &near, &err));
+	ck_assert(!near.complete);
+	ck_assert_ptr_nonnull(strstr(near.note, "not kept"));
+	row(&near, NEAR_AFTER, "used chunks of class 64");
+	ck_assert_uint_eq(near.count, 3);
+	done(&b, s, &near);
+}
+
+TEST(a_group_of_none_has_one_row)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+
+	open_world(&b);
+	builder_chunk(&b, 64, CHUNK_USED);
+	s = near_class(&b, 96, &near);
+	ck_assert_uint_eq(near.count, 1);
+	row(&near, NEAR_HEADER, "no chunks");
+	done(&b, s, &near);
+}
