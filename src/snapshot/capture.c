@@ -305,7 +305,9 @@ int snapshot_capture(struct target *target, struct symbols *symbols,
 
 	if (target_refresh(target, err))
 		goto out;
-	c.foreign_count = allocator_foreign(target, symbols, c.foreign, 4);
+	if (symbols)
+		c.foreign_count =
+			allocator_foreign(target, symbols, c.foreign, 4);
 	if (c.foreign_count > 4)
 		c.foreign_count = 4;
 	if (contents_plan(target, NULL, &c.plan, err) ||

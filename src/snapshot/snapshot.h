@@ -93,7 +93,8 @@ struct capture_opts {
 
 /*
  * Stops the target for the reading alone.  allocator_state comes from
- * allocator->probe (allocator NULL: everything but the heap is captured).
+ * allocator->probe (allocator NULL: everything but the heap is captured);
+ * symbols NULL: foreign allocators are not looked for.
  * Walks after the target runs again, on the copy, when that was kept whole;
  * else under the stop.  ERR_INTERRUPTED on ^C, the target running again.
  */
