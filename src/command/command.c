@@ -95,7 +95,9 @@ static int meet_needs(struct session *session, const struct command *command,
 {
 	unsigned need = command->need;
 
-	if (need && !session->target)
+	/* After detach the snapshots are still there. */
+	if (!session->target && need &&
+	    (need & (NEED_TARGET | NEED_LIVE) || !session->current))
 		return error_set(err, ERR_USAGE,
 				 "%s needs a process: -p PID or -p NAME",
 				 command->name);

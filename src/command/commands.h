@@ -4,11 +4,33 @@
 
 #include "command/command.h"
 
+extern const struct command command_entry_bt;
+extern const struct command command_entry_chunk;
+extern const struct command command_entry_chunks;
+extern const struct command command_entry_count;
+extern const struct command command_entry_detach;
+extern const struct command command_entry_diff;
+extern const struct command command_entry_disas;
+extern const struct command command_entry_drop;
 extern const struct command command_entry_echo;
+extern const struct command command_entry_heap;
 extern const struct command command_entry_help;
+extern const struct command command_entry_info;
+extern const struct command command_entry_maps;
+extern const struct command command_entry_near;
 extern const struct command command_entry_quit;
+extern const struct command command_entry_set;
 extern const struct command command_entry_shell;
+extern const struct command command_entry_show;
+extern const struct command command_entry_sizes;
 extern const struct command command_entry_sleep;
+extern const struct command command_entry_snapshot;
+extern const struct command command_entry_snapshots;
 extern const struct command command_entry_source;
+extern const struct command command_entry_symbol;
+extern const struct command command_entry_threads;
+extern const struct command command_entry_use;
+extern const struct command command_entry_verify;
+extern const struct command command_entry_x;
 
 #endif

@@ -235,6 +235,86 @@ static int new_name(struct session *session, const char *name, char *buf,
 	return 0;
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* Bytes a second that reading the running process gives, 0 unknown. */
+static double measured_rate(struct target *target)
+{
+	const size_t piece = 1 << 20, most = 16 << 20;
+	AUTO_FREE char *buf = xmalloc(piece);
+	uint64_t start = now_us(), spent;
+	size_t done = 0;
+
+	for (size_t i = 0; i < target->maps.count && done < most; i++) {
+		const struct map *map = &target->maps.map[i];
+
+		if (!(map->prot & MAP_W) || !map_is_anonymous(map))
+			continue;
+		for (uint64_t at = map->start; at < map->end && done < most;
+		     at += piece)
+			done += target_read_some(
+				target, at, buf,
+				map->end - at < piece ? map->end - at : piece);
+	}
+	spent = now_us() - start;
+	return spent ? (double)done * 1e6 / (double)spent : 0;
+}
+
+/*
+ * --max-pause: how long the copy will take is estimated from what the process
+ * has in memory and the speed of reading it now.  If that is too long nothing
+ * is kept, and the heap alone is walked under the stop: that is shorter where
+ * chunks are large and hardly so where they are small, so the length of the
+ * stop is looked at afterwards too (session_pause_warning).
+ */
+static void heed_max_pause(struct session *session, struct capture_opts *opts)
+{
+	struct proc_status status;
+	struct error ignored;
+	double rate, ms;
+
+	session->gave_up_contents = false;
+	if (!session->opts.max_pause_ms)
+		return;
+	opts->max_stop_us = (uint64_t)session->opts.max_pause_ms * 1000;
+	rate = measured_rate(session->target);
+	if (rate <= 0 ||
+	    proc_status(session->target->pid, 0, &status, &ignored))
+		return;
+	ms = (double)status.rss_bytes / rate * 1e3;
+	if (ms <= session->opts.max_pause_ms)
+		return;
+	log_info("copying would take about %.0f ms: no contents", ms);
+	opts->max_bytes = 0;
+	session->gave_up_contents = true;
+}
+
+void session_pause_warning(const struct session *session, struct view *view)
+{
+	const struct snapshot *snap = session->current;
+	char took[FMT_MAX];
+
+	if (!session->opts.max_pause_ms)
+		return;
+	if (session->gave_up_contents)
+		view_warn(view,
+			  "contents were not kept: copying them would have "
+			  "taken longer than the %u ms of max-pause",
+			  session->opts.max_pause_ms);
+	if (snap->longest_us > (uint64_t)session->opts.max_pause_ms * 1000)
+		view_warn(view,
+			  "the process stood for %s, longer than max-pause "
+			  "(%u ms): its heap cannot be walked faster",
+			  fmt_usec(took, sizeof(took), snap->longest_us),
+			  session->opts.max_pause_ms);
+}
+
 int session_snapshot(struct session *session, const char *name,
 		     struct error *err)
 {
@@ -248,13 +328,14 @@ int session_snapshot(struct session *session, const char *name,
 	    new_name(session, name, new, sizeof(new), err) ||
 	    look_again(session, err))
 		return -1;
+	opts.keep_contents = !session->opts.no_contents;
 	opts.max_bytes = session_budget(session);
+	heed_max_pause(session, &opts);
 	make_room(session, opts.max_bytes);
 	if (snapshot_capture(session->target, session->symbols,
 			     session->allocator, session->allocator_state,
 			     &opts, &snap, err))
-		return error_wrap(err, "snapshot of %d",
-				  (int)session->target->pid);
+		return -1;
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_drop_contents(session->snapshot[i]);
 	session->snapshot[session->snapshot_count++] = snap;
@@ -272,6 +353,25 @@ struct snapshot *session_find_snapshot(struct session *session,
 		if (!strcmp(session->snapshot[i]->name, name))
 			return session->snapshot[i];
 	return NULL;
+}
+
+void session_use(struct session *session, struct snapshot *snap)
+{
+	if (session->current != snap)
+		drop_diff(session);
+	session->current = snap;
+}
+
+void session_detach(struct session *session)
+{
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		snapshot_detach(session->snapshot[i]);
+	session->generation++;
+	release_allocator(session);
+	symbols_close(session->symbols);
+	session->symbols = NULL;
+	target_close(session->target);
+	session->target = NULL;
 }
 
 int session_drop(struct session *session, const char *name, struct error *err)

@@ -23,6 +23,7 @@ struct session_opts {
 	const char *debug_dir, *sysroot; /* or NULL */
 	uint64_t content_budget; /* bytes; 0: a quarter of MemAvailable, at most
 				  * 4 GiB.  "set contents 2G" */
+	bool no_contents;	 /* "set contents none" */
 	unsigned max_pause_ms;	 /* 0: no limit */
 	bool exact;
 	uint32_t limit;	  /* rows; UINT32_MAX: not said (screenful) */
@@ -68,10 +69,11 @@ struct session {
 	/* Grows whenever a snapshot or a diff is freed: views made before it
 	 * changed may point into them. */
 	uint32_t generation;
-	bool said_gone;	  /* the end of the target was told */
-	bool sorted;	  /* some table had the column of opts.sort */
-	bool quit;	  /* "quit" was run */
-	bool interactive; /* prompt or TUI: questions may be asked */
+	bool gave_up_contents; /* of the last snapshot, for max_pause_ms */
+	bool said_gone;	       /* the end of the target was told */
+	bool sorted;	       /* some table had the column of opts.sort */
+	bool quit;	       /* "quit" was run */
+	bool interactive;      /* prompt or TUI: questions may be asked */
 	/* Incomplete or condition seen so far: batch's exit status. */
 	bool incomplete, condition;
 };
@@ -92,6 +94,13 @@ int session_snapshot(struct session *session, const char *name,
 		     struct error *err) MUST_CHECK;
 struct snapshot *session_find_snapshot(struct session *session,
 				       const char *name);
+/* Makes it the current one. */
+void session_use(struct session *session, struct snapshot *snap);
+/* If the last stop was longer than asked for, or contents were given up for
+ * its sake, the view says so. */
+void session_pause_warning(const struct session *session, struct view *view);
+/* Lets go of the process for good; the snapshots stay. */
+void session_detach(struct session *session);
 int session_drop(struct session *session, const char *name,
 		 struct error *err) MUST_CHECK;
 /* before and after, or (both NULL) the current one and the one before it: made

@@ -40,9 +40,8 @@ struct elf_symbol {
 	uint64_t value, size;
 	unsigned char type, bind; /* STT_*, STB_* */
 	bool defined;
-	uint64_t section_end; /* of its section; 0 when that is unknown */
-	bool absolute;	      /* SHN_ABS: a number, not an address */
-	bool hidden;	      /* a version that is not the default one */
+	bool absolute; /* SHN_ABS: a number, not an address */
+	bool hidden;   /* a version that is not the default one */
 };
 
 /* Takes over fd (closed by elf_close, also when elf_open fails). */

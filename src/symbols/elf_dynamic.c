@@ -175,22 +175,12 @@ static const struct elf_table *dynsyms(const struct elf *elf)
 	return t;
 }
 
-/* Where a symbol of unknown size must end at the latest. */
-static uint64_t section_end(const struct elf *elf, unsigned index)
-{
-	GElf_Shdr shdr;
-
-	if (elf->image || index == SHN_UNDEF || index >= SHN_LORESERVE ||
-	    !gelf_getshdr(elf_getscn(elf->handle, index), &shdr))
-		return 0;
-	return shdr.sh_addr + shdr.sh_size;
-}
-
 int elf_each_in(const struct elf *elf, const struct elf_table *table,
 		elf_symbol_fn *fn, void *ctx)
 {
 	int ret = 0;
 
+	(void)elf;
 	for (size_t i = 0; i < table->count && !ret; i++) {
 		struct elf_symbol out = {0};
 		GElf_Sym sym;
@@ -206,8 +196,6 @@ int elf_each_in(const struct elf *elf, const struct elf_table *table,
 		out.type = GELF_ST_TYPE(sym.st_info);
 		out.bind = GELF_ST_BIND(sym.st_info);
 		out.defined = sym.st_shndx != SHN_UNDEF;
-		if (!sym.st_size)
-			out.section_end = section_end(elf, sym.st_shndx);
 		out.absolute = sym.st_shndx == SHN_ABS;
 		if (table->versions &&
 		    gelf_getversym(table->versions, (int)i, &v))

@@ -73,7 +73,6 @@ static int take(void *ctx, const struct elf_symbol *s)
 	tab->sym[tab->count++] = (struct sym){
 		.addr = s->value,
 		.size = s->size,
-		.limit = s->section_end,
 		.raw = s->name,
 		.parent = SYM_NONE,
 		.rank = rank_of(s),
@@ -195,9 +194,7 @@ struct sym *symtab_at(const struct symtab *tab, uint64_t addr, uint64_t limit)
 		if (s->parent == SYM_NONE)
 			break;
 	}
-	if (last->size || addr >= limit || (last->limit && addr >= last->limit))
-		return NULL;
-	return last;
+	return last->size || addr >= limit ? NULL : last;
 }
 
 const char *sym_name(struct sym *sym)

@@ -15,7 +15,6 @@
 
 struct sym {
 	uint64_t addr, size; /* size 0: unknown */
-	uint64_t limit;	     /* then: the end of its section, 0: unknown */
 	const char *raw;     /* borrowed */
 	char *name;	 /* owned; NULL: not demangled yet, or not mangled */
 	uint32_t parent; /* the sized symbol around it, SYM_NONE if none */
@@ -38,7 +37,7 @@ void symtab_deinit(struct symtab *tab);
 
 /*
  * The innermost symbol that covers addr.  One of size 0 reaches up to the next
- * symbol, but not past its section's end or limit (the end of its segment).
+ * symbol, but not past limit (the end of its segment).
  */
 struct sym *symtab_at(const struct symtab *tab, uint64_t addr, uint64_t limit);
 /* By raw name, or by demangled name with or without its parameters. */

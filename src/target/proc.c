@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +18,6 @@ enum {
 
 static int gone(pid_t pid, struct error *err)
 {
-	if (!proc_exists(pid) && (kill(pid, 0) == 0 || errno == EPERM))
-		return error_set(
-			err, ERR_PERMISSION,
-			"process %d exists, but /proc hides it from us "
-			"(mounted with hidepid): run heapscope with "
-			"sudo",
-			pid);
 	return error_set(err, ERR_GONE, "process %d: there is no such process",
 			 pid);
 }
@@ -224,20 +216,24 @@ pid_t proc_live_tid(pid_t pid)
 int proc_maps(pid_t pid, struct maps *out, struct error *err)
 {
 	struct strbuf text = {0};
-	/* A zombie leader has no map any more; its threads still do. */
-	pid_t tid = proc_live_tid(pid);
+	pid_t tid = pid;
 	int rc = -1;
 
-	if (!tid)
-		return gone(pid, err);
 	for (int i = 0; i < MAPS_TRIES && rc < 0; i++) {
 		strbuf_reset(&text);
 		if (proc_read(tid, "maps", &text, err) < 0)
 			break;
-		/* Empty: between its last instruction and its end. */
-		rc = text.len
-			     ? maps_parse(strbuf_str(&text), text.len, out, err)
-			     : gone(pid, err);
+		if (!text.len && tid == pid) {
+			/* A zombie leader: its threads still have the map. */
+			tid = proc_live_tid(pid);
+			if (!tid) {
+				gone(pid, err);
+				break;
+			}
+			if (tid != pid)
+				continue;
+		}
+		rc = maps_parse(strbuf_str(&text), text.len, out, err);
 	}
 	strbuf_deinit(&text);
 	return rc;

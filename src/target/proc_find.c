@@ -64,14 +64,14 @@ static void describe(pid_t pid, struct strbuf *out)
 
 static int find_pid(const char *text, pid_t *out, struct error *err)
 {
-	struct proc_status status;
 	char *end;
 	long pid = strtol(text, &end, 10);
 
 	if (*end || pid <= 0 || pid > INT32_MAX)
 		return error_set(err, ERR_USAGE, "%s is no process id", text);
-	if (proc_status((pid_t)pid, 0, &status, err) < 0)
-		return -1;
+	if (!proc_exists((pid_t)pid))
+		return error_set(err, ERR_GONE,
+				 "process %ld: there is no such process", pid);
 	*out = (pid_t)pid;
 	return 0;
 }

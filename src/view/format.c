@@ -34,6 +34,9 @@ size_t view_format(const struct value *value, bool exact, char *buf, size_t cap)
 	case V_BOOL:
 		snprintf(buf, cap, "%s", value->u ? "yes" : "no");
 		break;
+	case V_NUMBER:
+		snprintf(buf, cap, "%ju", (uintmax_t)value->u);
+		break;
 	case V_HEX:
 		snprintf(buf, cap, "0x%jx", (uintmax_t)value->u);
 		break;
@@ -44,10 +47,12 @@ size_t view_format(const struct value *value, bool exact, char *buf, size_t cap)
 const char *value_kind_name(enum value_kind kind)
 {
 	static const char *const name[] = {
-		[V_NONE] = "none", [V_BYTES] = "bytes", [V_COUNT] = "count",
-		[V_ADDR] = "addr", [V_TEXT] = "text",	[V_PERCENT] = "percent",
-		[V_USEC] = "usec", [V_DELTA] = "delta", [V_BOOL] = "bool",
-		[V_HEX] = "hex",
+		[V_NONE] = "none",     [V_BYTES] = "bytes",
+		[V_COUNT] = "count",   [V_ADDR] = "addr",
+		[V_TEXT] = "text",     [V_PERCENT] = "percent",
+		[V_USEC] = "usec",     [V_DELTA] = "delta",
+		[V_BOOL] = "bool",     [V_HEX] = "hex",
+		[V_NUMBER] = "number",
 	};
 
 	return name[kind];

@@ -26,6 +26,7 @@ static void put_value(const struct value *value, FILE *out)
 		break;
 	case V_BYTES:
 	case V_COUNT:
+	case V_NUMBER:
 	case V_USEC:
 		fprintf(out, "%" PRIu64, value->u);
 		break;

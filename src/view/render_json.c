@@ -32,6 +32,7 @@ static json_t *value_json(const struct value *value)
 		break;
 	case V_BYTES:
 	case V_COUNT:
+	case V_NUMBER:
 	case V_USEC:
 		return json_integer((json_int_t)value->u);
 	case V_ADDR:

@@ -84,6 +84,7 @@ bool view_sorts_down(const struct column *column)
 	case V_PERCENT:
 	case V_USEC:
 	case V_DELTA:
+	case V_NUMBER:
 		return true;
 	default:
 		return false;

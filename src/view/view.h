@@ -28,7 +28,8 @@ enum value_kind {
 	V_USEC,	   /* u: microseconds */
 	V_DELTA,   /* i: signed bytes */
 	V_BOOL,	   /* u */
-	V_HEX	   /* u: hex integer as text, as x/ prints it */
+	V_HEX,	   /* u: hex integer as text, as x/ prints it */
+	V_NUMBER   /* u: a number that is a name, digits alone: class, thread */
 };
 
 struct value {

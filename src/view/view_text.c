@@ -27,7 +27,7 @@ static void text_release(struct view *view)
 }
 
 static const struct column text_columns[] = {
-	{"text", "", "one line", V_TEXT, text_cell, .stretch = true},
+	{"text", "", "one line", V_TEXT, .cell = text_cell, .stretch = true},
 };
 
 static const struct view_ops text_ops = {

@@ -1,14 +1,111 @@
 /*
  * All the views, one file each.  Every constructor gives a view that the caller
- * destroys; what is said to be borrowed must outlive it.
+ * destroys; what is said to be borrowed must outlive it.  Unless it says
+ * otherwise a snapshot, diff or struct symbols is borrowed.
  */
 #ifndef VIEW_VIEWS_H
 #define VIEW_VIEWS_H
 
+#include "analysis/diff.h"
+#include "analysis/near.h"
+#include "analysis/refs.h"
+#include "snapshot/snapshot.h"
+#include "symbols/symbols.h"
 #include "view/view.h"
 
 /* Sentences: one row a line of text (copied); "" has no row. */
 int view_text(const char *title, const char *text, struct view **out,
 	      struct error *err) MUST_CHECK;
+
+/*
+ * The view speaks of snap: complete only if snap is, and the snapshot's notes,
+ * defects and failed checks become its warnings.
+ */
+void view_of_snapshot(struct view *view, const struct snapshot *snap);
+
+/* One row an arena, one for the mmapped chunks; totals, mallinfo2. */
+int view_heap(const struct snapshot *snap, struct view **out,
+	      struct error *err) MUST_CHECK;
+
+/* What chunk lists and size tables are made of. */
+struct chunk_list {
+	const struct snapshot *snap;
+	uint32_t *index; /* owned, ascending */
+	uint32_t count;
+	const char *set; /* how they were chosen, for titles and drilling */
+	/* A bit a chunk of snap: it is new (or gone, when snap is the older
+	 * one).  NULL without a diff; copied. */
+	const struct bitmap *fresh;
+	struct symbols *symbols; /* or NULL */
+};
+
+/* Each takes list->index over, also when it fails. */
+int view_chunks(const struct chunk_list *list, struct view **out,
+		struct error *err) MUST_CHECK;
+int view_sizes(const struct chunk_list *list, struct view **out,
+	       struct error *err) MUST_CHECK;
+int view_count(const struct chunk_list *list, struct view **out,
+	       struct error *err) MUST_CHECK;
+
+/* One chunk: refs (to it alone; NULL: why says why not) is copied. */
+struct chunk_question {
+	const struct snapshot *snap;
+	struct symbols *symbols;
+	uint32_t index;
+	const struct diff *diff; /* or NULL */
+	const struct refs *refs; /* or NULL */
+	const char *why_no_refs;
+};
+int view_chunk(const struct chunk_question *q, struct view **out,
+	       struct error *err) MUST_CHECK;
+
+/* row is taken over; all: classes that did not change are shown too. */
+int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
+	      uint32_t count, const char *set, bool all, struct view **out,
+	      struct error *err) MUST_CHECK;
+/* The new and the gone chunks one by one; indices are taken over. */
+int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
+		 uint32_t *removed, uint32_t removed_count,
+		 struct symbols *symbols, struct view **out,
+		 struct error *err) MUST_CHECK;
+
+/* near is taken over (its rows move); what: "12 new chunks of class 64". */
+int view_near(const struct snapshot *snap, struct near *near, const char *what,
+	      struct view **out, struct error *err) MUST_CHECK;
+
+int view_snapshots(const struct snapshot *const *snap, uint32_t count,
+		   const struct snapshot *current, struct view **out,
+		   struct error *err) MUST_CHECK;
+int view_threads(const struct snapshot *snap, struct symbols *symbols,
+		 struct view **out, struct error *err) MUST_CHECK;
+/* tid 0: of all threads.  ERR_NOT_FOUND: no such thread. */
+int view_stacks(const struct snapshot *snap, struct symbols *symbols, pid_t tid,
+		struct view **out, struct error *err) MUST_CHECK;
+/* snap may be NULL: then the maps alone.  maps are copied. */
+int view_maps(const struct maps *maps, const struct snapshot *snap,
+	      struct view **out, struct error *err) MUST_CHECK;
+int view_verify(const struct snapshot *snap, const char *summary,
+		struct view **out, struct error *err) MUST_CHECK;
+/* What is known of one address.  snap may be NULL. */
+int view_symbol(const struct snapshot *snap, struct symbols *symbols,
+		uint64_t addr, struct view **out, struct error *err) MUST_CHECK;
+
+/* Lines of memory or code: strings are copied. */
+struct code_line {
+	uint64_t addr;
+	char label[160]; /* "main+4", "" unknown */
+	char text[320];
+};
+/* line is taken over. */
+int view_lines(const char *title, struct code_line *line, uint32_t count,
+	       struct view **out, struct error *err) MUST_CHECK;
+
+/* Settings: name, value, what it is for.  Copied. */
+struct setting_line {
+	const char *name, *help;
+	char value[128];
+};
+int view_settings(const struct setting_line *line, uint32_t count,
+		  struct view **out, struct error *err) MUST_CHECK;
 
 #endif

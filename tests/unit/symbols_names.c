@@ -103,24 +103,6 @@ TEST(a_word_of_an_object_is_its_name_and_offset)
 	end(&s);
 }
 
-TEST(a_name_without_size_reaches_to_the_end_of_its_section)
-{
-	struct scene s;
-	struct symbol sym;
-
-	begin(&s);
-	uint64_t label = said(&s, "sizeless");
-
-	ck_assert(symbols_at(s.symbols, label + 3, &sym));
-	ck_assert_str_eq(sym.name, "sizeless");
-	ck_assert_uint_eq(sym.size, 0);
-	/* four bytes are nobody's, between the section and the next name */
-	ck_assert_uint_gt(said(&s, "other_section"), label + 4);
-	ck_assert(!symbols_at(s.symbols, label + 4, &sym));
-	ck_assert_ptr_eq(sym.module, symbols_exe(s.symbols));
-	end(&s);
-}
-
 TEST(names_take_offsets_modules_and_no_parameters)
 {
 	struct scene s;

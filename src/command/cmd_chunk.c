@@ -1,0 +1,87 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "command/commands.h"
+#include "command/session.h"
+#include "snapshot/place.h"
+#include "view/views.h"
+
+static int no_chunk(struct session *session, uint64_t addr, struct error *err)
+{
+	struct place place = place_of(session->current, addr);
+	char what[320];
+
+	place_format(&place, session->current, session->symbols, what,
+		     sizeof(what));
+	return error_set(err, ERR_NOT_FOUND,
+			 "0x%" PRIx64 " is in no chunk of snapshot %s: %s",
+			 addr, session->current->name, what);
+}
+
+/* Who points at chunk q->index. */
+static int make_refs(struct chunk_question *q, struct refs *refs,
+		     struct error *err)
+{
+	struct bitmap target;
+	int ret;
+
+	if (bitmap_init(&target, q->snap->chunk_count, "map of chunks", err))
+		return -1;
+	bitmap_set(&target, q->index);
+	ret = refs_make(q->snap, &target, refs, err);
+	bitmap_deinit(&target);
+	if (!ret)
+		q->refs = refs;
+	return ret;
+}
+
+static int chunk_run(struct session *session, const struct words *words,
+		     struct view **out, struct error *err)
+{
+	struct chunk_question q = {
+		.snap = session->current,
+		.symbols = session->symbols,
+		.diff = session->diff,
+		.why_no_refs = "the bytes of this snapshot are not kept (any "
+			       "more)",
+	};
+	struct refs refs = {0};
+	uint64_t addr;
+	int ret;
+
+	if (words->count != 2)
+		return error_set(err, ERR_USAGE,
+				 "chunk takes an address; help addresses says "
+				 "how it is written");
+	if (session_address(session, words->word[1], &addr, err))
+		return -1;
+	q.index = snapshot_find(q.snap, addr);
+	if (q.index == CHUNK_NONE)
+		return no_chunk(session, addr, err);
+	if (q.snap->contents && make_refs(&q, &refs, err))
+		return -1;
+	ret = view_chunk(&q, out, err);
+	refs_deinit(&refs);
+	return ret;
+}
+
+const struct command command_entry_chunk = {
+	.name = "chunk",
+	.args = "ADDR",
+	.summary =
+		"one chunk: whose, its neighbours, pointers both ways, bytes",
+	.help = "ADDR may be any address in it. Shown are its size, class,\n"
+		"arena and state; the chunks on both sides in memory; every\n"
+		"word in it that points somewhere, with the offset; every "
+		"place\n"
+		"that points at it (chunk+offset, global, thread and frame,\n"
+		"register); and its first bytes. Who holds a chunk is found "
+		"by\n"
+		"looking at every word that could hold a pointer, so a number\n"
+		"that happens to look like its address is shown too.\n"
+		"\n"
+		"  chunk 0x55d0c0a3f2a0\n"
+		"  chunk #3\n",
+	.need = NEED_HEAP,
+	.run = chunk_run,
+};

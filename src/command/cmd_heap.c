@@ -1,0 +1,159 @@
+/* The heap of the current snapshot: heap, sizes, chunks, count, verify. */
+#include <stdio.h>
+
+#include "command/commands.h"
+#include "command/select.h"
+#include "view/views.h"
+
+static int no_words(const struct words *words, struct error *err)
+{
+	if (words->count == 1)
+		return 0;
+	return error_set(err, ERR_USAGE, "%s takes no argument",
+			 words->word[0]);
+}
+
+static int heap_run(struct session *session, const struct words *words,
+		    struct view **out, struct error *err)
+{
+	if (no_words(words, err))
+		return -1;
+	return view_heap(session->current, out, err);
+}
+
+const struct command command_entry_heap = {
+	.name = "heap",
+	.args = "",
+	.summary = "totals, arena by arena, and what mallinfo2 would say",
+	.help = "One row an arena and one for blocks that malloc mapped on\n"
+		"their own. SYSTEM is what came from the kernel; USED what\n"
+		"the program holds; FREE lies in bins, CACHED in the threads'\n"
+		"tcaches, TOP is the free end. Bytes are chunk sizes, headers\n"
+		"included, so that they tie with mallinfo2, which the last\n"
+		"lines give field by field (mallinfo2 counts cached chunks as\n"
+		"used). Much FREE beside little USED is fragmentation; SYSTEM\n"
+		"that grows while USED does not is no leak.\n"
+		"\n"
+		"  heap\n"
+		"  heapscope -p PID --json heap | jq .totals.used_bytes\n",
+	.need = NEED_HEAP,
+	.run = heap_run,
+};
+
+typedef int list_view(const struct chunk_list *, struct view **,
+		      struct error *);
+
+static int list_run(struct session *session, const struct words *words,
+		    list_view *view, struct view **out, struct error *err)
+{
+	struct selection s;
+	struct chunk_list list;
+	int ret;
+
+	if (selection_make(session, words->word + 1, words->count - 1, "used",
+			   &s, err))
+		return -1;
+	list = (struct chunk_list){
+		.snap = s.snap,
+		.index = selection_take(&s),
+		.count = s.count,
+		.set = set_text(s.set),
+		.fresh = s.fresh,
+		.symbols = session->symbols,
+	};
+	ret = view(&list, out, err);
+	selection_deinit(&s);
+	return ret;
+}
+
+static int sizes_run(struct session *session, const struct words *words,
+		     struct view **out, struct error *err)
+{
+	return list_run(session, words, view_sizes, out, err);
+}
+
+const struct command command_entry_sizes = {
+	.name = "sizes",
+	.alias = "summarize",
+	.args = "[SET]",
+	.summary = "used chunks by size class: count, bytes, share",
+	.help = "What the heap is full of. A class is a chunk size: what the\n"
+		"program asked for, and a header word, rounded up to 16. Most\n"
+		"bytes come first. The chunks of a row: chunks class=N.\n"
+		"\"help sets\" says what a SET is.\n"
+		"\n"
+		"  sizes\n"
+		"  sizes free arena=1\n",
+	.need = NEED_HEAP,
+	.run = sizes_run,
+};
+
+static int chunks_run(struct session *session, const struct words *words,
+		      struct view **out, struct error *err)
+{
+	return list_run(session, words, view_chunks, out, err);
+}
+
+const struct command command_entry_chunks = {
+	.name = "chunks",
+	.alias = "list",
+	.args = "[SET]",
+	.summary = "the chunks of a set, by address",
+	.help = "Without a SET: all used chunks. SIZE is what the program may\n"
+		"use, CHUNK the chunk's own size (its class), CONTENT how it\n"
+		"begins: a text, a symbol that its first word points at, or\n"
+		"the first words.\n"
+		"\n"
+		"  chunks used class=352\n"
+		"  chunks new size>=4k\n"
+		"  chunks 'content=\"session=\"'\n",
+	.need = NEED_HEAP,
+	.run = chunks_run,
+};
+
+static int count_run(struct session *session, const struct words *words,
+		     struct view **out, struct error *err)
+{
+	return list_run(session, words, view_count, out, err);
+}
+
+const struct command command_entry_count = {
+	.name = "count",
+	.args = "[SET]",
+	.summary = "how many chunks are in a set, and how many bytes",
+	.help = "BYTES are chunk sizes, USABLE is what the program may use of\n"
+		"them.\n"
+		"\n"
+		"  count new\n"
+		"  count used and size>=1M\n",
+	.need = NEED_HEAP,
+	.run = count_run,
+};
+
+static int verify_run(struct session *session, const struct words *words,
+		      struct view **out, struct error *err)
+{
+	const char *summary = "no allocator that can be read";
+
+	if (no_words(words, err))
+		return -1;
+	if (session->allocator)
+		summary = session->allocator->summary(session->allocator_state);
+	else if (session->no_heap[0])
+		summary = session->no_heap;
+	return view_verify(session->current, summary, out, err);
+}
+
+const struct command command_entry_verify = {
+	.name = "verify",
+	.args = "",
+	.summary = "why the numbers can be trusted, and what does not add up",
+	.help = "How malloc's data was found and by which independent ways\n"
+		"(they must agree); every count that the heap states twice, "
+		"as\n"
+		"found and as said; and each damaged place with its address.\n"
+		"\n"
+		"  verify\n",
+	.need = NEED_SNAPSHOT,
+	.run = verify_run,
+};

@@ -1,0 +1,95 @@
+#include <stdio.h>
+
+#include "base/fmt.h"
+#include "command/commands.h"
+#include "command/session.h"
+#include "view/views.h"
+
+static int threads_run(struct session *session, const struct words *words,
+		       struct view **out, struct error *err)
+{
+	if (words->count > 1)
+		return error_set(err, ERR_USAGE, "threads takes no argument");
+	return view_threads(session->current, session->symbols, out, err);
+}
+
+const struct command command_entry_threads = {
+	.name = "threads",
+	.args = "",
+	.summary = "the threads: state, arena, tcache, where they are",
+	.help = "As they were in the current snapshot. CACHED and BYTES are\n"
+		"free chunks that the thread keeps for itself; STACK is the\n"
+		"part of its stack in use.\n"
+		"\n"
+		"  threads\n",
+	.need = NEED_SNAPSHOT,
+	.run = threads_run,
+};
+
+static int bt_run(struct session *session, const struct words *words,
+		  struct view **out, struct error *err)
+{
+	uint64_t tid = 0;
+
+	if (words->count > 2)
+		return error_set(err, ERR_USAGE, "bt takes one thread number");
+	if (words->count == 2 && parse_u64(words->word[1], &tid, err))
+		return error_wrap(err, "bt takes a thread number");
+	if (tid > INT32_MAX)
+		return error_set(err, ERR_NOT_FOUND, "there is no thread %s",
+				 words->word[1]);
+	if (view_stacks(session->current, session->symbols, (pid_t)tid, out,
+			err))
+		return -1;
+	if (tid)
+		session->tid = (pid_t)tid;
+	return 0;
+}
+
+const struct command command_entry_bt = {
+	.name = "bt",
+	.alias = "backtrace|where",
+	.args = "[TID]",
+	.summary = "the call stack of a thread, or of every thread",
+	.help = "As it was in the current snapshot, innermost frame first,\n"
+		"with source lines where debug information is at hand. With a\n"
+		"TID, that thread becomes the current one: $rsp and the other\n"
+		"registers are its.\n"
+		"\n"
+		"  bt\n"
+		"  bt 4711\n"
+		"  x/32gx $rsp\n",
+	.need = NEED_SNAPSHOT,
+	.run = bt_run,
+};
+
+static int maps_run(struct session *session, const struct words *words,
+		    struct view **out, struct error *err)
+{
+	const struct snapshot *snap = session->current;
+
+	if (words->count > 1)
+		return error_set(err, ERR_USAGE, "maps takes no argument");
+	if (snap)
+		return view_maps(&snap->maps, snap, out, err);
+	if (!session->target)
+		return error_set(err, ERR_USAGE, "there is no process");
+	if (target_refresh(session->target, err))
+		return -1;
+	return view_maps(&session->target->maps, NULL, out, err);
+}
+
+const struct command command_entry_maps = {
+	.name = "maps",
+	.args = "",
+	.summary = "the mappings, and which are heaps and stacks",
+	.help = "As they were in the current snapshot (without one: as they\n"
+		"are now, and nothing is stopped). Memory without a file is\n"
+		"named by its use: heap of an arena, stack of a thread, a "
+		"block\n"
+		"that malloc mapped.\n"
+		"\n"
+		"  maps\n",
+	.need = NEED_TARGET,
+	.run = maps_run,
+};

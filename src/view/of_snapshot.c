@@ -1,0 +1,54 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "view/views.h"
+
+enum { DEFECTS_SHOWN = 3 };
+
+static void warn_defects(struct view *view, const struct snapshot *snap)
+{
+	if (!snap->defect_count)
+		return;
+	view_warn(view,
+		  "%u thing%s in the heap did not add up; verify lists "
+		  "them all",
+		  snap->defect_count, snap->defect_count == 1 ? "" : "s");
+	for (uint32_t i = 0; i < snap->defect_count && i < DEFECTS_SHOWN; i++)
+		view_warn(view, "at 0x%" PRIx64 ": %s", snap->defect[i].addr,
+			  snap->defect[i].what);
+}
+
+static void warn_checks(struct view *view, const struct snapshot *snap)
+{
+	for (uint32_t i = 0; i < snap->check_count; i++)
+		if (snap->check[i].result == CHECK_FAILED)
+			view_warn(view, "check failed: %s: %s",
+				  snap->check[i].name, snap->check[i].text);
+}
+
+void view_of_snapshot(struct view *view, const struct snapshot *snap)
+{
+	AUTO_FREE char *notes = xstrdup(snap->notes ? snap->notes : "");
+	char *rest = notes, *line;
+
+	view->snap = snap;
+	view->source = snap;
+	view->complete &= snapshot_complete(snap);
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			view_warn(view, "%s", line);
+	warn_defects(view, snap);
+	warn_checks(view, snap);
+	/* Two allocators in one process: our numbers are of one of them. */
+	if (snap->chunk_count)
+		for (size_t i = 0; i < snap->foreign_count; i++) {
+			view_warn(view,
+				  "%s is in the process too (%s): what it "
+				  "allocated is not counted",
+				  snap->foreign[i].name,
+				  snap->foreign[i].evidence);
+			view->complete = false;
+		}
+}

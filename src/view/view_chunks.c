@@ -1,0 +1,173 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "snapshot/place.h"
+#include "view/chunk_cells.h"
+#include "view/views.h"
+
+struct chunks {
+	uint32_t *index; /* owned */
+	struct bitmap fresh;
+	bool has_fresh;
+	struct symbols *symbols; /* borrowed */
+	char preview[160];	 /* of the last cell() */
+};
+
+static uint32_t index_of(const struct view *view, uint32_t row)
+{
+	const struct chunks *chunks = view->state;
+
+	return chunks->index[row];
+}
+
+static const struct chunk *chunk_of(const struct view *view, uint32_t row)
+{
+	return &view->snap->chunk[index_of(view, row)];
+}
+
+static void addr_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = value_u(V_ADDR, chunk_of(view, row)->addr);
+}
+
+static void size_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = value_u(V_NUMBER, chunk_of(view, row)->size);
+}
+
+static void chunk_size_cell(const struct view *view, uint32_t row,
+			    struct value *out)
+{
+	*out = value_u(V_NUMBER,
+		       snapshot_chunk_size(view->snap, index_of(view, row)));
+}
+
+static void state_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = value_text(
+		chunk_state_name((enum chunk_state)chunk_of(view, row)->state));
+}
+
+static void arena_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = chunk_arena_value(chunk_of(view, row));
+}
+
+static void new_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct chunks *chunks = view->state;
+
+	if (chunks->has_fresh)
+		*out = value_u(V_BOOL, bitmap_test(&chunks->fresh,
+						   index_of(view, row)));
+}
+
+static void content_cell(const struct view *view, uint32_t row,
+			 struct value *out)
+{
+	struct chunks *chunks = view->state;
+
+	chunk_preview(view->snap, chunks->symbols, index_of(view, row),
+		      chunks->preview, sizeof(chunks->preview));
+	*out = value_text(chunks->preview);
+}
+
+static const struct column chunks_columns[] = {
+	{"addr", "ADDRESS", "what malloc returned", V_ADDR, .cell = addr_cell},
+	{"size", "SIZE", "usable bytes (malloc_usable_size)", V_NUMBER,
+	 .cell = size_cell},
+	{"chunk_size", "CHUNK", "the chunk's own size: its class", V_NUMBER,
+	 .cell = chunk_size_cell},
+	{"state", "STATE", "used, free (in a bin), cached (in a tcache) or top",
+	 V_TEXT, .cell = state_cell},
+	{"arena", "ARENA", "index, or mmapped", V_COUNT, .cell = arena_cell},
+	{"new", "NEW", "allocated between the two snapshots of the last diff",
+	 V_BOOL, .cell = new_cell, .json_only = true},
+	{"content", "CONTENT", "how it begins: text, symbol or words", V_TEXT,
+	 .cell = content_cell, .stretch = true},
+};
+
+static bool chunks_drill(const struct view *view, uint32_t row, char *line,
+			 size_t cap)
+{
+	snprintf(line, cap, "chunk 0x%" PRIx64, chunk_of(view, row)->addr);
+	return true;
+}
+
+static bool chunks_bytes(const struct view *view, uint32_t row, uint64_t *addr,
+			 uint64_t *len)
+{
+	*addr = chunk_of(view, row)->addr;
+	*len = chunk_of(view, row)->size;
+	return true;
+}
+
+static void chunks_release(struct view *view)
+{
+	struct chunks *chunks = view->state;
+
+	free(chunks->index);
+	bitmap_deinit(&chunks->fresh);
+	free(chunks);
+}
+
+static const struct view_ops chunks_ops = {
+	.name = "chunks",
+	.column = chunks_columns,
+	.column_count = sizeof(chunks_columns) / sizeof(*chunks_columns),
+	.default_sort = 0,
+	.section = -1,
+	.drill = chunks_drill,
+	.bytes = chunks_bytes,
+	.release = chunks_release,
+};
+
+static int copy_fresh(struct chunks *chunks, const struct bitmap *fresh,
+		      struct error *err)
+{
+	if (!fresh)
+		return 0;
+	if (bitmap_init(&chunks->fresh, fresh->bits, "map of new chunks", err))
+		return -1;
+	if (fresh->bits)
+		memcpy(chunks->fresh.word, fresh->word,
+		       (fresh->bits + 63) / 64 * sizeof(*fresh->word));
+	chunks->has_fresh = true;
+	return 0;
+}
+
+int view_chunks(const struct chunk_list *list, struct view **out,
+		struct error *err)
+{
+	struct chunks *chunks = xcalloc(1, sizeof(*chunks));
+	uint64_t bytes = 0, usable = 0;
+	struct view *view;
+
+	chunks->index = list->index;
+	chunks->symbols = list->symbols;
+	if (copy_fresh(chunks, list->fresh, err)) {
+		free(chunks->index);
+		free(chunks);
+		return -1;
+	}
+	if (view_create(&chunks_ops, list->count, chunks, &view, err))
+		return -1;
+	view_of_snapshot(view, list->snap);
+	snprintf(view->title, sizeof(view->title), "chunks %.120s, snapshot %s",
+		 list->set, list->snap->name);
+	for (uint32_t i = 0; i < list->count; i++) {
+		usable += chunk_of(view, i)->size;
+		bytes += snapshot_chunk_size(list->snap, index_of(view, i));
+	}
+	view_total(view, NULL, "count", "chunks",
+		   value_u(V_COUNT, list->count));
+	view_total(view, NULL, "bytes", "with headers",
+		   value_u(V_BYTES, bytes));
+	view_total(view, NULL, "usable_bytes", "usable",
+		   value_u(V_BYTES, usable));
+	*out = view;
+	return 0;
+}

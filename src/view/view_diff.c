@@ -1,0 +1,189 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "view/views.h"
+
+struct diff_state {
+	struct diff_class *row; /* owned */
+	char set[100];
+};
+
+static const struct diff_class *row_of(const struct view *view, uint32_t row)
+{
+	const struct diff_state *state = view->state;
+
+	return &state->row[row];
+}
+
+#define NUMBER_CELL(name, kind)                                                \
+	static void name##_cell(const struct view *view, uint32_t row,         \
+				struct value *out)                             \
+	{                                                                      \
+		*out = value_u(kind, row_of(view, row)->name);                 \
+	}
+
+NUMBER_CELL(size, V_NUMBER)
+NUMBER_CELL(word, V_HEX)
+NUMBER_CELL(new_count, V_COUNT)
+NUMBER_CELL(new_bytes, V_BYTES)
+NUMBER_CELL(gone_count, V_COUNT)
+NUMBER_CELL(gone_bytes, V_BYTES)
+NUMBER_CELL(kept_count, V_COUNT)
+
+static void delta_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = (struct value){.kind = V_DELTA,
+			      .i = row_of(view, row)->delta_bytes};
+}
+
+static void name_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = value_text(row_of(view, row)->name);
+}
+
+#define DIFF_COLUMNS                                                           \
+	{"new_count", "NEW", "chunks of the later snapshot alone", V_COUNT,    \
+	 .cell = new_count_cell},                                              \
+		{"new_bytes", "BYTES", "their chunk sizes", V_BYTES,           \
+		 .cell = new_bytes_cell},                                      \
+		{"gone_count", "GONE", "chunks of the earlier snapshot alone", \
+		 V_COUNT, .cell = gone_count_cell},                            \
+		{"gone_bytes", "BYTES", "their chunk sizes", V_BYTES,          \
+		 .cell = gone_bytes_cell},                                     \
+		{"delta_bytes", "GROWTH", "new bytes less gone bytes",         \
+		 V_DELTA, .cell = delta_cell},                                 \
+	{                                                                      \
+		"kept_count", "KEPT", "chunks that both snapshots have",       \
+			V_COUNT, .cell = kept_count_cell                       \
+	}
+
+static const struct column size_columns[] = {
+	{"size", "CLASS", "chunk size, header included", V_NUMBER,
+	 .cell = size_cell},
+	DIFF_COLUMNS,
+};
+
+static const struct column content_columns[] = {
+	{"name", "FIRST WORD", "symbol, text or value of the first word",
+	 V_TEXT, .cell = name_cell, .stretch = true},
+	{"word", "WORD", "the first word itself", V_HEX, .cell = word_cell,
+	 .json_only = true},
+	DIFF_COLUMNS,
+};
+
+static bool size_drill(const struct view *view, uint32_t row, char *line,
+		       size_t cap)
+{
+	const struct diff_state *state = view->state;
+	const struct diff_class *r = row_of(view, row);
+
+	snprintf(line, cap, "chunks %s class=%" PRIu64 "%s%s%s",
+		 r->new_count	 ? "new"
+		 : r->gone_count ? "gone"
+				 : "used",
+		 r->size, *state->set ? " (" : "", state->set,
+		 *state->set ? ")" : "");
+	return true;
+}
+
+static void diff_release(struct view *view)
+{
+	struct diff_state *state = view->state;
+
+	free(state->row);
+	free(state);
+}
+
+static const struct view_ops size_ops = {
+	.name = "diff",
+	.column = size_columns,
+	.column_count = sizeof(size_columns) / sizeof(*size_columns),
+	.default_sort = 5,
+	.default_descending = true,
+	.section = -1,
+	.drill = size_drill,
+	.release = diff_release,
+};
+
+static const struct view_ops content_ops = {
+	.name = "diff",
+	.column = content_columns,
+	.column_count = sizeof(content_columns) / sizeof(*content_columns),
+	.default_sort = 6,
+	.default_descending = true,
+	.section = -1,
+	.release = diff_release,
+};
+
+static void add_totals(struct view *view, const struct diff_class *sum)
+{
+	view_total(view, NULL, "new_count", "chunks new",
+		   value_u(V_COUNT, sum->new_count));
+	view_total(view, NULL, "new_bytes", "new",
+		   value_u(V_BYTES, sum->new_bytes));
+	view_total(view, NULL, "gone_count", "chunks gone",
+		   value_u(V_COUNT, sum->gone_count));
+	view_total(view, NULL, "gone_bytes", "gone",
+		   value_u(V_BYTES, sum->gone_bytes));
+	view_total(view, NULL, "delta_bytes", "growth",
+		   (struct value){.kind = V_DELTA, .i = sum->delta_bytes});
+	view_total(view, NULL, "kept_count", "kept",
+		   value_u(V_COUNT, sum->kept_count));
+}
+
+/* Sums all rows; those that did not change go, unless all are wanted. */
+static uint32_t sum_and_drop(struct diff_class *row, uint32_t count, bool all,
+			     struct diff_class *sum)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		sum->new_count += row[i].new_count;
+		sum->new_bytes += row[i].new_bytes;
+		sum->gone_count += row[i].gone_count;
+		sum->gone_bytes += row[i].gone_bytes;
+		sum->delta_bytes += row[i].delta_bytes;
+		sum->kept_count += row[i].kept_count;
+		if (all || row[i].new_count || row[i].gone_count)
+			row[kept++] = row[i];
+	}
+	return kept;
+}
+
+int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
+	      uint32_t count, const char *set, bool all, struct view **out,
+	      struct error *err)
+{
+	struct diff_state *state = xcalloc(1, sizeof(*state));
+	struct diff_class sum = {0};
+	struct view *view;
+	uint32_t shown = sum_and_drop(row, count, all, &sum);
+
+	state->row = row;
+	snprintf(state->set, sizeof(state->set), "%s", set);
+	if (view_create(by == DIFF_BY_CONTENT ? &content_ops : &size_ops, shown,
+			state, &view, err))
+		return -1;
+	view_of_snapshot(view, diff->after);
+	if (!snapshot_complete(diff->before)) {
+		view->complete = false;
+		view_warn(view,
+			  "snapshot %s is incomplete: chunks may look "
+			  "new that are not",
+			  diff->before->name);
+	}
+	snprintf(view->title, sizeof(view->title),
+		 "from snapshot %s to %s%s%.100s", diff->before->name,
+		 diff->after->name, *set ? ": " : "", set);
+	if (shown < count)
+		snprintf(view->title + strlen(view->title),
+			 sizeof(view->title) - strlen(view->title),
+			 " (%u %s did not change)", count - shown,
+			 by == DIFF_BY_CONTENT ? "groups" : "classes");
+	add_totals(view, &sum);
+	*out = view;
+	return 0;
+}

@@ -1,0 +1,158 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "view/views.h"
+
+static const struct check *check_of(const struct view *view, uint32_t row)
+{
+	return row < view->snap->check_count ? &view->snap->check[row] : NULL;
+}
+
+static const struct defect *defect_of(const struct view *view, uint32_t row)
+{
+	return &view->snap->defect[row - view->snap->check_count];
+}
+
+static void section_cell(const struct view *view, uint32_t row,
+			 struct value *out)
+{
+	*out = value_text(check_of(view, row) ? "checks"
+					      : "what does not add up");
+}
+
+static void name_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	static const char *const kind[] = {
+		[DEFECT_SIZE] = "impossible size",
+		[DEFECT_LINK] = "bad link",
+		[DEFECT_LOOP] = "endless list",
+		[DEFECT_UNREADABLE] = "unreadable",
+		[DEFECT_COUNT] = "wrong count",
+		[DEFECT_BUSY] = "stopped inside malloc",
+	};
+	const struct check *check = check_of(view, row);
+
+	*out = value_text(check ? check->name
+				: kind[defect_of(view, row)->kind]);
+}
+
+static void result_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	static const char *const result[] = {
+		[CHECK_OK] = "ok",
+		[CHECK_FAILED] = "failed",
+		[CHECK_SKIPPED] = "skipped",
+	};
+	const struct check *check = check_of(view, row);
+
+	*out = value_text(check ? result[check->result] : "failed");
+}
+
+static void a_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct check *check = check_of(view, row);
+
+	if (check && check->has_numbers)
+		*out = value_u(V_COUNT, check->a);
+}
+
+static void b_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct check *check = check_of(view, row);
+
+	if (check && check->has_numbers)
+		*out = value_u(V_COUNT, check->b);
+}
+
+static void addr_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (!check_of(view, row))
+		*out = value_u(V_ADDR, defect_of(view, row)->addr);
+}
+
+static void arena_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (!check_of(view, row) &&
+	    defect_of(view, row)->arena != ARENA_MMAPPED)
+		*out = value_u(V_COUNT, defect_of(view, row)->arena);
+}
+
+static void text_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct check *check = check_of(view, row);
+
+	*out = value_text(check ? check->text : defect_of(view, row)->what);
+}
+
+static const struct column verify_columns[] = {
+	{"section", "", "checks, or what does not add up", V_TEXT,
+	 .cell = section_cell},
+	{"result", "RESULT", "ok, failed or skipped", V_TEXT,
+	 .cell = result_cell},
+	{"name", "CHECK", "what was looked at", V_TEXT, .cell = name_cell},
+	{"a", "FOUND", "one number", V_COUNT, .cell = a_cell},
+	{"b", "SAID", "the number that it must equal", V_COUNT, .cell = b_cell},
+	{"addr", "ADDRESS", "of what does not add up", V_ADDR,
+	 .cell = addr_cell},
+	{"arena", "ARENA", "index", V_COUNT, .cell = arena_cell},
+	{"text", "EVIDENCE", "what was found, or why it was skipped", V_TEXT,
+	 .cell = text_cell, .stretch = true},
+};
+
+static bool verify_drill(const struct view *view, uint32_t row, char *line,
+			 size_t cap)
+{
+	if (check_of(view, row) || !defect_of(view, row)->addr)
+		return false;
+	snprintf(line, cap, "x/32gx 0x%" PRIx64,
+		 (defect_of(view, row)->addr & ~UINT64_C(15)) - 64);
+	return true;
+}
+
+static bool verify_bytes(const struct view *view, uint32_t row, uint64_t *addr,
+			 uint64_t *len)
+{
+	if (check_of(view, row) || !defect_of(view, row)->addr)
+		return false;
+	*addr = defect_of(view, row)->addr;
+	*len = 64;
+	return true;
+}
+
+static const struct view_ops verify_ops = {
+	.name = "verify",
+	.column = verify_columns,
+	.column_count = sizeof(verify_columns) / sizeof(*verify_columns),
+	.default_sort = -1,
+	.section = 0,
+	.drill = verify_drill,
+	.bytes = verify_bytes,
+};
+
+int view_verify(const struct snapshot *snap, const char *summary,
+		struct view **out, struct error *err)
+{
+	uint64_t count[3] = {0};
+	struct view *view;
+
+	if (view_create(&verify_ops, snap->check_count + snap->defect_count,
+			NULL, &view, err))
+		return -1;
+	view_of_snapshot(view, snap);
+	for (uint32_t i = 0; i < snap->check_count; i++)
+		count[snap->check[i].result]++;
+	snprintf(view->title, sizeof(view->title), "snapshot %s: %s",
+		 snap->name, summary);
+	view_total(view, NULL, "ok", "ok", value_u(V_COUNT, count[CHECK_OK]));
+	view_total(view, NULL, "failed", "failed",
+		   value_u(V_COUNT, count[CHECK_FAILED]));
+	view_total(view, NULL, "skipped", "skipped",
+		   value_u(V_COUNT, count[CHECK_SKIPPED]));
+	view_total(view, NULL, "defects", "defects",
+		   value_u(V_COUNT, snap->defect_count));
+	*out = view;
+	return 0;
+}
