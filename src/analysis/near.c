@@ -87,7 +87,7 @@ static int header(struct near_build *b, struct error *err)
 	fmt_count(count, sizeof count, b->chunk_count);
 	fmt_bytes(size, sizeof size, bytes, false);
 	if (low == high) {
-		row.size = low;
+		row.size = b->class = low;
 		snprintf(row.what, sizeof row.what,
 			 "%s chunk%s of class %llu, %s", count,
 			 b->chunk_count == 1 ? "" : "s",
@@ -129,8 +129,10 @@ static struct pattern neighbour(const struct near_build *b, uint32_t i,
 	p.b = snap->chunk[j].state;
 	if (p.b == CHUNK_TOP)
 		p.a = 0;
-	if (bitmap_test(&b->group, j))
+	if (bitmap_test(&b->group, j)) {
 		p.flags = NEIGHBOUR_GROUP;
+		p.a = b->class;
+	}
 	return p;
 }
 
@@ -147,7 +149,10 @@ static void neighbour_what(const struct pattern *p, enum near_part part,
 	else if (p->b == CHUNK_TOP)
 		snprintf(buf, cap, "the top chunk");
 	else if (p->flags & NEIGHBOUR_GROUP)
-		snprintf(buf, cap, "each other (class %llu)", class);
+		snprintf(buf, cap, "each other%s",
+			 p->b == CHUNK_FREE	? " (free)"
+			 : p->b == CHUNK_CACHED ? " (cached)"
+						: "");
 	else
 		snprintf(buf, cap, "%s chunks of class %llu",
 			 chunk_state_name((enum chunk_state)p->b), class);
@@ -157,6 +162,7 @@ static int neighbours(struct near_build *b, enum near_part part,
 		      struct error *err)
 {
 	struct fold fold = {0};
+	size_t told = 0;
 	int ret = -1;
 
 	for (uint32_t i = 0; i < b->chunk_count; i++) {
@@ -170,8 +176,8 @@ static int neighbours(struct near_build *b, enum near_part part,
 			goto out;
 	}
 	fold_sort(&fold);
-	for (size_t i = 0; i < fold.count && i < NEAR_MAX_ROWS; i++) {
-		const struct fold_row *f = &fold.row[i];
+	for (; told < fold.count; told++) {
+		const struct fold_row *f = &fold.row[told];
 		struct near_row row = {
 			.part = part,
 			.count = (uint32_t)f->count,
@@ -183,14 +189,13 @@ static int neighbours(struct near_build *b, enum near_part part,
 			.member = b->snap->chunk[f->member].addr,
 		};
 
+		if (near_is_rare(told, f->count, b->chunk_count))
+			break;
 		neighbour_what(&f->pattern, part, row.what, sizeof row.what);
 		if (near_add(b, &row, err))
 			goto out;
 	}
-	ret = fold.count > NEAR_MAX_ROWS
-		      ? near_add_rest(b, part, fold.count - NEAR_MAX_ROWS,
-				      b->chunk_count, err)
-		      : 0;
+	ret = near_add_rest(b, part, fold.count - told, b->chunk_count, err);
 out:
 	fold_deinit(&fold);
 	return ret;

@@ -102,6 +102,8 @@ static void from_chunk(struct held *h, const struct ref *ref,
 		p->flags = FROM_ITSELF;
 	else if (bitmap_test(&h->b->group, place->chunk))
 		p->flags = FROM_GROUP;
+	if (p->flags)
+		p->a = h->b->class;
 	if (holds_many(h, place) || place->offset >= NEAR_ANY_OFFSET) {
 		p->flags |= MANY_WORDS;
 		p->offset = NEAR_ANY_OFFSET;
@@ -223,10 +225,11 @@ static void what(struct held *h, const struct fold_row *f, char *buf,
 static int emit(struct held *h, struct error *err)
 {
 	const struct snapshot *snap = h->b->snap;
+	size_t told = 0;
 
 	fold_sort(&h->fold);
-	for (size_t i = 0; i < h->fold.count && i < NEAR_MAX_ROWS; i++) {
-		const struct fold_row *f = &h->fold.row[i];
+	for (; told < h->fold.count; told++) {
+		const struct fold_row *f = &h->fold.row[told];
 		const struct pattern *p = &f->pattern;
 		bool chunk = p->kind == PLACE_CHUNK;
 		struct near_row row = {
@@ -242,15 +245,14 @@ static int emit(struct held *h, struct error *err)
 			.interior = chunk && p->b,
 		};
 
+		if (near_is_rare(told, f->count, h->b->chunk_count))
+			break;
 		what(h, f, row.what, sizeof row.what);
 		if (near_add(h->b, &row, err))
 			return -1;
 	}
-	if (h->fold.count > NEAR_MAX_ROWS)
-		return near_add_rest(h->b, NEAR_HELD,
-				     h->fold.count - NEAR_MAX_ROWS,
-				     h->b->chunk_count, err);
-	return 0;
+	return near_add_rest(h->b, NEAR_HELD, h->fold.count - told,
+			     h->b->chunk_count, err);
 }
 
 int near_held(struct near_build *b, struct error *err)

@@ -6,8 +6,10 @@
 #include "analysis/fold.h"
 #include "analysis/near.h"
 
-/* Rows of one part; what is rarer is summed up in one more. */
+/* Rows of one part at most; and after the first few only what at least two in
+ * a hundred show.  The rest is summed up in one row. */
 #define NEAR_MAX_ROWS 64
+#define NEAR_FEW_ROWS 8
 /* More words of one holder (or one symbol), or more offsets that show the same,
  * and they are told in one row. */
 #define NEAR_MANY 8
@@ -19,6 +21,7 @@ struct near_build {
 	struct symbols *symbols;
 	const uint32_t *chunk;
 	uint32_t chunk_count;
+	uint64_t class;	      /* of all of them, or 0 */
 	struct bitmap group;  /* a bit a chunk of snap */
 	struct finder finder; /* over all chunks */
 	struct near *out;
@@ -27,6 +30,12 @@ struct near_build {
 
 int near_add(struct near_build *b, const struct near_row *row,
 	     struct error *err) MUST_CHECK;
+static inline bool near_is_rare(size_t row, uint64_t count, uint64_t of)
+{
+	return row >= NEAR_MAX_ROWS ||
+	       (row >= NEAR_FEW_ROWS && count * 50 < of);
+}
+
 /* A row that says that there are more. */
 int near_add_rest(struct near_build *b, enum near_part part, uint64_t patterns,
 		  uint32_t of, struct error *err) MUST_CHECK;

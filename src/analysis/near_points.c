@@ -67,6 +67,8 @@ static int look_at_word(struct points *s, uint32_t member, uint32_t offset,
 		p.flags |= TO_ITSELF;
 	else if (chunk != CHUNK_NONE && bitmap_test(&b->group, chunk))
 		p.flags |= TO_GROUP;
+	if (p.flags & (TO_GROUP | TO_ITSELF))
+		p.a = b->class;
 	if (add(s, &p, offset, member, word, err))
 		return -1;
 	if (p.kind != CONTENT_MODULE)
@@ -181,8 +183,8 @@ static void what(const struct points *s, const struct fold_row *f,
 		snprintf(name, sizeof name, "-> itself%s",
 			 p.flags ? ", inside" : "");
 	} else if (f->pattern.flags & TO_GROUP) {
-		snprintf(name, sizeof name, "-> each other (class %llu)%s",
-			 (unsigned long long)p.a, p.flags ? ", inside" : "");
+		snprintf(name, sizeof name, "-> each other%s",
+			 p.flags ? ", inside" : "");
 	} else {
 		content_name(&p, b->snap, b->symbols, name, sizeof name);
 	}
@@ -299,7 +301,7 @@ static int choose(struct points *s, struct fold *fold, bool wide,
 static int emit(struct points *s, struct error *err)
 {
 	AUTO_FREE struct chosen *list = NULL;
-	size_t n = 0;
+	size_t n = 0, told = 0;
 
 	list = try_calloc(s->exact.count + s->any.count, sizeof *list,
 			  "table of patterns", err);
@@ -307,13 +309,12 @@ static int emit(struct points *s, struct error *err)
 	    choose(s, &s->any, true, list, &n, err))
 		return -1;
 	qsort(list, n, sizeof *list, by_count);
-	for (size_t i = 0; i < n && i < NEAR_MAX_ROWS; i++)
-		if (emit_row(s, &list[i].row, list[i].offsets, err))
+	for (; told < n; told++)
+		if (near_is_rare(told, list[told].row.count, s->looked))
+			break;
+		else if (emit_row(s, &list[told].row, list[told].offsets, err))
 			return -1;
-	if (n > NEAR_MAX_ROWS)
-		return near_add_rest(s->b, NEAR_POINTS, n - NEAR_MAX_ROWS,
-				     s->looked, err);
-	return 0;
+	return near_add_rest(s->b, NEAR_POINTS, n - told, s->looked, err);
 }
 
 int near_points(struct near_build *b, struct error *err)
