@@ -236,7 +236,6 @@ static void live_close(struct target *target)
 static const struct target_ops live_ops = {
 	.kind = "live",
 	.read = live_read,
-	.touched = live_touched,
 	.touched_runs = live_touched_runs,
 	.stop = live_stop,
 	.resume = live_resume,

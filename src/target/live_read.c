@@ -147,25 +147,6 @@ ssize_t live_read(struct target *target, uint64_t addr, void *buf, size_t len)
 	return n ? (ssize_t)n : -1;
 }
 
-int live_touched(struct target *target, uint64_t start, uint64_t end,
-		 uint8_t *present)
-{
-	struct live *live = target->impl;
-	uint64_t page = target->page_size, walked;
-	struct page_run run[64];
-
-	memset(present, 0, (end - start) / page);
-	for (uint64_t at = start; at < end; at = walked) {
-		size_t n =
-			pagemap_runs(&live->pagemap, at, end, run, 64, &walked);
-
-		for (size_t i = 0; i < n; i++)
-			memset(present + (run[i].start - start) / page, 1,
-			       (run[i].end - run[i].start) / page);
-	}
-	return 0;
-}
-
 size_t live_touched_runs(struct target *target, uint64_t start, uint64_t end,
 			 struct page_run *run, size_t max, uint64_t *walked)
 {

@@ -29,7 +29,7 @@ struct thread {
 	pid_t tid;
 	char name[16]; /* comm */
 	char state;    /* as /proc says before our stop: R S D T Z ... */
-	bool has_regs; /* false: the thread never stopped (named in notes) */
+	bool has_regs; /* false: a leader that ended before its threads */
 	struct thread_regs regs;
 };
 
@@ -42,12 +42,6 @@ struct target_ops {
 	 * many follow; NULL where there are none.  Valid until close.
 	 */
 	const void *(*peek)(struct target *, uint64_t addr, size_t *len);
-	/*
-	 * Optional: which pages of [start, end) were ever touched; present[i]
-	 * for page i (AT_PAGESZ).  Missing op: all pages count as touched.
-	 */
-	int (*touched)(struct target *, uint64_t start, uint64_t end,
-		       uint8_t *present);
 	/* Stops every thread and fills thread[]; re-reads maps.  Idempotent. */
 	int (*stop)(struct target *, struct error *);
 	/* Every thread goes on as it was.  Idempotent. */
@@ -63,9 +57,10 @@ struct target_ops {
 	int (*pidfd)(const struct target *);
 	bool (*gone)(struct target *);
 	/*
-	 * Optional: the runs of touched pages in [start, end), page-aligned, at
-	 * most max; *walked is how far they tell.  For ranges too long for
-	 * touched(): a terabyte of reserved addresses is one call.
+	 * Optional: the runs of pages in [start, end), page-aligned, that were
+	 * ever touched, at most max of them; *walked is how far they tell.  A
+	 * terabyte of reserved addresses is one call.  Missing: all count as
+	 * touched.
 	 */
 	size_t (*touched_runs)(struct target *, uint64_t start, uint64_t end,
 			       struct page_run *run, size_t max,
@@ -85,8 +80,10 @@ struct target {
 	enum target_state state;
 	uint64_t stopped_us; /* length of the last stop, microseconds */
 	uint64_t bytes_read; /* since open */
-	/* Since the last stop: what deserves to be said ("thread 12 is in
-	 * uninterruptible sleep and was not stopped"); owned, "" if nothing. */
+	/*
+	 * What deserves to be said of the last stop ("the process was already
+	 * stopped"); owned, "" if nothing.
+	 */
 	char *notes;
 	void *impl; /* owned by ops */
 };
@@ -108,7 +105,17 @@ int target_open_live(pid_t pid, const struct live_opts *opts,
 /* Resumes, removes every trace of us from the process, frees.  NULL is fine. */
 void target_close(struct target *target);
 
+/*
+ * Stops all threads or none.  ERR_PERMISSION: a thread that cannot be stopped
+ * now (vfork, uninterruptible sleep) is named, or somebody traces it;
+ * ERR_INTERRUPTED: ^C; ERR_GONE; ERR_SYSTEM: our agent died.
+ */
 int target_stop(struct target *target, struct error *err) MUST_CHECK;
+/*
+ * The target runs as it did, whatever this returns.  ERR_INTERRUPTED: it ran
+ * for some time since the stop, because heapscope was suspended (^Z), so what
+ * was read is not of one moment; ERR_SYSTEM: the same, our agent died.
+ */
 int target_resume(struct target *target, struct error *err) MUST_CHECK;
 
 /* Live only: maps and threads (names, states) without stopping anything. */

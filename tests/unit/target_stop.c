@@ -368,6 +368,12 @@ TEST(the_agent_knows_nothing_of_the_terminal)
 	ck_assert(fgets(link, sizeof link, file) != NULL);
 	fclose(file);
 	ck_assert_str_eq(link, "heapscope-agent\n");
+	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", agent);
+	file = fopen(path, "r");
+	ck_assert(fgets(link, sizeof link, file) != NULL);
+	fclose(file);
+	if (getuid() == 0)
+		ck_assert_str_eq(link, "-1000\n");
 	/* Whoever reads our output sees its end though the agent lives. */
 	for (int fd = 0; fd < 64; fd++) {
 		snprintf(path, sizeof path, "/proc/%d/fd/%d", agent, fd);
