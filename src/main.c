@@ -371,7 +371,7 @@ static int check_usage(const struct options *o, struct error *err)
 		return error_set(err, ERR_USAGE,
 				 "which process?  heapscope -p PID or -p NAME; "
 				 "--help says more");
-	if (!o->lines && !isatty(STDOUT_FILENO))
+	if (!o->lines && !o->script && !isatty(STDOUT_FILENO))
 		return error_set(err, ERR_USAGE,
 				 "no COMMAND, and standard output is no "
 				 "terminal for the screen; try \"heapscope -p "

@@ -1,0 +1,93 @@
+#include "ui/foot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "ui/draw.h"
+
+/* Totals, one group a paragraph, then a paragraph a warning. */
+static char *compose(const struct view *view, bool exact)
+{
+	const char *group = NULL;
+	struct strbuf sb = {0};
+	char text[300];
+
+	for (uint32_t i = 0; i < view->total_count; i++) {
+		const struct total *total = &view->total[i];
+		const char *name = total->group ? total->group : "";
+
+		if (!total->title)
+			continue;
+		view_format(&total->value, exact, text, sizeof(text));
+		if (!group || strcmp(name, group))
+			strbuf_addf(&sb, "%s%s%s", group ? "\n" : "",
+				    *name ? name : "total", ": ");
+		else
+			strbuf_add(&sb, ", ");
+		strbuf_addf(&sb, "%s %s", text, total->title);
+		group = name;
+	}
+	for (const char *s = view->warnings; s && *s;) {
+		size_t len = strcspn(s, "\n");
+
+		strbuf_addf(&sb, "%s! %.*s", sb.len ? "\n" : "", (int)len, s);
+		s += len + (s[len] == '\n');
+	}
+	return strbuf_take(&sb);
+}
+
+static int count_lines(const char *text, int width)
+{
+	int lines = 0;
+	size_t next;
+
+	for (; *text; text += next, lines++)
+		draw_wrap(text, width - 3, &next);
+	return lines;
+}
+
+int foot_lines(const struct view *view, bool exact, int width)
+{
+	char *text = compose(view, exact);
+	int lines = text && width > 4 ? count_lines(text, width) : 0;
+
+	free(text);
+	return lines;
+}
+
+void foot_draw(const struct view *view, const struct theme *theme, bool exact,
+	       int y, int lines, int width)
+{
+	char *all = compose(view, exact);
+	enum theme_role role = THEME_TEXT;
+	int wanted = all && width > 4 ? count_lines(all, width) : 0;
+	bool fresh = true;
+	char line[1024];
+	size_t next;
+
+	if (lines < 1 || !wanted) {
+		free(all);
+		return;
+	}
+	for (const char *s = all; *s && lines > 0; s += next, lines--) {
+		size_t len = draw_wrap(s, width - 3, &next);
+
+		if (fresh)
+			role = *s == '!' ? THEME_WARNING : THEME_TEXT;
+		if (lines == 1 && s[next]) {
+			snprintf(line, sizeof(line),
+				 "! %d more lines: make the screen higher",
+				 wanted);
+			draw_in(theme, THEME_WARNING, y, 2, width - 2, line);
+			break;
+		}
+		snprintf(line, sizeof(line), "%s%.*s", fresh ? "" : "  ",
+			 (int)len, s);
+		draw_in(theme, role, y++, 2, width - 2, line);
+		fresh = next > len && s[next - 1] == '\n';
+		wanted--;
+	}
+	free(all);
+}

@@ -1,0 +1,230 @@
+#include "ui/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "command/command.h"
+#include "ui/screen_verbs.h"
+#include "ui/ui.h"
+
+/* Commands that do something: never run again to show what they showed. */
+static bool has_effect(const char *line)
+{
+	static const char *const doing[] = {
+		"snapshot", "shell", "source", "save",	   "drop",  "use",
+		"set",	    "sleep", "quit",   "continue", "stop",  "detach",
+		"open",	    "echo",  "export", "run",	   "trace", "rounds",
+	};
+	size_t len = strcspn(line, " /");
+
+	for (size_t i = 0; i < sizeof(doing) / sizeof(*doing); i++)
+		if (strlen(doing[i]) == len && !strncmp(doing[i], line, len))
+			return true;
+	return *line == '!';
+}
+
+/* Runs a line of the command language; ^C reaches it. */
+static int execute(struct ui *ui, const char *line, struct view **out,
+		   struct error *err)
+{
+	struct session *session = ui->session;
+	const struct snapshot *current = session->current;
+	uint32_t generation = session->generation;
+	sigset_t reachable, asleep;
+	int ret;
+
+	interrupt_clear();
+	*out = NULL;
+	progress_set(status_progress, ui);
+	/* ^C reaches it; ^Z and a new size wait. */
+	sigemptyset(&reachable);
+	sigaddset(&reachable, SIGINT);
+	sigprocmask(SIG_UNBLOCK, &reachable, &asleep);
+	ret = command_run(session, line, out, err);
+	sigprocmask(SIG_SETMASK, &asleep, NULL);
+	progress_set(NULL, NULL);
+	interrupt_clear();
+	if (session->current != current || session->generation != generation)
+		for (int i = 0; i < TAB_COUNT; i++)
+			trail_stale(&ui->trail[i]);
+	if (session->quit)
+		ui->done = true;
+	return ret;
+}
+
+static const char *advice(const struct error *err)
+{
+	switch (err->code) {
+	case ERR_INTERRUPTED:
+		return "; nothing was changed";
+	case ERR_GONE:
+		return "; the snapshots taken stay usable";
+	default:
+		return "";
+	}
+}
+
+static void say_error(struct ui *ui, const struct error *err)
+{
+	status_say(ui, THEME_ERROR, "%s%s", err->msg, advice(err));
+}
+
+static void show(struct ui *ui, const char *line, struct view *view)
+{
+	int tab = tab_of_line(line);
+	struct step *step;
+
+	if (tab >= 0) {
+		ui->tab = tab;
+		trail_clear(&ui->trail[tab]);
+	}
+	step = trail_push(&ui->trail[ui->tab], line, !has_effect(line));
+	step_set_view(step, view, ui->session->opts.exact);
+	session_remember(ui->session, view);
+}
+
+/* A sentence needs no table. */
+static bool say_short(struct ui *ui, struct view *view)
+{
+	const struct column *column = view->ops->column;
+	struct value value = value_none();
+	char text[1024];
+
+	if (view->row_count > 1 || view->ops->column_count != 1 ||
+	    *column->title || view->ops->drill)
+		return false;
+	text[0] = '\0';
+	if (view->row_count) {
+		column->cell(view, 0, &value);
+		view_format(&value, false, text, sizeof(text));
+	}
+	if (view->warnings)
+		status_say(ui, THEME_WARNING, "%s%s%s", text, *text ? "; " : "",
+			   view->warnings);
+	else
+		status_say(ui, THEME_TEXT, "%s", text);
+	view_destroy(view);
+	return true;
+}
+
+static bool is_snapshot_line(const char *line)
+{
+	return !strncmp(line, "snapshot", 8) && (!line[8] || line[8] == ' ');
+}
+
+/* Views of the lines of a "source" file. */
+static int show_hook(struct session *session, struct view *view,
+		     struct error *err)
+{
+	struct ui *ui = session->show_ctx;
+
+	(void)err;
+	if (!say_short(ui, view))
+		show(ui, session->last_line, view);
+	return 0;
+}
+
+static void run_command(struct ui *ui, const char *text)
+{
+	struct session *session = ui->session;
+	const struct snapshot *current = session->current;
+	AUTO_FREE char *line = xstrdup(text);
+	struct view *view;
+	struct error err;
+	int ret;
+
+	session->show = show_hook;
+	session->show_ctx = ui;
+	ret = execute(ui, line, &view, &err);
+	session->show = NULL;
+	status_echo(ui, session->last_line);
+	if (ret) {
+		say_error(ui, &err);
+		return;
+	}
+	if (is_snapshot_line(session->last_line) &&
+	    session->current != current) {
+		view_destroy(view);
+		status_snapshot(ui);
+		return;
+	}
+	if (view && !say_short(ui, view))
+		show(ui, session->last_line, view);
+}
+
+void run_line(struct ui *ui, const char *line)
+{
+	status_clear(ui);
+	status_echo(ui, line);
+	if (!screen_verb_run(ui, line))
+		run_command(ui, line);
+	run_refresh(ui);
+}
+
+static const char *diff_advice(const struct session *session)
+{
+	if (!session->snapshot_count)
+		return "A diff compares two snapshots, and there is none yet."
+		       "\n\nPress S for a first one, let the program do the "
+		       "step that is suspected, press S again, then d.";
+	return "A diff compares two snapshots, and there is one so far."
+	       "\n\nLet the program do the step that is suspected, press S "
+	       "for a second one, then d.";
+}
+
+static void load(struct ui *ui, struct step *step)
+{
+	struct session *session = ui->session;
+	struct view *view;
+	struct error err;
+
+	if (!strcmp(step->line, tab_kinds[TAB_DIFF].line) &&
+	    session->snapshot_count < 2 && !*session->no_heap) {
+		step_set_error(step, diff_advice(session));
+		return;
+	}
+	if (execute(ui, step->line, &view, &err)) {
+		/* Running it may have made it stale; it is still the step. */
+		step_set_error(ui_step(ui), err.msg);
+		if (err.code == ERR_INTERRUPTED)
+			say_error(ui, &err);
+		return;
+	}
+	step = ui_step(ui);
+	if (!view) {
+		step_set_error(step, "nothing to show");
+		return;
+	}
+	step_set_view(step, view, session->opts.exact);
+	session_remember(session, view);
+}
+
+void run_refresh(struct ui *ui)
+{
+	struct step *step = ui_step(ui);
+
+	if (ui->done)
+		return;
+	if (!step)
+		step = trail_push(&ui->trail[ui->tab], tab_kinds[ui->tab].line,
+				  true);
+	/* An explanation may be out of date as well. */
+	if (step->stale || (!step->view && !step->error))
+		load(ui, step);
+}
+
+void run_tab(struct ui *ui, int tab)
+{
+	status_clear(ui);
+	status_echo(ui, tab_kinds[tab].line);
+	if (ui->tab == tab)
+		while (ui->trail[tab].count > 1)
+			trail_pop(&ui->trail[tab]);
+	ui->tab = tab;
+	run_refresh(ui);
+}
