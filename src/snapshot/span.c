@@ -225,8 +225,10 @@ static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
 	if (t->stack_start >= map->start && t->stack_start < map->end) {
 		uint64_t outer = t->stack_start;
 
-		if (t->frame_count)
-			outer = t->frame[t->frame_count - 1].cfa;
+		/* clone3's own frame has no CFA: 0 is no address. */
+		for (uint32_t i = 0; i < t->frame_count; i++)
+			if (t->frame[i].cfa > outer && t->frame[i].cfa < tp)
+				outer = t->frame[i].cfa;
 		if (outer < tp && (outer > low || t->stack_complete))
 			low = outer;
 		/* The descriptor is what a thread's mapping ends with. */
