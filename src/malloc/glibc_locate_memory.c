@@ -9,18 +9,29 @@
 #include "malloc/glibc.h"
 #include "malloc/reader.h"
 
-enum { MAX_DATA = 16 << 20, LEAST_EMPTY = 40, MAX_RING = 4096 };
+enum { MAX_DATA = 16 << 20, LEAST_SOUND = 100, MAX_RING = 4096 };
 
-/* Bins that are empty, as seen in one copy of memory. */
-static unsigned empty_bins(const uint8_t *bins, uint64_t addr)
+/*
+ * Bins that are what they should be, as seen in one copy of memory: empty, or
+ * with a first and a last chunk that lead back to them.
+ */
+static unsigned sound_bins(struct target *target, const uint8_t *bins,
+			   uint64_t addr)
 {
 	unsigned n = 0;
+	struct error err;
 
 	for (unsigned i = 0; i < GLIBC_BINS; i++) {
-		uint64_t self = addr + 16 * i - 16;
+		uint64_t self = addr + 16 * i - 16, back = 0, forth = 0;
+		uint64_t fd = load64(bins + 16 * i);
+		uint64_t bk = load64(bins + 16 * i + 8);
 
-		n += load64(bins + 16 * i) == self &&
-		     load64(bins + 16 * i + 8) == self;
+		if (fd == self && bk == self)
+			n++;
+		else if (fd % 16 == 0 && bk % 16 == 0 &&
+			 !target_read_word(target, fd + 24, &back, &err) &&
+			 !target_read_word(target, bk + 16, &forth, &err))
+			n += back == self && forth == self;
 	}
 	return n;
 }
@@ -47,13 +58,12 @@ static bool looks_like_state(struct target *target, uint64_t addr,
 	uint64_t top = load64(bytes + l->top);
 
 	if (load32(bytes) > 2 || load32(bytes + 4) > 7 ||
-	    load64(bytes + l->system_mem) > load64(bytes + l->max_system_mem))
+	    load64(bytes + l->system_mem) > load64(bytes + l->max_system_mem) ||
+	    (top && top != addr + l->top && !maps_find(&target->maps, top)))
 		return false;
-	if (empty_bins(bytes + l->bins, addr + l->bins) < LEAST_EMPTY)
-		return false;
-	return (!top || maps_find(&target->maps, top) ||
-		top == addr + l->top) &&
-	       ring_closes(target, addr, l);
+	return ring_closes(target, addr, l) &&
+	       sound_bins(target, bytes + l->bins, addr + l->bins) >=
+		       LEAST_SOUND;
 }
 
 bool glibc_state_at(struct target *target, uint64_t addr,

@@ -2,23 +2,31 @@
  * Walks the heap of a process and prints what the walk pushes, a line each;
  * then again on a copy of the same stop: both must be the same.
  *
- *   heapdump [--debug-dir DIR] [--quiet] [--twice N] PID
+ *   heapdump [--debug-dir DIR] [--quiet] [--recorded FILE] PID
  *
  *   arena INDEX ADDR main|thread TOP SYSTEM BINS BYTES FAST BYTES OVERHEAD
  *   chunk STATE ADDR USABLE ARENA         tcache TID ADDR COUNT BYTES ARENA
  *   check OK|FAILED|SKIPPED NAME | A B | TEXT
  *   defect KIND ADDR ARENA WHAT           mallinfo2 TEN NUMBERS
  *   copy same|differs                     time WHAT MICROSECONDS
+ *
+ * With the FILE of recorder.c: "missing ADDR SIZE" for what is
+ * recorded and not a used chunk, "short ADDR" where a chunk is smaller than
+ * what was asked for, "unexplained ADDR USABLE" for used chunks that are
+ * neither recorded nor a tcache; "recorded N used N tcaches N".
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/emergency.h"
-#include "base/strbuf.h"
+#include "base/u64map.h"
 #include "malloc/allocator.h"
 #include "malloc/mallinfo.h"
 #include "symbols/symbols.h"
@@ -30,9 +38,18 @@ static const char *const results[] = {"OK", "FAILED", "SKIPPED"};
 static const char *const kinds[] = {"size",	  "link",  "loop",
 				    "unreadable", "count", "busy"};
 
+struct opts {
+	struct symbols_opts symbols;
+	const char *recorded;
+	bool quiet;
+	pid_t pid;
+};
+
 struct dump {
 	FILE *out;
 	bool quiet;
+	struct u64map used;    /* address to usable bytes */
+	struct u64map tcaches; /* addresses of their structs */
 	uint64_t chunks;
 	struct arena *arena; /* owned */
 	size_t arenas, cap;
@@ -74,8 +91,11 @@ static int on_chunks(void *ctx, const struct chunk *c, size_t count,
 {
 	struct dump *d = ctx;
 
-	(void)err;
 	d->chunks += count;
+	for (size_t i = 0; i < count; i++)
+		if (c[i].state == CHUNK_USED &&
+		    u64map_put(&d->used, c[i].addr, c[i].size, err) < 0)
+			return -1;
 	for (size_t i = 0; !d->quiet && i < count; i++)
 		fprintf(d->out, "chunk %s 0x%" PRIx64 " %" PRIu64 " %u\n",
 			states[c[i].state], c[i].addr, (uint64_t)c[i].size,
@@ -87,7 +107,8 @@ static int on_tcache(void *ctx, const struct tcache *t, struct error *err)
 {
 	struct dump *d = ctx;
 
-	(void)err;
+	if (t->addr && u64map_put(&d->tcaches, t->addr, 1, err) < 0)
+		return -1;
 	fprintf(d->out, "tcache %d 0x%" PRIx64 " %" PRIu64 " %" PRIu64 " %u\n",
 		t->tid, t->addr, t->count, t->bytes, t->arena);
 	return 0;
@@ -123,10 +144,53 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static int dump(struct target *t, void *state, bool quiet, char **text,
-		uint64_t *us, struct error *err)
+/* The file of tests/lib/recorder.c. */
+struct record {
+	uint32_t lock, overflow;
+	int64_t pid;
+	struct {
+		uint64_t addr, size; /* addr 0: free; 1: was freed */
+	} slot[1 << 22];
+};
+
+static void compare(struct dump *d, const char *file)
 {
-	struct dump d = {.quiet = quiet};
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	struct record *r = mmap(NULL, sizeof *r, PROT_READ, MAP_SHARED, fd, 0);
+	uint64_t used = d->used.count, live = 0, addr, usable;
+	size_t it = 0;
+
+	if (fd < 0 || r == MAP_FAILED || r->overflow || r->lock) {
+		fprintf(d->out, "error: %s is of no use\n", file);
+		return;
+	}
+	for (size_t i = 0; i < sizeof r->slot / sizeof *r->slot; i++) {
+		addr = r->slot[i].addr;
+		if (addr <= 1)
+			continue;
+		live++;
+		if (!u64map_get(&d->used, addr, &usable))
+			fprintf(d->out, "missing 0x%" PRIx64 " %" PRIu64 "\n",
+				addr, r->slot[i].size);
+		else if (usable < r->slot[i].size)
+			fprintf(d->out, "short 0x%" PRIx64 "\n", addr);
+		u64map_remove(&d->used, addr);
+	}
+	while (u64map_next(&d->used, &it, &addr, &usable))
+		if (!u64map_get(&d->tcaches, addr, NULL))
+			fprintf(d->out,
+				"unexplained 0x%" PRIx64 " %" PRIu64 "\n", addr,
+				usable);
+	fprintf(d->out, "recorded %" PRIu64 " used %" PRIu64 " tcaches %zu\n",
+		live, used, d->tcaches.count);
+	munmap(r, sizeof *r);
+	close(fd);
+}
+
+static int dump(struct target *t, void *state, const struct opts *o,
+		char **text, uint64_t *us, struct error *err)
+{
+	struct dump d = {.quiet = o->quiet};
 	struct malloc_sink sink = {.arena = on_arena,
 				   .region = on_region,
 				   .chunks = on_chunks,
@@ -151,6 +215,10 @@ static int dump(struct target *t, void *state, bool quiet, char **text,
 		d.totals.fsmblks, d.totals.uordblks, d.totals.fordblks,
 		d.totals.keepcost);
 	fprintf(d.out, "chunks %" PRIu64 "\n", d.chunks);
+	if (!rc && o->recorded)
+		compare(&d, o->recorded);
+	u64map_deinit(&d.used);
+	u64map_deinit(&d.tcaches);
 	fclose(d.out);
 	free(d.arena);
 	return rc;
@@ -170,12 +238,6 @@ static int copy(struct target *t, struct image *image, struct error *err)
 	}
 	return 0;
 }
-
-struct opts {
-	struct symbols_opts symbols;
-	bool quiet;
-	pid_t pid;
-};
 
 static int run(const struct opts *o, struct target *t, struct error *err)
 {
@@ -199,7 +261,7 @@ static int run(const struct opts *o, struct target *t, struct error *err)
 	printf("glibc %s\nsummary %s\n", allocator_glibc.version(state),
 	       allocator_glibc.summary(state));
 	if ((rc = target_stop(t, err)) < 0 ||
-	    (rc = dump(t, state, o->quiet, &live, &us, err)) < 0)
+	    (rc = dump(t, state, o, &live, &us, err)) < 0)
 		goto out;
 	printf("%stime probe %" PRIu64 "\ntime live %" PRIu64 "\n", live, probe,
 	       us);
@@ -207,7 +269,7 @@ static int run(const struct opts *o, struct target *t, struct error *err)
 	    (rc = target_resume(t, err)) < 0 ||
 	    (rc = target_open_image(image, false, t, false, &copied, err)) <
 		    0 ||
-	    (rc = dump(copied, state, o->quiet, &again, &us, err)) < 0)
+	    (rc = dump(copied, state, o, &again, &us, err)) < 0)
 		goto out;
 	printf("copy %s\ntime copy %" PRIu64 "\n",
 	       strcmp(live, again) ? "differs" : "same", us);
@@ -232,6 +294,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--debug-dir") && i + 1 < argc)
 			o.symbols.debug_dir = argv[++i];
+		else if (!strcmp(argv[i], "--recorded") && i + 1 < argc)
+			o.recorded = argv[++i];
 		else if (!strcmp(argv[i], "--quiet"))
 			o.quiet = true;
 		else

@@ -1,0 +1,104 @@
+#!/bin/sh
+# The walk against what a recorder of live allocations knows and what the
+# program's own mallinfo2() says, for every shape of heap we can make; live and
+# on a copy of the same stop; with and without debug files.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+
+lib=$top_builddir/tests/lib
+mkdir "$T/nodebug"
+
+dump() { # OUTPUT ARG...
+	dump_out=$1
+	shift
+	"$lib/heapdump" "$@" "$TARGET" >"$T/$dump_out" 2>&1
+}
+# The words that must not be in a walk of a heap at rest.
+differences() {
+	grep -E '^(missing|short|unexplained|defect|error|check FAILED)' \
+		"$T/walk" | head -n 20
+}
+remainder() {
+	awk '/^recorded/ { print ($2 > 0 && $4 == $2 + $6) ? "exact" : $0 }' \
+		"$T/walk" | sort -u
+}
+rows() {
+	grep -E '^(arena|chunk|region|tcache|mallinfo2) ' "$1"
+}
+begin() { # FIXTURE SHAPE: TARGET, RECORD
+	RECORD=$T/record.$2
+	FIXTURE_ENV="LD_PRELOAD=$lib/recorder.so RECORD=$RECORD"
+	start_fixture "$1" "$2"
+	TARGET=$PID
+	if [ "$2" = forked ]; then
+		wait_until grep -q '^child' "$T/manifest" ||
+			bail "no child"
+		TARGET=$(awk '/^child/ { print $2 }' "$T/manifest")
+		RECORD=$RECORD.$TARGET
+	fi
+}
+exact() { # FIXTURE SHAPE
+	begin "$1" "$2"
+	dump walk --recorded "$RECORD"
+	is "$1 $2: no difference, no defect" "$(differences)" ""
+	is "$1 $2: recorded and tcaches are all there is" "$(remainder)" exact
+	is "$1 $2: mallinfo2" "$(grep ^mallinfo2 "$T/walk" | head -n 1)" \
+		"$(grep ^mallinfo2 "$T/manifest")"
+	is "$1 $2: live and copied are the same" \
+		"$(grep ^copy "$T/walk")" "copy same"
+	dump plain --debug-dir "$T/nodebug"
+	check "$1 $2: no debug symbols were used" grep -q \
+		'^check SKIPPED main_arena by debug symbols' "$T/plain"
+	rows "$T/walk" >"$T/rows"
+	rows "$T/plain" >"$T/rows.plain"
+	check "$1 $2: the same without debug files" \
+		cmp "$T/rows" "$T/rows.plain"
+	rm -f "$T"/record.*
+	stop_fixture
+}
+
+for shape in single storm mmapped perturbed trimmed foreign-sbrk sbrk-first \
+	no-brk forked library; do
+	exact heap_shapes "$shape"
+done
+for shape in cross-free few-arenas many-heaps exited forked; do
+	exact heap_arenas "$shape"
+done
+
+# All witnesses that can speak do, and agree.
+begin heap_shapes single
+dump walk
+for witness in 'main_arena by file image' \
+	'main_arena by disassembly of mallinfo2' \
+	'main_arena by disassembly of malloc_trim' \
+	'main_arena by run-time signature' 'mp_ by file image' \
+	'mp_ by disassembly of mallinfo2' 'mp_ by run-time signature' \
+	"libc's thread-local block" 'tcache by disassembly of malloc' \
+	'tcache by scan of thread-local blocks'; do
+	check "$witness" grep -q "^check OK $witness " "$T/walk"
+done
+stop_fixture
+
+# A program that never allocated has a heap all the same: an empty one.
+begin heap_shapes nothing
+dump walk
+is "never used: one arena, not initialised" \
+	"$(grep ^arena "$T/walk" | cut -d' ' -f2,4,5)" "0 main uninitialised"
+is "never used: nothing fails" "$(differences)" ""
+is "never used: no chunk" "$(grep '^chunks' "$T/walk")" "chunks 0"
+stop_fixture
+
+# Stopped in the middle of malloc again and again: it ends, and whatever does
+# not add up is put down to that, not to damage.
+begin heap_arenas never-quiet
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	dump walk --quiet
+	grep -E '^(error|defect|arena|check)' "$T/walk"
+done >"$T/all"
+is "never quiet: only what is busy is doubtful" \
+	"$(grep -E '^(error|defect)' "$T/all" | grep -v '^defect busy' | head)" ""
+is "never quiet: walked each time" \
+	"$(grep -c '^check .* arenas walked to their top' "$T/all")" 20
+stop_fixture
+done_testing
