@@ -206,6 +206,18 @@ static uint64_t heap_above(const struct snapshot *snap, uint64_t addr,
 	return end;
 }
 
+/* The end of the outermost frame that is known to end below tp.  The very first
+ * one has no caller: its end is anybody's guess. */
+static uint64_t outermost(const struct snapshot_thread *t, uint64_t tp)
+{
+	uint64_t end = t->stack_start;
+
+	for (uint32_t i = 0; i < t->frame_count; i++)
+		if (t->frame[i].cfa > end && t->frame[i].cfa < tp)
+			end = t->frame[i].cfa;
+	return end;
+}
+
 /*
  * A thread's TLS: around its thread pointer.  In a stack's mapping it begins
  * above the outermost frame that is known; the main thread's has a small
@@ -223,13 +235,9 @@ static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
 	low = tp - map->start > TLS_BELOW ? tp - TLS_BELOW : map->start;
 	high = map->end - tp > TLS_ABOVE ? tp + TLS_ABOVE : map->end;
 	if (t->stack_start >= map->start && t->stack_start < map->end) {
-		uint64_t outer = t->stack_start;
+		uint64_t outer = outermost(t, tp);
 
-		/* clone3's own frame has no CFA: 0 is no address. */
-		for (uint32_t i = 0; i < t->frame_count; i++)
-			if (t->frame[i].cfa > outer && t->frame[i].cfa < tp)
-				outer = t->frame[i].cfa;
-		if (outer < tp && (outer > low || t->stack_complete))
+		if (outer > low || t->stack_complete)
 			low = outer;
 		/* The descriptor is what a thread's mapping ends with. */
 		t->stack_end = low;
