@@ -87,6 +87,7 @@ script <<'EOF2'
 start_fixture one_block
 echo "pid $PID"
 kill -STOP "$PID"
+wait_until grep -q '^State:.T' "/proc/$PID/status"
 TAP_POLLS=5
 check "stopped is not unharmed" unharmed
 done_testing

@@ -29,6 +29,7 @@ tap_exit() {
 	for tap_child in $tap_children; do
 		kill -CONT "$tap_child" 2>/dev/null
 		kill -KILL "$tap_child" 2>/dev/null
+		wait "$tap_child" 2>/dev/null
 	done
 	rm -rf "$T"
 	if [ -z "$tap_done" ]; then
