@@ -10,7 +10,8 @@
 #include "ui/draw.h"
 #include "ui/ui.h"
 
-enum { WORD = 8, WIDE = 140 };
+/* From these widths on: bytes set apart, two words a line. */
+enum { WORD = 8, APART = 100, WIDE = 140 };
 
 /* The address and length the selected row stands for. */
 static bool selected_bytes(const struct ui *ui, uint64_t *addr, uint64_t *len)
@@ -84,13 +85,15 @@ static void draw_line(const struct ui *ui, int y, int width, uint64_t offset,
 	const struct theme *theme = &ui->theme;
 	char hex[80], text[20], name[300], offset_text[24];
 	size_t n = 0;
-	int x = 2;
+	int x = 1;
 
 	for (size_t i = 0; i < per_line; i++) {
+		if (i && (width >= APART || i % 4 == 0))
+			hex[n++] = ' ';
 		if (i == WORD)
 			hex[n++] = ' ';
 		n += (size_t)snprintf(hex + n, sizeof(hex) - n,
-				      i < have ? "%02x " : "   ",
+				      i < have ? "%02x" : "  ",
 				      i < have ? bytes[i] : 0u);
 		text[i] = i >= have ? ' '
 			  : isascii(bytes[i]) && isprint(bytes[i])
@@ -103,7 +106,7 @@ static void draw_line(const struct ui *ui, int y, int width, uint64_t offset,
 	draw_right(theme, y, x, 6, offset_text);
 	attrset(A_NORMAL);
 	x += 8;
-	x += draw_text(theme, y, x, width - x, hex) + 1;
+	x += draw_text(theme, y, x, width - x, hex) + 2;
 	x += draw_in(theme, THEME_DIM, y, x, width - x, text) + 2;
 	for (size_t i = 0; i + WORD <= have; i += WORD) {
 		char out[320];

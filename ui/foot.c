@@ -7,6 +7,26 @@
 #include "base/strbuf.h"
 #include "ui/draw.h"
 
+/* A blank at which no line is broken: between a number and its name. */
+#define STICKY '\1'
+
+static void add_item(struct strbuf *sb, const char *value, const char *title)
+{
+	size_t from = sb->len;
+
+	strbuf_addf(sb, "%s %s", value, title);
+	for (size_t i = from; i < sb->len; i++)
+		if (sb->s[i] == ' ')
+			sb->s[i] = STICKY;
+}
+
+static void unstick(char *line)
+{
+	for (; *line; line++)
+		if (*line == STICKY)
+			*line = ' ';
+}
+
 /* Totals, one group a paragraph, then a paragraph a warning. */
 static char *compose(const struct view *view, bool exact)
 {
@@ -26,7 +46,7 @@ static char *compose(const struct view *view, bool exact)
 				    *name ? name : "total", ": ");
 		else
 			strbuf_add(&sb, ", ");
-		strbuf_addf(&sb, "%s %s", text, total->title);
+		add_item(&sb, text, total->title);
 		group = name;
 	}
 	for (const char *s = view->warnings; s && *s;) {
@@ -85,6 +105,7 @@ void foot_draw(const struct view *view, const struct theme *theme, bool exact,
 		}
 		snprintf(line, sizeof(line), "%s%.*s", fresh ? "" : "  ",
 			 (int)len, s);
+		unstick(line);
 		draw_in(theme, role, y++, 2, width - 2, line);
 		fresh = next > len && s[next - 1] == '\n';
 		wanted--;

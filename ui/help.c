@@ -47,26 +47,26 @@ static int label_width(const struct key *key)
 	return draw_width(key->name) + 1 + draw_width(key->label) + 2;
 }
 
+/* Those there is room for, by rank; drawn in the order of the table. */
 void help_draw_keys(const struct theme *theme, int y, int width)
 {
-	int most = 4, need, x = 0;
+	bool shown[100] = {false};
+	int used = -2, x = 0;
 
-	do {
-		need = -1;
-		for (size_t i = 0; i < key_count; i++)
-			if (keys[i].label && keys[i].rank <= most)
-				need += label_width(&keys[i]);
-	} while (need > width && most-- > 0);
-	for (size_t i = 0; i < key_count; i++) {
-		const struct key *key = &keys[i];
-
-		if (!key->label || key->rank > most)
+	for (int rank = 0; rank <= KEY_RANK_LAST; rank++)
+		for (size_t i = 0; i < key_count && i < 100; i++) {
+			if (!keys[i].label || keys[i].rank != rank ||
+			    used + label_width(&keys[i]) > width)
+				continue;
+			shown[i] = true;
+			used += label_width(&keys[i]);
+		}
+	for (size_t i = 0; i < key_count && i < 100; i++) {
+		if (!shown[i])
 			continue;
-		if (most < 0 && x + label_width(key) > width + 2)
-			break;
-		x += draw_in(theme, THEME_KEY, y, x, width - x, key->name);
-		x += 1;
-		x += draw_in(theme, THEME_TEXT, y, x, width - x, key->label);
+		x += draw_in(theme, THEME_KEY, y, x, width - x, keys[i].name);
+		x++;
+		x += draw_in(theme, THEME_TEXT, y, x, width - x, keys[i].label);
 		x += 2;
 	}
 }

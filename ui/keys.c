@@ -17,8 +17,8 @@ const struct key keys[] = {
 	 "what is new and gone between the last two snapshots"},
 	{{'\r', '\n', KEY_ENTER}, "Enter", ACTION_OPEN, NULL, "open", 1,
 	 "go into the row: class, its chunks, a chunk, what it points at"},
-	{{KEY_BACKSPACE, 127, 8}, "Backspace", ACTION_LINE, "back", "back", 1,
-	 "back to where you came from, to the same row"},
+	{{KEY_BACKSPACE, 127, 8}, "Bksp", ACTION_LINE, "back", "back", 1,
+	 "Backspace: to where you came from, to the same row"},
 	{{'w'}, "w", ACTION_NEAR, NULL, "near", 2,
 	 "who holds, and what surrounds, the chunks of the row's class"},
 	{{'v'}, "v", ACTION_LINE, "verify", NULL, 0,
@@ -100,6 +100,8 @@ int key_code(const char *name)
 	for (size_t i = 0; i < key_count; i++)
 		if (!strcmp(keys[i].name, name))
 			return keys[i].code[0];
+	if (!strcasecmp(name, "Backspace"))
+		return KEY_BACKSPACE;
 	for (size_t i = 0; i < key_count; i++)
 		if (name[1] && !strcasecmp(keys[i].name, name))
 			return keys[i].code[0];

@@ -34,7 +34,8 @@ enum action {
 	ACTION_REDRAW
 };
 
-#define KEY_CODES 4
+#define KEY_CODES     4
+#define KEY_RANK_LAST 4
 
 struct key {
 	int code[KEY_CODES]; /* of curses; 0: no more */
@@ -42,9 +43,7 @@ struct key {
 	enum action action;
 	const char *line;  /* of ACTION_LINE */
 	const char *label; /* in the key line; NULL: not there */
-	/* Of the key line, what is dropped first when it is too long: the
-	 * highest number. */
-	int rank;
+	int rank; /* of the labels: 0 is dropped last on a narrow screen */
 	const char *help;
 };
 

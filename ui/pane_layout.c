@@ -166,15 +166,34 @@ static bool is_text(const struct view *view)
 	return true;
 }
 
+/* Sections with the same columns have them at the same places. */
+static void align_sections(struct pane *pane)
+{
+	int widest[PANE_MAX_COLUMNS] = {0};
+
+	for (uint32_t i = 0; i < pane->section_count; i++)
+		for (uint32_t c = 0; c < PANE_MAX_COLUMNS; c++) {
+			int width = pane->section[i].width[c];
+
+			if (!width != !pane->section->width[c])
+				return;
+			widest[c] = width > widest[c] ? width : widest[c];
+		}
+	for (uint32_t i = 0; i < pane->section_count; i++)
+		memcpy(pane->section[i].width, widest, sizeof(widest));
+}
+
 void pane_layout(struct pane *pane, int width)
 {
 	uint32_t line = 0;
 
 	find_sections(pane);
+	for (uint32_t i = 0; i < pane->section_count; i++)
+		measure(pane, &pane->section[i]);
+	align_sections(pane);
 	for (uint32_t i = 0; i < pane->section_count; i++) {
 		struct pane_section *section = &pane->section[i];
 
-		measure(pane, section);
 		if (!pane->text)
 			squeeze(pane, section, width);
 		else

@@ -201,6 +201,7 @@ void screen_draw(struct ui *ui)
 {
 	int rows = getmaxy(stdscr), width = getmaxx(stdscr);
 	int y = 1, bottom = rows - 1 - (rows >= ROWS_FOR_KEYS), bytes;
+	int crumbs = 0;
 
 	erase();
 	if (rows < LEAST_ROWS || width < LEAST_COLUMNS) {
@@ -212,12 +213,14 @@ void screen_draw(struct ui *ui)
 	if (rows >= ROWS_FOR_TABS)
 		draw_tabs(ui, y++, width);
 	if (rows >= ROWS_FOR_CRUMBS)
-		draw_crumbs(ui, y++, width);
+		crumbs = y++;
 	if (rows >= ROWS_FOR_BANNER)
 		y = draw_banner(ui, y, width);
 	bytes = bytes_pane_height(ui, rows);
 	ui->bytes_y = -1;
 	draw_table(ui, y, bottom - bytes - y, rows, width);
+	if (crumbs)
+		draw_crumbs(ui, crumbs, width);
 	if (bytes)
 		bytes_pane_draw(ui, bottom - bytes, bytes, width);
 	draw_bottom(ui, rows, width);

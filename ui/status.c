@@ -63,12 +63,11 @@ void status_snapshot(struct ui *ui)
 	fmt_usec(stop, sizeof(stop), snap->stopped_us);
 	if (snap->allocator)
 		status_say(ui, THEME_TEXT,
-			   "snapshot %s: %s used chunks, %s; the target stood "
-			   "%s",
+			   "snapshot %s: %s chunks, %s; stopped for %s",
 			   snap->name, count, bytes, stop);
 	else
 		status_say(ui, THEME_TEXT,
-			   "snapshot %s: threads and maps; the target stood %s",
+			   "snapshot %s: threads and maps; stopped for %s",
 			   snap->name, stop);
 }
 
@@ -76,10 +75,11 @@ void status_snapshot(struct ui *ui)
 struct piece {
 	int rank;
 	enum theme_role role;
+	bool shown;
 	char text[64];
 };
 
-enum { PIECES = 8 };
+enum { PIECES = 8, RANKS = 7 };
 
 static size_t title_pieces(struct ui *ui, struct piece *piece)
 {
@@ -94,7 +94,7 @@ static size_t title_pieces(struct ui *ui, struct piece *piece)
 		piece[n].role = (role_);                                       \
 		snprintf(piece[n++].text, sizeof(piece->text), __VA_ARGS__);   \
 	} while (0)
-	PIECE(3, THEME_TITLE, "heapscope");
+	PIECE(4, THEME_TITLE, "heapscope");
 	if (session->target)
 		PIECE(0, THEME_TITLE, "%s %d", session->target->comm,
 		      (int)session->target->pid);
@@ -117,36 +117,41 @@ static size_t title_pieces(struct ui *ui, struct piece *piece)
 		      session->target->state == TARGET_STOPPED ? "stopped"
 							       : "running");
 	if (snap)
-		PIECE(4, THEME_TITLE, "last stop %s",
+		PIECE(3, THEME_TITLE, "last stop %s",
 		      fmt_usec(a, sizeof(a), snap->stopped_us));
 #undef PIECE
 	return n;
 }
 
-/* Width of those with a rank up to most. */
-static int pieces_width(const struct ui *ui, const struct piece *piece,
-			size_t count, int most)
+/* Marks the pieces there is room for, by rank. */
+static void choose_pieces(const struct ui *ui, struct piece *piece,
+			  size_t count, int width)
 {
-	int gap = draw_width(ui->theme.separator), width = 2 - gap;
+	int gap = draw_width(ui->theme.separator), used = 2 - gap;
 
-	for (size_t i = 0; i < count; i++)
-		if (piece[i].rank <= most)
-			width += draw_width(piece[i].text) + gap;
-	return width;
+	for (int rank = 0; rank < RANKS; rank++)
+		for (size_t i = 0; i < count; i++) {
+			int more = draw_width(piece[i].text) + gap;
+
+			if (piece[i].rank != rank)
+				continue;
+			piece[i].shown = !rank || used + more <= width;
+			if (piece[i].shown)
+				used += more;
+		}
 }
 
 void status_draw_title(struct ui *ui, int width)
 {
-	struct piece piece[PIECES];
+	struct piece piece[PIECES] = {0};
 	size_t count = title_pieces(ui, piece);
-	int most = 6, x = 1;
+	int x = 1;
 
-	while (most && pieces_width(ui, piece, count, most) > width)
-		most--;
+	choose_pieces(ui, piece, count, width);
 	attrset((int)ui->theme.attr[THEME_TITLE]);
 	draw_fill(0, 0, width, " ");
 	for (size_t i = 0; i < count; i++) {
-		if (piece[i].rank > most)
+		if (!piece[i].shown)
 			continue;
 		if (x > 1)
 			x += draw_in(&ui->theme, THEME_TITLE, 0, x, width - x,

@@ -16,21 +16,21 @@ static const struct look looks[THEME_COUNT] = {
 	[THEME_ENDED] = {A_REVERSE | A_BOLD, A_BOLD, COLOR_WHITE, COLOR_RED,
 			 255, 124},
 	[THEME_TAB] = {0, 0, -1, -1, -1, -1},
-	[THEME_TAB_HERE] = {A_REVERSE | A_BOLD, A_BOLD, COLOR_BLACK, COLOR_CYAN,
-			    16, 110},
-	[THEME_CRUMB] = {0, 0, COLOR_CYAN, -1, 67, -1},
+	[THEME_TAB_HERE] = {A_REVERSE | A_BOLD, 0, COLOR_BLACK, COLOR_CYAN, 16,
+			    73},
+	[THEME_CRUMB] = {0, 0, COLOR_CYAN, -1, 73, -1},
 	[THEME_HEADING] = {A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE, -1, -1,
 			   -1, -1},
-	[THEME_SECTION] = {A_BOLD, A_BOLD, COLOR_CYAN, -1, 67, -1},
-	[THEME_SELECTED] = {A_REVERSE, 0, COLOR_BLACK, COLOR_CYAN, 16, 110},
-	[THEME_DIM] = {A_DIM, 0, COLOR_BLUE, -1, 244, -1},
-	[THEME_ADDR] = {0, 0, COLOR_CYAN, -1, 67, -1},
-	[THEME_MORE] = {A_BOLD, 0, COLOR_RED, -1, 167, -1},
+	[THEME_SECTION] = {A_BOLD, A_BOLD, COLOR_CYAN, -1, 73, -1},
+	[THEME_SELECTED] = {A_REVERSE, 0, COLOR_BLACK, COLOR_CYAN, 16, 73},
+	[THEME_DIM] = {A_DIM, 0, -1, -1, 244, -1},
+	[THEME_ADDR] = {0, 0, COLOR_CYAN, -1, 73, -1},
+	[THEME_MORE] = {A_BOLD, 0, COLOR_RED, -1, 173, -1},
 	[THEME_LESS] = {0, 0, COLOR_GREEN, -1, 71, -1},
-	[THEME_ERROR] = {A_BOLD, A_BOLD, COLOR_RED, -1, 167, -1},
+	[THEME_ERROR] = {A_BOLD, A_BOLD, COLOR_RED, -1, 173, -1},
 	[THEME_WARNING] = {A_BOLD, 0, COLOR_MAGENTA, -1, 172, -1},
-	[THEME_KEY] = {A_REVERSE, 0, COLOR_BLACK, COLOR_CYAN, 16, 110},
-	[THEME_BAR] = {0, 0, COLOR_CYAN, -1, 67, -1},
+	[THEME_KEY] = {A_REVERSE, 0, COLOR_BLACK, COLOR_CYAN, 16, 73},
+	[THEME_BAR] = {0, 0, COLOR_CYAN, -1, 73, -1},
 	[THEME_PROMPT] = {A_BOLD, A_BOLD, -1, -1, -1, -1},
 };
 
@@ -43,6 +43,8 @@ static void set_attributes(struct theme *theme)
 		short bg = many ? look->bg256 : look->bg;
 
 		theme->attr[i] = theme->color ? look->with_color : look->mono;
+		if (theme->color && fg < 0 && bg < 0)
+			theme->attr[i] |= look->mono;
 		if (!theme->color || (fg < 0 && bg < 0))
 			continue;
 		init_pair((short)(i + 1), fg, bg);

@@ -113,10 +113,10 @@ void trail_crumbs(const struct trail *trail, const struct theme *theme,
 			const struct step *step = &trail->step[i];
 			bool last = i + 1 == trail->count;
 
-			strbuf_add(&sb, step->line);
-			if (last && step->view && *step->view->title &&
-			    strcmp(step->view->title, step->line))
-				strbuf_addf(&sb, ": %s", step->view->title);
+			if (last && step->view && *step->view->title)
+				strbuf_add(&sb, step->view->title);
+			else
+				strbuf_add(&sb, step->line);
 			if (!last)
 				strbuf_add(&sb, theme->crumb);
 		}

@@ -41,7 +41,8 @@ void trail_stale(struct trail *trail);
 void step_set_view(struct step *step, struct view *view, bool exact);
 void step_set_error(struct step *step, const char *error);
 
-/* "diff > chunks new class=64 > ...", from the left cut to width. */
+/* "diff > chunks new class=64 > " and the title of what is seen; cut from the
+ * left to width. */
 void trail_crumbs(const struct trail *trail, const struct theme *theme,
 		  int width, char *buf, size_t cap);
 
