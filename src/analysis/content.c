@@ -7,14 +7,41 @@
 
 enum { MIN_TEXT = 4 };
 
+static bool is_text(uint8_t c)
+{
+	return (c >= ' ' && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
+}
+
 size_t text_run(const uint8_t *bytes, size_t len)
 {
 	size_t n = 0;
 
-	while (n < len &&
-	       ((bytes[n] >= ' ' && bytes[n] < 0x7f) || bytes[n] == '\t'))
+	while (n < len && is_text(bytes[n]))
 		n++;
 	return n;
+}
+
+void text_quote(const uint8_t *bytes, size_t len, size_t max, char *buf,
+		size_t cap)
+{
+	size_t n = 0;
+
+	/* Room for a character of two, dots, the quote and the NUL. */
+	if (cap < 8)
+		return;
+	buf[n++] = '"';
+	for (size_t i = 0; i < len && i < max && n + 7 < cap; i++) {
+		static const char control[] = "\tt\nn\rr";
+		const char *c = strchr(control, bytes[i]);
+
+		if (bytes[i] < ' ' && c) {
+			buf[n++] = '\\';
+			buf[n++] = c[1];
+		} else {
+			buf[n++] = (char)bytes[i];
+		}
+	}
+	snprintf(buf + n, cap - n, "%s\"", len > max ? "..." : "");
 }
 
 /* Nothing of a process lies lower or higher than its maps. */
@@ -123,7 +150,7 @@ void content_name(const struct pattern *p, const struct snapshot *snap,
 {
 	unsigned long long a = p->a;
 	struct place place;
-	char text[9] = "";
+	uint8_t text[8];
 
 	switch ((enum content_kind)p->kind) {
 	case CONTENT_UNKNOWN:
@@ -134,7 +161,7 @@ void content_name(const struct pattern *p, const struct snapshot *snap,
 		return;
 	case CONTENT_TEXT:
 		memcpy(text, &p->a, 8);
-		snprintf(buf, cap, "\"%s\"", text);
+		text_quote(text, text_run(text, 8), 8, buf, cap);
 		return;
 	case CONTENT_CHUNK:
 		snprintf(buf, cap, "-> %s%schunk of class %llu",

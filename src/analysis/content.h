@@ -45,7 +45,11 @@ struct pattern content_first(const struct snapshot *snap,
 void content_name(const struct pattern *pattern, const struct snapshot *snap,
 		  struct symbols *symbols, char *buf, size_t cap);
 
-/* The length of printable text (ASCII and tabs) at bytes, at most len. */
+/* The length of text at bytes, at most len: printable ASCII, tabs, line ends.
+ */
 size_t text_run(const uint8_t *bytes, size_t len);
+/* Such text in quotes, at most max bytes of it, control characters as \n. */
+void text_quote(const uint8_t *bytes, size_t len, size_t max, char *buf,
+		size_t cap);
 
 #endif

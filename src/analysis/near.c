@@ -61,8 +61,7 @@ bool near_quote(const struct near_build *b, uint64_t addr, char *buf,
 	n = text_run(bytes, len);
 	if (n < MIN || (n < len && bytes[n]))
 		return false;
-	snprintf(buf, cap, "\"%.*s%s\"", (int)(n > MAX ? MAX : n),
-		 (const char *)bytes, n > MAX ? "..." : "");
+	text_quote(bytes, n, MAX, buf, cap);
 	return true;
 }
 

@@ -169,7 +169,7 @@ static void what(const struct points *s, const struct fold_row *f,
 {
 	const struct near_build *b = s->b;
 	struct pattern p = f->pattern;
-	char name[120], quote[64] = "", many[48] = "";
+	char at[32] = "", name[120], quote[64] = "", many[48] = "";
 	const struct map *map;
 	const char *slash;
 
@@ -194,7 +194,9 @@ static void what(const struct points *s, const struct fold_row *f,
 		quote[0] = ' ';
 	if (offsets)
 		snprintf(many, sizeof many, " at %u offsets", offsets);
-	snprintf(buf, cap, "%s%s%s", name, quote, many);
+	else
+		snprintf(at, sizeof at, "at +%u: ", p.offset);
+	snprintf(buf, cap, "%s%s%s%s", at, name, quote, many);
 }
 
 static int emit_row(struct points *s, const struct fold_row *f,

@@ -70,12 +70,11 @@ static void quote(const struct texts *t, const struct fold_row *f, char *buf,
 		  size_t cap)
 {
 	enum { MAX = 60 };
-	char text[MAX + 1] = "";
-	size_t len = f->pattern.b < MAX ? f->pattern.b : MAX;
+	uint8_t text[MAX + 1];
+	size_t len = f->pattern.b < sizeof text ? f->pattern.b : sizeof text;
 
 	len = image_read(t->b->snap->contents, f->example, text, len);
-	snprintf(buf, cap, "\"%.*s%s\"", (int)len, text,
-		 f->pattern.b > MAX ? "..." : "");
+	text_quote(text, len, MAX, buf, cap);
 }
 
 /* strings is sorted by count: the first of an offset is its commonest. */
@@ -84,7 +83,8 @@ static void what(const struct texts *t, const struct fold_row *field, char *buf,
 {
 	const struct fold_row *common = NULL;
 	uint64_t different = 0;
-	char text[80] = "";
+	char text[90] = "";
+	unsigned at = field->pattern.offset;
 
 	for (size_t i = 0; i < t->strings.count; i++) {
 		const struct fold_row *f = &t->strings.row[i];
@@ -99,13 +99,13 @@ static void what(const struct texts *t, const struct fold_row *field, char *buf,
 		return;
 	quote(t, common, text, sizeof text);
 	if (different == 1)
-		snprintf(buf, cap, "%s", text);
+		snprintf(buf, cap, "at +%u: %s", at, text);
 	else if (common->count == 1)
-		snprintf(buf, cap, "%llu different texts, such as %s",
-			 (unsigned long long)different, text);
+		snprintf(buf, cap, "at +%u: %llu different texts, such as %s",
+			 at, (unsigned long long)different, text);
 	else
-		snprintf(buf, cap, "%s (%llu times, of %llu different)", text,
-			 (unsigned long long)common->count,
+		snprintf(buf, cap, "at +%u: %s (%llu times, of %llu different)",
+			 at, text, (unsigned long long)common->count,
 			 (unsigned long long)different);
 }
 

@@ -109,15 +109,16 @@ TEST(a_linked_list_held_by_a_global_is_seen_as_one)
 	ck_assert_uint_eq(r->example, EXE + 0x1100);
 	ck_assert_uint_eq(r->member, before);
 	ck_assert_uint_eq(rows_of(&near, NEAR_HELD), 2);
-	r = row(&near, NEAR_POINTS, "-> each other");
+	r = row(&near, NEAR_POINTS, "at +0: -> each other");
 	ck_assert_uint_eq(r->count, N - 1);
 	ck_assert_uint_eq(r->offset, 0);
-	r = row(&near, NEAR_POINTS, "-> chunk of class 32 \"a name\"");
+	r = row(&near, NEAR_POINTS, "at +8: -> chunk of class 32 \"a name\"");
 	ck_assert_uint_eq(r->count, N);
 	ck_assert_uint_eq(r->offset, 8);
 	ck_assert_uint_eq(r->size, 32);
 	ck_assert_uint_eq(rows_of(&near, NEAR_POINTS), 2);
-	ck_assert_uint_eq(row(&near, NEAR_POINTS, "-> each other")->size, 48);
+	ck_assert_uint_eq(row(&near, NEAR_POINTS, "at +0: -> each other")->size,
+			  48);
 	done(&b, s, &near);
 }
 
@@ -239,10 +240,10 @@ TEST(a_vtable_is_named_and_various_addresses_are_summed_up)
 		builder_put(&b, at + 16, EXE + 8 * i);
 	}
 	s = near_class(&b, 96, &near);
-	r = row(&near, NEAR_POINTS, "made+0x540");
+	r = row(&near, NEAR_POINTS, "at +0: made+0x540");
 	ck_assert_uint_eq(r->count, N);
 	ck_assert_int_eq(r->kind, PLACE_CODE);
-	r = row(&near, NEAR_POINTS, "various addresses in made");
+	r = row(&near, NEAR_POINTS, "at +16: various addresses in made");
 	ck_assert_uint_eq(r->count, N);
 	ck_assert_uint_eq(r->offset, 16);
 	ck_assert_uint_eq(rows_of(&near, NEAR_POINTS), 2);
@@ -267,11 +268,12 @@ TEST(text_fields_are_found_with_the_commonest_text)
 		builder_text(&b, at + 40, name);
 	}
 	s = near_class(&b, 96, &near);
-	r = row(&near, NEAR_TEXT, "\"session\" (20 times, of 2 different)");
+	r = row(&near, NEAR_TEXT,
+		"at +8: \"session\" (20 times, of 2 different)");
 	ck_assert_uint_eq(r->count, 30);
 	ck_assert_uint_eq(r->offset, 8);
 	r = row(&near, NEAR_TEXT,
-		"30 different texts, such as \"user number 0\"");
+		"at +40: 30 different texts, such as \"user number 0\"");
 	ck_assert_uint_eq(r->offset, 40);
 	ck_assert_uint_eq(rows_of(&near, NEAR_TEXT), 2);
 	done(&b, s, &near);

@@ -134,18 +134,20 @@ TEST(the_list_its_names_and_its_global_are_seen)
 			  list.count - 1);
 	ck_assert_uint_eq(row(&near, NEAR_HELD, "list_head")->member,
 			  list.addr);
-	snprintf(what, sizeof what, "-> chunk of class %ju \"node 0",
+	snprintf(what, sizeof what, "at +8: -> chunk of class %ju \"node 0",
 		 (uintmax_t)name.class);
 	ck_assert_uint_eq(row(&near, NEAR_POINTS, what)->count, list.count);
 	ck_assert_uint_eq(row(&near, NEAR_POINTS, what)->offset, 8);
-	ck_assert_uint_eq(row(&near, NEAR_POINTS, "-> each other")->count,
-			  list.count - 1);
+	ck_assert_uint_eq(
+		row(&near, NEAR_POINTS, "at +0: -> each other")->count,
+		list.count - 1);
 	near_deinit(&near);
 	near = near_named(s, "name");
 	snprintf(what, sizeof what, "chunks of class %ju at +8",
 		 (uintmax_t)list.class);
 	ck_assert_uint_eq(row(&near, NEAR_HELD, what)->count, name.count);
-	snprintf(what, sizeof what, "%ju different texts, such as \"node 0",
+	snprintf(what, sizeof what,
+		 "at +0: %ju different texts, such as \"node 0",
 		 (uintmax_t)name.count);
 	ck_assert_uint_eq(row(&near, NEAR_TEXT, what)->count, name.count);
 	near_deinit(&near);
@@ -165,11 +167,14 @@ TEST(a_hash_table_and_the_operations_of_its_entries_are_named)
 	entry = told("entry");
 	buckets = told("buckets");
 	near = near_named(s, "entry");
-	ck_assert_uint_eq(row(&near, NEAR_POINTS, "entry_operations")->count,
-			  entry.count);
-	ck_assert_uint_eq(row(&near, NEAR_TEXT, "\"session key\"")->count,
-			  entry.count);
-	ck_assert_uint_eq(row(&near, NEAR_TEXT, "\"session key\"")->offset, 16);
+	ck_assert_uint_eq(
+		row(&near, NEAR_POINTS, "at +0: entry_operations")->count,
+		entry.count);
+	ck_assert_uint_eq(
+		row(&near, NEAR_TEXT, "at +16: \"session key\"")->count,
+		entry.count);
+	ck_assert_uint_eq(
+		row(&near, NEAR_TEXT, "at +16: \"session key\"")->offset, 16);
 	snprintf(what, sizeof what, "chunks of class %ju at many offsets",
 		 (uintmax_t)buckets.class);
 	/* One a bucket; the others hang behind them. */
