@@ -109,8 +109,11 @@ def mallinfo_ties(told):
     equal("uordblks and fordblks are the arena",
           said["uordblks"] + said["fordblks"], said["arena"])
     overhead = said["uordblks"] - total("used", "cached")
-    say(0 <= overhead < 10000 + said["arena"] / 1000,
-        "uordblks is used, cached and a small overhead", overhead)
+    # Of each heap its header, of each arena its state, alignment, fences.
+    heaps = sum(r["heaps"] or 0 for r in answer("heap")["rows"])
+    say(0 <= overhead <= 5000 * heaps,
+        "uordblks is used, cached and a small overhead",
+        "%d in %d heaps" % (overhead, heaps))
     mapped = [r for r in rows if r["arena"] == "mmapped"]
     equal("hblks counts the mmapped chunks", said["hblks"], len(mapped))
     if told is not None:

@@ -17,9 +17,9 @@ mkdir "$T/home"
 [ -z "$as" ] || chown nobody "$T/home"
 $as initdb -N -D "$T/home/data" -A trust -U test >"$T/initdb" 2>&1 ||
 	bail "initdb: $(tail -n 3 "$T/initdb")"
-TELL_MALLINFO=$T/home/mallinfo \
-	LD_PRELOAD=$top_builddir/tests/lib/tell_mallinfo.so \
-	$as postgres -D "$T/home/data" -h '' -k "$T/home" >"$T/log" 2>&1 &
+$as env TELL_MALLINFO="$T/home/mallinfo" \
+	LD_PRELOAD="$top_builddir/tests/lib/tell_mallinfo.so" \
+	postgres -D "$T/home/data" -h '' -k "$T/home" >"$T/log" 2>&1 &
 server=$!
 kill_at_exit "$server"
 ask() {

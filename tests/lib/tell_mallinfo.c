@@ -31,8 +31,9 @@ static void tell(int sig)
 		       m.arena, m.ordblks, m.smblks, m.hblks, m.hblkhd,
 		       m.usmblks, m.fsmblks, m.uordblks, m.fordblks,
 		       m.keepcost);
-	if (write(out, line, (size_t)len) != len)
-		abort();
+	/* A test that reads too little says so; the program goes on. */
+	len = (int)write(out, line, (size_t)len);
+	(void)len;
 }
 
 __attribute__((constructor)) static void tell_begin(void)
