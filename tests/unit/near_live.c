@@ -1,10 +1,13 @@
 /* Snapshots, diffs and neighbourhoods of a real process. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/diff.h"
 #include "analysis/near.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
 #include "snapshot/place.h"
 #include "symbols/symbols.h"
 #include "tests/lib/fixture.h"
@@ -44,6 +47,12 @@ static struct snapshot *capture(const struct capture_opts *o)
 		ck_abort_msg("0x%jx: %s", (uintmax_t)s->defect[i].addr,
 			     s->defect[i].what);
 	return s;
+}
+
+static int is_gone(void *ctx)
+{
+	(void)ctx;
+	return target_gone(target);
 }
 
 static void close_all(void)
@@ -295,6 +304,112 @@ TEST(it_is_as_exact_when_nothing_is_kept_and_the_walk_is_under_the_stop)
 	none.max_bytes = 0;
 	none.keep_contents = false;
 	grow_and_compare(&none);
+}
+
+TEST(a_small_budget_gives_the_same_table_and_says_what_it_lacks)
+{
+	struct capture_opts small = opts;
+	struct snapshot *whole, *part;
+	struct refs refs;
+	struct bitmap all;
+
+	open_all();
+	whole = capture(&opts);
+	ck_assert_uint_eq(whole->skipped_bytes, 0);
+	small.max_bytes = whole->copied_bytes / 2;
+	part = capture(&small);
+	ck_assert_uint_eq(part->chunk_count, whole->chunk_count);
+	ck_assert(!memcmp(part->chunk, whole->chunk,
+			  whole->chunk_count * sizeof *whole->chunk));
+	ck_assert(!memcmp(&part->mallinfo, &whole->mallinfo,
+			  sizeof whole->mallinfo));
+	ck_assert_uint_eq(part->thread_count, whole->thread_count);
+	for (uint32_t i = 0; i < whole->thread_count; i++) {
+		struct snapshot_thread *a = &whole->thread[i];
+		struct snapshot_thread *b = &part->thread[i];
+
+		ck_assert_uint_eq(a->tcache, b->tcache);
+		ck_assert_uint_eq(a->frame_count, b->frame_count);
+		ck_assert(!memcmp(a->frame, b->frame,
+				  a->frame_count * sizeof *a->frame));
+	}
+	ck_assert_uint_le(part->copied_bytes, small.max_bytes);
+	ck_assert_uint_gt(part->skipped_bytes, 0);
+	ck_assert(!snapshot_complete(part));
+	OK(bitmap_init(&all, part->chunk_count, "test", &err));
+	bitmap_fill(&all);
+	OK(refs_make(part, &all, &refs, &err));
+	ck_assert(!refs.complete);
+	refs_deinit(&refs);
+	bitmap_deinit(&all);
+	snapshot_destroy(whole);
+	snapshot_destroy(part);
+	close_all();
+}
+
+/* Every call is a second later: progress is always due. */
+static uint64_t fast_clock(void)
+{
+	static uint64_t now;
+
+	return now += 1000000000;
+}
+
+static const char *interrupt_at;
+
+static void press(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	(void)ctx, (void)done, (void)total;
+	if (what && strcmp(what, interrupt_at) == 0)
+		interrupt_raise();
+}
+
+TEST(an_interrupt_at_any_time_leaves_the_process_as_it_was)
+{
+	static const char *const when[] = {"planning", "reading memory",
+					   "walking the heap",
+					   "following stacks"};
+
+	progress_clock(fast_clock);
+	progress_set(press, NULL);
+	for (size_t i = 0; i < sizeof when / sizeof *when; i++) {
+		struct capture_opts o = opts;
+		struct snapshot *s;
+
+		open_all();
+		interrupt_at = when[i];
+		progress_begin();
+		FAILS(ERR_INTERRUPTED,
+		      snapshot_capture(target, symbols, &allocator_glibc, state,
+				       &o, &s, &err));
+		fixture_unharmed(&f);
+		/* The same when that happens under the stop. */
+		interrupt_clear();
+		o.max_bytes = 0x8000;
+		FAILS(ERR_INTERRUPTED,
+		      snapshot_capture(target, symbols, &allocator_glibc, state,
+				       &o, &s, &err));
+		fixture_unharmed(&f);
+		progress_end();
+		interrupt_clear();
+		close_all();
+	}
+	progress_set(NULL, NULL);
+}
+
+TEST(a_process_that_ended_is_an_error_of_its_own)
+{
+	struct snapshot *s;
+
+	open_all();
+	kill(f.pid, SIGKILL);
+	wait_until(is_gone, NULL, "the end of the fixture");
+	FAILS(ERR_GONE, snapshot_capture(target, symbols, &allocator_glibc,
+					 state, &opts, &s, &err));
+	allocator_glibc.release(state);
+	symbols_close(symbols);
+	target_close(target);
+	fixture_end_by(&f, SIGKILL);
 }
 
 TEST(a_snapshot_outlives_the_target)
