@@ -21,19 +21,7 @@
 #include "command/batch.h"
 #include "command/command.h"
 #include "command/session.h"
-#if __has_include("ui/app.h")
 #include "ui/app.h"
-#else
-static int ui_run(struct session *session, const char *script,
-		  struct error *err)
-{
-	(void)session;
-	(void)script;
-	return error_set(err, ERR_USAGE,
-			 "there is no screen yet: give a "
-			 "COMMAND");
-}
-#endif
 
 enum option_id {
 	OPT_JSON = 256,
