@@ -49,10 +49,10 @@ visit 8 >"$dir/first"
 
 if [ -t 0 ] && [ -t 1 ]; then
 	cat <<END
-leaky_server runs as process $pid; some of what each visitor gets is never freed.
- 1. When the screen is up, press S (snapshot); then type  :shell visit 40  and Enter: the repro step; then S again.
- 2. Press d: what grew between the two, most first. Enter: the new chunks of a class. Enter again: one of them. Backspace: back.
- 3. Type  :near $class  and Enter: what the new chunks of that class point at, who holds them, who lies beside them. q: quit.
+leaky_server runs as process $pid; it forgets some of what visitors get.
+ 1. S: a snapshot.  :shell visit 40 and Enter: the repro step.  S: another.
+ 2. d: what grew, most first.  Enter: the new chunks.  Enter: one of them.
+ 3. Backspace twice, then w (or :near $class): who holds them.  q: quit.
 END
 	printf 'Press Enter to open the screen. '
 	read -r _ || :
