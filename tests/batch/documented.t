@@ -26,6 +26,15 @@ sed -n '/^commands=(/,/^)/p' "$zsh_file" | sed '1d;$d' | tr -s '\t ' '\n' |
 	grep . >"$T/in_zsh"
 is "zsh completes them, sorted" "$(cat "$T/in_zsh")" "$(cat "$T/commands")"
 
+# The table of keys is the one that the screen's own help shows.
+sed -n 's/^	{{[^"]*}, "\([^"]*\)".*/\1/p' "$top_srcdir/ui/keys.c" >"$T/keys"
+check "there are keys" test "$(wc -l <"$T/keys")" -gt 20
+sed -n '/^\.Sh THE SCREEN/,/^\.Sh JSON/s/^\.It Sy //p' "$man" |
+	sed 's/\\&//g; s/ No to Sy 6/ 2 3 4 5 6/; s/ , / /g' |
+	tr ' ' '\n' | sort >"$T/man_keys"
+is "each is in the manual" \
+	"$(sort "$T/keys" | comm -23 - "$T/man_keys")" ""
+
 hs --help
 is "--help ends well" "$status" 0
 # Options stand at the start of a line, after spaces or another option.
