@@ -134,6 +134,24 @@ static void add_totals(struct view *view, const struct diff_class *sum)
 		   value_u(V_COUNT, sum->kept_count));
 }
 
+/*
+ * How much of the process' growth malloc's chunks explain: the touched pages
+ * of all private writable memory, heaps, other mappings, stacks and data alike.
+ * Known when both snapshots read all of it.
+ */
+static void add_touched(struct view *view, const struct diff *diff)
+{
+	const struct snapshot *a = diff->before, *b = diff->after;
+
+	if (a->skipped_bytes || b->skipped_bytes)
+		return;
+	view_total(view, NULL, "touched_delta_bytes",
+		   "growth of touched memory, malloc's or not",
+		   (struct value){
+			   .kind = V_DELTA,
+			   .i = (int64_t)(b->copied_bytes - a->copied_bytes)});
+}
+
 /* Sums all rows; those that did not change go, unless all are wanted. */
 static uint32_t sum_and_drop(struct diff_class *row, uint32_t count, bool all,
 			     struct diff_class *sum)
@@ -184,6 +202,7 @@ int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
 			 " (%u %s did not change)", count - shown,
 			 by == DIFF_BY_CONTENT ? "groups" : "classes");
 	add_totals(view, &sum);
+	add_touched(view, diff);
 	*out = view;
 	return 0;
 }
