@@ -30,8 +30,10 @@ enum chunk_state { CHUNK_USED, CHUNK_FREE, CHUNK_CACHED, CHUNK_TOP };
 #define ARENA_MMAPPED 4095
 
 struct chunk {
-	uint64_t addr;	     /* what malloc returned */
-	uint64_t size : 48;  /* usable bytes (malloc_usable_size) */
+	uint64_t addr; /* what malloc returned */
+	/* usable bytes (malloc_usable_size); the last word of a top chunk's is
+	 * behind the end of its heap */
+	uint64_t size : 48;
 	uint64_t arena : 12; /* arena index, or ARENA_MMAPPED */
 	uint64_t state : 4;  /* enum chunk_state */
 };
@@ -100,7 +102,10 @@ struct check {
 	char text[160]; /* "0x7f..c60, unique"; why, when skipped */
 };
 
-/* Each returns 0, or -1 to end the walk. */
+/*
+ * Each returns 0, or -1 to end the walk.  Any may be NULL.  Arenas come after
+ * their chunks, since their totals are known last.
+ */
 struct malloc_sink {
 	int (*arena)(void *ctx, const struct arena *, struct error *);
 	int (*region)(void *ctx, const struct heap_region *, struct error *);

@@ -138,6 +138,13 @@ static void find_state(struct target *target, uint64_t start,
 			    matches);
 }
 
+/* Before the first malloc: nobody has set a threshold. */
+static bool untouched(const uint8_t *p)
+{
+	return load64(p) == 131072 && load64(p + 8) == 131072 &&
+	       load64(p + 16) == 131072;
+}
+
 static void find_params(struct target *target, uint64_t start,
 			const uint8_t *bytes, uint64_t len,
 			struct finding *params)
@@ -147,8 +154,9 @@ static void find_params(struct target *target, uint64_t start,
 	for (uint64_t i = -start & 7; i + 144 <= len; i += 8)
 		for (const struct params_layout *l = params_layouts; l->word;
 		     l++) {
-			/* An all-zero sbrk_base would fit too many places. */
-			if (l->word != 8 || !load64(bytes + i + l->sbrk_base) ||
+			if (l->word != 8 ||
+			    !(load64(bytes + i + l->sbrk_base) ||
+			      untouched(bytes + i)) ||
 			    !params_now(target, bytes + i, l))
 				continue;
 			matches++;

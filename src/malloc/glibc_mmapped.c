@@ -78,8 +78,8 @@ static int add_mmapped(struct walk *w, uint64_t at, uint64_t base,
 	return 0;
 }
 
-int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t *total,
-		    struct error *err)
+int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
+		    uint64_t *total, struct error *err)
 {
 	unsigned tail = w->g->state->mmapped_tail;
 	uint64_t page = w->target->page_size, room, claimed, at;
@@ -91,7 +91,7 @@ int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t *total,
 	claimed = mmapped_total(&head, 0, tail, page);
 	if (!claimed)
 		return 0;
-	room = run_end(w, base) - base;
+	room = limit - base;
 	at = deeper(w, base, base + (claimed < room ? claimed : room));
 	if (at && load_head(w, at, &head)) {
 		uint64_t real = mmapped_total(&head, at - base, tail, page);

@@ -65,6 +65,16 @@ static uint64_t skip_taken(struct scan *s, uint64_t addr)
 		       : addr;
 }
 
+/* How far something that begins at addr can go; skip_taken() was called. */
+static uint64_t room_end(const struct scan *s, uint64_t addr)
+{
+	uint64_t end = run_end(s->w, addr);
+
+	return s->next < s->takens && s->taken[s->next].start < end
+		       ? s->taken[s->next].start
+		       : end;
+}
+
 /* A piece of the main arena at a page: *end is where it ends, 0 if none. */
 static int try_segment(struct scan *s, uint64_t at, uint64_t *end,
 		       struct error *err)
@@ -72,7 +82,7 @@ static int try_segment(struct scan *s, uint64_t at, uint64_t *end,
 	struct walk *w = s->w;
 	struct heap_arena *a = &w->arena[0];
 	struct chain chain = {.arena = 0,
-			      .limit = run_end(w, at),
+			      .limit = room_end(s, at),
 			      .enough = CHAIN_CHUNKS,
 			      .first_in_use = true};
 	enum stretch_end how;
@@ -103,7 +113,8 @@ static int look_at(struct scan *s, uint64_t page, uint64_t *end,
 	if (++s->pages % TICK == 0 &&
 	    progress_tick("looking for mmapped chunks", s->pages, 0, err) < 0)
 		return -1;
-	if (s->mmapped && walk_mmapped_at(s->w, page, &total, err) < 0)
+	if (s->mmapped &&
+	    walk_mmapped_at(s->w, page, room_end(s, page), &total, err) < 0)
 		return -1;
 	if (total) {
 		*end = page + total;

@@ -185,20 +185,36 @@ static int resync(struct run *r, enum defect_kind kind, uint64_t word,
 	return rc;
 }
 
+/*
+ * What is behind the pending chunk cannot be believed.  A free chunk is known
+ * by its neighbours in the bin, which lead back to it.
+ */
+static int finish_doubtful(struct run *r, struct error *err)
+{
+	struct pages *pages = &r->w->pages;
+	struct chunk_head next = {.prev_size = r->at - r->prev,
+				  .size = CHUNK_PREV_INUSE};
+	uint64_t back, forth;
+
+	if (r->pending && r->head.fd % CHUNK_ALIGN == 0 &&
+	    r->head.bk % CHUNK_ALIGN == 0 &&
+	    pages_word(pages, r->head.fd + 24, &back) &&
+	    pages_word(pages, r->head.bk + 16, &forth) && back == r->prev &&
+	    forth == r->prev)
+		next.size = 0;
+	return finish(r, &next, err);
+}
+
 /* A used or free chunk at r->at; what is before it is finished. */
 static int take_chunk(struct run *r, const struct chunk_head *h,
 		      struct error *err)
 {
 	uint64_t size = chunk_bytes(h), top = r->a->out.top;
 
-	if (!chunk_plausible(h->size, r->limit - r->at, r->a->out.is_main)) {
-		/* Its lowest bit is as doubtful as the rest: in use. */
-		struct chunk_head doubtful = {.size = CHUNK_PREV_INUSE};
-
-		return finish(r, &doubtful, err) < 0
+	if (!chunk_plausible(h->size, r->limit - r->at, r->a->out.is_main))
+		return finish_doubtful(r, err) < 0
 			       ? -1
 			       : resync(r, DEFECT_SIZE, h->size, err);
-	}
 	if (finish(r, h, err) < 0)
 		return -1;
 	if (r->at < top && top - r->at < size) {
@@ -217,29 +233,33 @@ static int take_chunk(struct run *r, const struct chunk_head *h,
 	return 0;
 }
 
+/* Memory ends behind a chunk: only a top can lie so, told of or not. */
+static int take_last(struct run *r, struct error *err)
+{
+	if (!r->pending)
+		return 0;
+	r->pending = false;
+	if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
+			"the heap ends behind it, but the arena has its top "
+			"at 0x%" PRIx64,
+			r->a->out.top) < 0)
+		return -1;
+	return add_chunk(r, r->prev, r->at - r->prev, CHUNK_TOP, err);
+}
+
 static int step(struct run *r, enum stretch_end *how, bool *done,
 		struct error *err)
 {
 	struct chunk_head h;
 
 	if (r->at >= r->limit) {
-		struct chunk_head none = {.size = CHUNK_PREV_INUSE};
-
 		*done = true;
-		if (r->pending &&
-		    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
-				"the heap ends behind it, with no top chunk") <
-			    0)
-			return -1;
-		return finish(r, &none, err);
+		return take_last(r, err);
 	}
-	if (!load(r, &h)) {
-		struct chunk_head none = {.size = CHUNK_PREV_INUSE};
-
-		return finish(r, &none, err) < 0
+	if (!load(r, &h))
+		return finish_doubtful(r, err) < 0
 			       ? -1
 			       : resync(r, DEFECT_UNREADABLE, 0, err);
-	}
 	if (r->at == r->a->out.top) {
 		*how = STRETCH_TOP;
 		*done = true;

@@ -36,14 +36,18 @@ struct sums {
 
 static void sum_chunks(struct walk *w)
 {
-	for (size_t i = 0; i < w->chunks; i++) {
-		const struct chunk *c = &w->chunk[i];
-		struct heap_arena *a = &w->arena[c->arena];
+	for (size_t i = 0; i < w->stretches; i++) {
+		const struct stretch *s = &w->stretch[i];
+		struct heap_arena *a = &w->arena[s->arena];
 
-		if (c->state == CHUNK_USED)
-			a->used_bytes += c->size + CHUNK_WORD;
-		else if (c->state == CHUNK_CACHED)
-			a->cached_bytes += c->size + CHUNK_WORD;
+		for (size_t j = s->first; j < s->last; j++) {
+			const struct chunk *c = &w->chunk[j];
+
+			if (c->state == CHUNK_USED)
+				a->used_bytes += c->size + CHUNK_WORD;
+			else if (c->state == CHUNK_CACHED)
+				a->cached_bytes += c->size + CHUNK_WORD;
+		}
 	}
 }
 
@@ -93,6 +97,9 @@ int walk_verify(struct walk *w, struct error *err)
 
 	sum_chunks(w);
 	sum_arenas(w, &s);
+	if (walk_compare(w, "sizes, links and lists", w->defects, 0, err,
+			 "defects found, none expected") < 0)
+		return -1;
 	if (walk_compare(w, "arenas walked to their top", s.with_top,
 			 s.initialised, err,
 			 "arenas whose top was reached, "

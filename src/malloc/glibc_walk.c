@@ -116,6 +116,34 @@ static int walk_heaps(struct walk *w, struct error *err)
 	return 0;
 }
 
+/*
+ * Sound heaps do not overlap.  If a damaged pointer made two of them, the one
+ * that begins first stays.
+ */
+static int part_stretches(struct walk *w, struct error *err)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < w->stretches; i++) {
+		struct stretch *s = &w->stretch[i];
+
+		if (s->start >= end) {
+			end = s->end;
+			continue;
+		}
+		if (walk_defect(w, DEFECT_LINK, s->arena, s->start, err,
+				"memory to 0x%" PRIx64
+				" is inside another heap",
+				s->end) < 0)
+			return -1;
+		w->arena[s->arena].lost += s->end - s->start;
+		s->last = s->first;
+		s->start = end;
+		s->end = end;
+	}
+	return 0;
+}
+
 static int push_chunks(struct walk *w, const struct chunk *c, size_t count,
 		       struct error *err)
 {
@@ -140,6 +168,8 @@ static int push_all(struct walk *w, struct error *err)
 		const struct stretch *t = &w->stretch[i];
 		struct heap_region region = {t->start, t->end, t->arena};
 
+		if (t->start == t->end)
+			continue;
 		if ((s->region && s->region(s->ctx, &region, err) < 0) ||
 		    push_chunks(w, w->chunk + t->first, t->last - t->first,
 				err) < 0)
@@ -198,6 +228,7 @@ static int walk_all(struct walk *w, struct error *err)
 	if (walk_arenas(w, err) < 0 || walk_heaps(w, err) < 0 ||
 	    sort_by_u64(w->stretch, w->stretches, sizeof *w->stretch, 0, err) <
 		    0 ||
+	    part_stretches(w, err) < 0 ||
 	    sort_by_u64(w->mmapped, w->mmappeds, sizeof *w->mmapped, 0, err) <
 		    0 ||
 	    walk_bins(w, err) < 0 || walk_tcaches(w, err) < 0 ||

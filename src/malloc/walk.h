@@ -131,10 +131,10 @@ uint64_t run_end(const struct walk *w, uint64_t addr);
 /* glibc_pages.c: segments of the main arena and mmapped chunks: 4.4 d, 7. */
 int walk_pages(struct walk *w, bool segments, bool mmapped,
 	       struct error *err) MUST_CHECK;
-/* glibc_mmapped.c: an mmapped chunk whose mapping begins at base?  *total is
- * its length, 0 if there is none. */
-int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t *total,
-		    struct error *err) MUST_CHECK;
+/* glibc_mmapped.c: an mmapped chunk whose mapping begins at base and ends no
+ * later than limit?  *total is its length, 0 if there is none. */
+int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
+		    uint64_t *total, struct error *err) MUST_CHECK;
 
 /* glibc_bins.c */
 int walk_bins(struct walk *w, struct error *err) MUST_CHECK;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "target/image.h"
+#include "target/pagemap.h"
 
 struct image_impl {
 	struct image *image;
@@ -69,12 +70,54 @@ static void image_target_close(struct target *target)
 	free(impl);
 }
 
+/* What is in no run was never touched, or is not in the image. */
+static size_t image_target_touched_runs(struct target *target, uint64_t start,
+					uint64_t end, struct page_run *run,
+					size_t max, uint64_t *walked)
+{
+	struct image_impl *impl = target->impl;
+	const struct image *image = impl->image;
+	uint64_t page = target->page_size;
+	size_t low = 0, high = image->run_count, n = 0;
+
+	*walked = end;
+	if (impl->below && impl->writable_below) {
+		run[0] = (struct page_run){start, end};
+		return 1;
+	}
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (image->run[mid].end <= start)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < image->run_count && image->run[low].start < end; low++) {
+		uint64_t from = image->run[low].start, to = image->run[low].end;
+
+		from -= from % page;
+		to = (to + page - 1) / page * page;
+		if (from < start)
+			from = start;
+		if (to > end)
+			to = end;
+		if (n == max) {
+			*walked = from;
+			break;
+		}
+		run[n++] = (struct page_run){from, to};
+	}
+	return n;
+}
+
 static const struct target_ops image_ops = {
 	.kind = "image",
 	.read = image_target_read,
 	.peek = image_target_peek,
 	.open_map = image_target_open_map,
 	.close = image_target_close,
+	.touched_runs = image_target_touched_runs,
 };
 
 static int copy_below(struct target *target, const struct target *below,

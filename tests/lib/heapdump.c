@@ -2,7 +2,8 @@
  * Walks the heap of a process and prints what the walk pushes, a line each;
  * then again on a copy of the same stop: both must be the same.
  *
- *   heapdump [--debug-dir DIR] [--quiet] [--recorded FILE] PID
+ *   heapdump [--debug-dir DIR] [--quiet] [--recorded FILE]
+ *            [--no-files] PID
  *
  *   arena INDEX ADDR main|thread TOP SYSTEM BINS BYTES FAST BYTES OVERHEAD
  *   chunk STATE ADDR USABLE ARENA         tcache TID ADDR COUNT BYTES ARENA
@@ -41,7 +42,7 @@ static const char *const kinds[] = {"size",	  "link",  "loop",
 struct opts {
 	struct symbols_opts symbols;
 	const char *recorded;
-	bool quiet;
+	bool quiet, no_files;
 	pid_t pid;
 };
 
@@ -285,6 +286,23 @@ out:
 	return rc < 0 ? -1 : 0;
 }
 
+/* As if the files were gone, or we were not allowed to open them. */
+static int open_nothing(struct target *t, const struct map *map,
+			struct error *err)
+{
+	(void)t;
+	return error_set(err, ERR_NOT_FOUND, "%s is gone", map->path);
+}
+
+static void hide_files(struct target *t)
+{
+	static struct target_ops ops;
+
+	ops = *t->ops;
+	ops.open_map = open_nothing;
+	t->ops = &ops;
+}
+
 int main(int argc, char **argv)
 {
 	struct opts o = {0};
@@ -298,6 +316,8 @@ int main(int argc, char **argv)
 			o.recorded = argv[++i];
 		else if (!strcmp(argv[i], "--quiet"))
 			o.quiet = true;
+		else if (!strcmp(argv[i], "--no-files"))
+			o.no_files = true;
 		else
 			o.pid = atoi(argv[i]);
 	}
@@ -306,6 +326,9 @@ int main(int argc, char **argv)
 		printf("error %s\n", err.msg);
 		return 1;
 	}
+	if (o.no_files)
+		hide_files(t);
+
 	int rc = run(&o, t, &err);
 
 	if (rc < 0)

@@ -78,6 +78,13 @@ for witness in 'main_arena by file image' \
 	'tcache by scan of thread-local blocks'; do
 	check "$witness" grep -q "^check OK $witness " "$T/walk"
 done
+# Nobody could open libc's file: the code and the memory tell.
+grep '^chunk ' "$T/walk" >"$T/rows"
+dump nofiles --no-files
+grep '^chunk ' "$T/nofiles" >"$T/rows.nofiles"
+check "without files: says so" grep -q \
+	'^check SKIPPED main_arena by file image .*cannot be read' "$T/nofiles"
+check "without files: the same chunks" cmp "$T/rows" "$T/rows.nofiles"
 stop_fixture
 
 # A program that never allocated has a heap all the same: an empty one.
@@ -86,6 +93,9 @@ dump walk
 is "never used: one arena, not initialised" \
 	"$(grep ^arena "$T/walk" | cut -d' ' -f2,4,5)" "0 main uninitialised"
 is "never used: nothing fails" "$(differences)" ""
+dump nofiles --no-files
+is "never used, without files: the same arena" \
+	"$(grep ^arena "$T/nofiles")" "$(grep ^arena "$T/walk")"
 is "never used: no chunk" "$(grep '^chunks' "$T/walk")" "chunks 0"
 stop_fixture
 

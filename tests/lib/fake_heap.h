@@ -1,0 +1,85 @@
+/*
+ * A heap of glibc 2.36 built byte by byte: a main arena, one thread arena, a
+ * thread with a tcache, an mmapped and an aligned mmapped chunk.  Sound as
+ * fake_init() makes it; a test then damages a word and walks.
+ */
+#ifndef TESTS_LIB_FAKE_HEAP_H
+#define TESTS_LIB_FAKE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "malloc/allocator.h"
+#include "malloc/glibc.h"
+#include "target/image.h"
+#include "target/target.h"
+
+#define FAKE_DATA   UINT64_C(0x7f0000100000) /* libc's writable data */
+#define FAKE_MAIN   (FAKE_DATA + 0x100)	     /* main_arena */
+#define FAKE_MP	    (FAKE_DATA + 0x1000)
+#define FAKE_BRK    UINT64_C(0x555555000000) /* [heap] */
+#define FAKE_HEAP   UINT64_C(0x7e0000000000) /* of the thread arena */
+#define FAKE_ARENA  (FAKE_HEAP + 48)
+#define FAKE_MAPPED UINT64_C(0x7f0000200000) /* mmapped chunks */
+#define FAKE_BLOCK  UINT64_C(0x7f0000400000) /* the thread's TLS and stack */
+#define FAKE_TP	    (FAKE_BLOCK + 0x1000)
+#define FAKE_TEXT   UINT64_C(0x7f0000000000) /* malloc's code: not mapped */
+
+enum {
+	FAKE_REGIONS = 5,
+	FAKE_REGION_SIZE = 0x10000,
+	FAKE_USED = 20, /* in each arena */
+	FAKE_MAX = 4096
+};
+
+struct fake_heap {
+	uint8_t *bytes[FAKE_REGIONS]; /* owned, FAKE_REGION_SIZE each */
+	struct glibc g;
+	struct thread thread;
+
+	/* What was made: user addresses. */
+	uint64_t used[2][FAKE_USED];
+	uint64_t freed[2][4]; /* in the unsorted bin, in its order */
+	uint64_t fast[3];     /* of the main arena, in the list's order */
+	uint64_t cached[3];   /* of the thread's tcache, in its order */
+	uint64_t cache;	      /* the tcache struct */
+	uint64_t mapped, aligned;
+	uint64_t top[2]; /* chunk addresses */
+};
+
+void fake_init(struct fake_heap *f);
+void fake_deinit(struct fake_heap *f);
+/* The place of a word; the test fails if it is in no region. */
+uint64_t *fake_word(struct fake_heap *f, uint64_t addr);
+/* The size word of the chunk with this user address. */
+uint64_t *fake_size(struct fake_heap *f, uint64_t user);
+
+/* What a walk pushed. */
+struct fake_walk {
+	struct chunk chunk[FAKE_MAX];
+	size_t chunks;
+	struct arena arena[16];
+	size_t arenas;
+	struct defect defect[FAKE_MAX];
+	size_t defects;
+	struct check check[64];
+	size_t checks;
+	struct tcache tcache[16];
+	size_t tcaches;
+	uint64_t pushes, stop_after; /* the push that ends it; 0: none */
+	uint64_t without;	     /* a page that cannot be read; 0: none */
+};
+
+/* Walks a copy as it is now; 0, or -1 with *err. */
+int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err);
+const struct chunk *fake_chunk(const struct fake_walk *w, uint64_t user);
+const struct defect *fake_defect(const struct fake_walk *w, uint64_t addr);
+size_t fake_failed(const struct fake_walk *w); /* checks that failed */
+/*
+ * Fails the test unless what was pushed holds together whatever the damage:
+ * chunks inside their regions, ascending, none overlapping another.
+ */
+void fake_invariants(const struct fake_walk *w);
+
+#endif

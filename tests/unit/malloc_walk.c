@@ -1,0 +1,556 @@
+/* The walk over heaps built byte by byte: sound ones, and damaged ones. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "malloc/mallinfo.h"
+#include "tests/lib/fake_heap.h"
+#include "tests/lib/hs_test.h"
+
+static struct fake_heap f;
+static struct fake_walk w, sound;
+static struct error err;
+
+/* A sound heap, walked, in "sound"; then the test damages f. */
+static void begin(void)
+{
+	fake_init(&f);
+	OK(fake_walk(&f, &sound, &err));
+	ck_assert_msg(!sound.defects, "0x%lx: %s",
+		      (unsigned long)sound.defect[0].addr,
+		      sound.defect[0].what);
+	ck_assert_uint_eq(fake_failed(&sound), 0);
+}
+
+/* Walks; damage must be told at addr. */
+static const struct defect *damaged(uint64_t addr, enum defect_kind kind)
+{
+	const struct defect *d;
+
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_msg(w.defects, "no defect");
+	d = fake_defect(&w, addr);
+	ck_assert_msg(d, "no defect at 0x%lx, but at 0x%lx: %s",
+		      (unsigned long)addr, (unsigned long)w.defect[0].addr,
+		      w.defect[0].what);
+	ck_assert_msg(d->kind == kind, "kind %d: %s", (int)d->kind, d->what);
+	ck_assert(d->what[0]);
+	ck_assert_msg(fake_failed(&w), "no check failed");
+	return d;
+}
+
+/* Chunks of the sound heap that the damaged one lacks or has otherwise. */
+static size_t changed(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sound.chunks; i++) {
+		const struct chunk *c = fake_chunk(&w, sound.chunk[i].addr);
+
+		n += !c || c->size != sound.chunk[i].size ||
+		     c->state != sound.chunk[i].state;
+	}
+	return n;
+}
+
+static void ends(void)
+{
+	fake_deinit(&f);
+}
+
+static size_t count_state(const struct fake_walk *walk, enum chunk_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < walk->chunks; i++)
+		n += walk->chunk[i].state == state;
+	return n;
+}
+
+TEST(a_sound_heap_is_walked_exactly)
+{
+	begin();
+	/* used, and the tcache struct, and two mmapped */
+	ck_assert_uint_eq(count_state(&sound, CHUNK_USED), 2 * FAKE_USED + 3);
+	ck_assert_uint_eq(count_state(&sound, CHUNK_FREE), 8 + 3);
+	ck_assert_uint_eq(count_state(&sound, CHUNK_CACHED), 3);
+	ck_assert_uint_eq(count_state(&sound, CHUNK_TOP), 2);
+	for (unsigned i = 0; i < FAKE_USED; i++) {
+		ck_assert_uint_eq(fake_chunk(&sound, f.used[0][i])->size,
+				  0x38 + 0x10 * i);
+		ck_assert_uint_eq(fake_chunk(&sound, f.used[1][i])->arena, 1);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_eq(fake_chunk(&sound, f.fast[i])->state,
+				  CHUNK_FREE);
+		ck_assert_uint_eq(fake_chunk(&sound, f.cached[i])->state,
+				  CHUNK_CACHED);
+	}
+	ck_assert_uint_eq(fake_chunk(&sound, f.mapped)->size, 0x2000 - 16);
+	ck_assert_uint_eq(fake_chunk(&sound, f.aligned)->size,
+			  0x3000 - 0x1f0 - 16);
+	ck_assert_uint_eq(sound.tcaches, 1);
+	ck_assert_uint_eq(sound.tcache[0].addr, f.cache);
+	ck_assert_uint_eq(sound.tcache[0].count, 3);
+	ck_assert_uint_eq(sound.tcache[0].bytes, 3 * 0x60);
+	ck_assert_uint_eq(sound.tcache[0].arena, 0);
+	fake_invariants(&sound);
+	ends();
+}
+
+TEST(mallinfo_sums_arenas_and_counters)
+{
+	struct malloc_params params = {.n_mmaps = 2, .mmapped_bytes = 0x5000};
+	struct mallinfo2_totals t;
+
+	begin();
+	mallinfo2_sum(sound.arena, sound.arenas, &params, &t);
+	ck_assert_uint_eq(t.arena, 2 * FAKE_REGION_SIZE);
+	ck_assert_uint_eq(t.ordblks, 8 + 2);
+	ck_assert_uint_eq(t.smblks, 3);
+	ck_assert_uint_eq(t.fsmblks, 3 * 0x30);
+	ck_assert_uint_eq(t.hblks, 2);
+	ck_assert_uint_eq(t.hblkhd, 0x5000);
+	ck_assert_uint_eq(t.usmblks, 0);
+	ck_assert_uint_eq(t.keepcost, FAKE_BRK + FAKE_REGION_SIZE - f.top[0]);
+	ck_assert_uint_eq(t.uordblks + t.fordblks, t.arena);
+	ends();
+}
+
+TEST(a_size_word_overwritten_by_text_loses_one_chunk)
+{
+	begin();
+	*fake_size(&f, f.used[0][7]) = 0x4141414141414141;
+	damaged(f.used[0][7] - 16, DEFECT_SIZE);
+	ck_assert(!fake_chunk(&w, f.used[0][7]));
+	ck_assert_uint_eq(changed(), 1);
+	ends();
+}
+
+TEST(a_size_word_of_zero_loses_one_chunk)
+{
+	begin();
+	*fake_size(&f, f.used[1][3]) = 0;
+	damaged(f.used[1][3] - 16, DEFECT_SIZE);
+	ck_assert_uint_eq(changed(), 1);
+	ends();
+}
+
+TEST(a_size_word_beyond_the_heap_loses_one_chunk)
+{
+	begin();
+	*fake_size(&f, f.used[0][0]) = 0x100001;
+	damaged(f.used[0][0] - 16, DEFECT_SIZE);
+	ck_assert_uint_eq(changed(), 1);
+	ends();
+}
+
+TEST(a_size_that_is_no_multiple_loses_one_chunk)
+{
+	begin();
+	*fake_size(&f, f.used[0][5]) = 0x49 | 8;
+	damaged(f.used[0][5] - 16, DEFECT_SIZE);
+	ck_assert_uint_eq(changed(), 1);
+	ends();
+}
+
+TEST(two_damaged_sizes_make_two_defects)
+{
+	begin();
+	*fake_size(&f, f.used[0][2]) = UINT64_MAX;
+	*fake_size(&f, f.used[1][12]) = 7;
+	damaged(f.used[0][2] - 16, DEFECT_SIZE);
+	ck_assert(fake_defect(&w, f.used[1][12] - 16));
+	ck_assert_uint_eq(changed(), 2);
+	ends();
+}
+
+TEST(the_last_size_before_top_damaged_keeps_top)
+{
+	begin();
+	*fake_size(&f, f.used[0][FAKE_USED - 1]) = 5;
+	damaged(f.used[0][FAKE_USED - 1] - 16, DEFECT_SIZE);
+	ck_assert(fake_chunk(&w, f.top[0] + 16)->state == CHUNK_TOP);
+	ck_assert_uint_eq(changed(), 1);
+	ends();
+}
+
+TEST(a_footer_that_disagrees_is_told)
+{
+	begin();
+	*fake_word(&f, f.used[0][4] - 16) = 0x1230;
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(fake_defect(&w, f.freed[0][0] - 16)->kind,
+			  DEFECT_SIZE);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_chunk_that_reaches_into_top_ends_there)
+{
+	begin();
+	*fake_size(&f, f.used[0][FAKE_USED - 1]) += 0x40;
+	damaged(f.used[0][FAKE_USED - 1] - 16, DEFECT_SIZE);
+	ends();
+}
+
+TEST(a_bin_that_never_ends_is_a_loop)
+{
+	begin();
+	*fake_word(&f, f.freed[0][3]) = f.freed[0][0] - 16;
+	damaged(f.freed[0][3], DEFECT_LOOP);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_bin_that_leads_nowhere_keeps_its_other_end)
+{
+	begin();
+	*fake_word(&f, f.freed[1][1]) = 0x4141414141414140;
+	damaged(f.freed[1][1], DEFECT_LINK);
+	ck_assert_uint_eq(w.defects, 1 + 0);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_bin_whose_back_link_is_wrong_is_told)
+{
+	begin();
+	*fake_word(&f, f.freed[0][2] + 8) = f.used[0][0];
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(fake_defect(&w, f.freed[0][2] - 16 + 24)->kind,
+			  DEFECT_LINK);
+	ends();
+}
+
+TEST(a_free_chunk_in_no_bin_is_told)
+{
+	begin();
+	/* The first leads to the third, and back. */
+	*fake_word(&f, f.freed[0][0]) = f.freed[0][2] - 16;
+	*fake_word(&f, f.freed[0][2] + 8) = f.freed[0][0] - 16;
+	damaged(f.freed[0][1] - 16, DEFECT_LINK);
+	ck_assert_uint_eq(w.defects, 1);
+	ends();
+}
+
+TEST(a_bin_head_that_was_overwritten_is_told)
+{
+	begin();
+	memset(fake_word(&f, FAKE_MAIN + 112), 0x41, 16);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert(fake_failed(&w));
+	ck_assert_uint_eq(w.defect[0].kind, DEFECT_LINK);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_tcache_that_counts_too_much_is_told)
+{
+	begin();
+	*fake_word(&f, f.cache + 8) = 6;
+	damaged(f.cache + 8, DEFECT_COUNT);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_tcache_list_that_never_ends_is_a_loop)
+{
+	begin();
+	*fake_word(&f, f.cached[2]) = f.cached[0] ^ f.cached[2] >> 12;
+	damaged(f.cached[2], DEFECT_LOOP);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_tcache_link_that_was_overwritten_loses_the_rest_of_its_list)
+{
+	begin();
+	*fake_word(&f, f.cached[1]) = 0x4141414141414141;
+	damaged(f.cached[1], DEFECT_LINK);
+	/* The third looks used now. */
+	ck_assert_uint_eq(changed(), 1);
+	ck_assert_uint_eq(fake_chunk(&w, f.cached[2])->state, CHUNK_USED);
+	ends();
+}
+
+TEST(a_tcache_entry_that_points_inside_a_chunk_is_told)
+{
+	begin();
+	*fake_word(&f, f.cache + 128 + 8 * 4) = f.used[0][9] + 16;
+	damaged(f.cache + 128 + 8 * 4, DEFECT_LINK);
+	ck_assert_uint_eq(changed(), 3);
+	ends();
+}
+
+TEST(a_chunk_freed_twice_is_a_loop)
+{
+	begin();
+	/* In the tcache and in a fastbin. */
+	*fake_word(&f, f.fast[2]) = (f.cached[0] - 16) ^ f.fast[2] >> 12;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_ge(w.defects, 1);
+	ck_assert(fake_defect(&w, f.cached[0]) ||
+		  w.defect[0].kind == DEFECT_LOOP);
+	ends();
+}
+
+TEST(a_fastbin_that_leads_nowhere_is_told)
+{
+	begin();
+	*fake_word(&f, f.fast[0]) = 0xdeadbeef0;
+	damaged(f.fast[0], DEFECT_LINK);
+	ck_assert_uint_eq(changed(), 2);
+	ends();
+}
+
+TEST(plain_links_are_recognised_by_what_they_lead_to)
+{
+	begin();
+	/* As before glibc 2.32. */
+	for (unsigned i = 0; i < 3; i++) {
+		*fake_word(&f, f.fast[i]) = i < 2 ? f.fast[i + 1] - 16 : 0;
+		*fake_word(&f, f.cached[i]) = i < 2 ? f.cached[i + 1] : 0;
+	}
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 0);
+	ck_assert_uint_eq(fake_failed(&w), 0);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_ring_of_arenas_that_leads_nowhere_finds_them_by_their_heaps)
+{
+	begin();
+	*fake_word(&f, FAKE_MAIN + 2160) = 0x4141414141414141;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(fake_defect(&w, FAKE_MAIN + 2160)->kind, DEFECT_LINK);
+	ck_assert_uint_eq(w.arenas, 1);
+	ends();
+}
+
+TEST(a_ring_of_arenas_that_does_not_return_is_a_defect)
+{
+	begin();
+	*fake_word(&f, FAKE_ARENA + 2160) = FAKE_ARENA;
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(fake_defect(&w, FAKE_ARENA + 2160)->kind,
+			  DEFECT_LINK);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_heap_that_does_not_know_its_arena_is_found_by_search)
+{
+	begin();
+	/* top in a heap that does not exist */
+	*fake_word(&f, FAKE_ARENA + 96) = 0x7d0000001000;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(fake_defect(&w, FAKE_ARENA)->kind, DEFECT_LINK);
+	/* Only what was top is doubtful. */
+	ck_assert_uint_le(changed(), 1);
+	ends();
+}
+
+TEST(a_heap_of_impossible_length_is_walked_as_far_as_it_is_mapped)
+{
+	begin();
+	*fake_word(&f, FAKE_HEAP + 16) = 0x123456789;
+	damaged(FAKE_HEAP, DEFECT_SIZE);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(a_page_that_cannot_be_read_loses_its_chunks_only)
+{
+	begin();
+	w.without = FAKE_BRK + 0x1000;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_ge(w.defects, 1);
+	ck_assert_uint_eq(w.defect[0].kind, DEFECT_UNREADABLE);
+	ck_assert(fake_chunk(&w, f.top[0] + 16));
+	ck_assert(fake_chunk(&w, f.used[0][FAKE_USED - 1]));
+	ck_assert(fake_chunk(&w, f.used[1][0]));
+	ends();
+}
+
+TEST(an_sbrk_base_that_is_nowhere_is_a_defect)
+{
+	begin();
+	*fake_word(&f, FAKE_MP + f.g.params->sbrk_base) = 0x1000;
+	damaged(FAKE_MP + f.g.params->sbrk_base, DEFECT_LINK);
+	ends();
+}
+
+TEST(a_stale_header_before_an_aligned_chunk_is_not_a_chunk)
+{
+	begin();
+	/* As after a realloc that shrank the mapping by a page. */
+	*fake_size(&f, f.aligned) = (0x2000 - 0x1f0) | 2;
+	*fake_word(&f, FAKE_MP + f.g.params->mmapped_mem) = 0x4000;
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 0);
+	ck_assert_uint_eq(fake_failed(&w), 0);
+	ck_assert_uint_eq(fake_chunk(&w, f.aligned)->size, 0x2000 - 0x1f0 - 16);
+	ck_assert(!fake_chunk(&w, FAKE_MAPPED + 0x3010));
+	ends();
+}
+
+TEST(an_mmapped_chunk_that_is_not_counted_fails_a_check)
+{
+	begin();
+	*fake_word(&f, FAKE_MP + f.g.params->mmapped_mem) = 0x6000;
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(fake_failed(&w), 1);
+	ends();
+}
+
+TEST(a_thread_inside_malloc_makes_its_defects_busy)
+{
+	begin();
+	f.thread.regs.r[REG_RIP_] = FAKE_TEXT + 0x20;
+	*fake_word(&f, f.freed[0][0]) = f.freed[0][2] - 16;
+	*fake_word(&f, f.freed[0][2] + 8) = f.freed[0][0] - 16;
+	damaged(f.freed[0][1] - 16, DEFECT_BUSY);
+	ck_assert(w.arena[0].busy);
+	ends();
+}
+
+TEST(a_return_address_into_malloc_makes_its_defects_busy)
+{
+	begin();
+	*fake_word(&f, FAKE_BLOCK + 0x8000 + 0x100) = FAKE_TEXT + 0x30;
+	*fake_word(&f, f.cache + 8) = 4;
+	damaged(f.cache + 8, DEFECT_BUSY);
+	ck_assert(w.arena[0].busy);
+	ends();
+}
+
+TEST(a_thread_inside_malloc_alone_makes_nothing_busy)
+{
+	begin();
+	f.thread.regs.r[REG_RIP_] = FAKE_TEXT + 0x20;
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 0);
+	ck_assert(!w.arena[0].busy);
+	ends();
+}
+
+TEST(a_sink_that_wants_no_more_ends_the_walk)
+{
+	begin();
+	for (uint64_t k = 1; k <= sound.pushes; k++) {
+		w.stop_after = k;
+		FAILS(ERR_INTERRUPTED, fake_walk(&f, &w, &err));
+		ck_assert_uint_eq(w.pushes, k);
+	}
+	w.stop_after = 0;
+	ends();
+}
+
+TEST(memory_that_runs_out_ends_the_walk_cleanly)
+{
+	uint64_t k = 0;
+	int rc;
+
+	fake_init(&f);
+	do {
+		alloc_fail_checked_at(++k);
+		/* The image takes the first few itself. */
+		rc = 0;
+		if (k > 30)
+			rc = fake_walk(&f, &w, &err);
+		alloc_fail_checked_at(0);
+		ck_assert(rc == 0 || err.code == ERR_NO_MEMORY);
+		if (rc == 0 && k > 30)
+			ck_assert_uint_eq(w.defects, 0);
+	} while (k < 60);
+	ends();
+}
+
+/* Words that an overflow, a stray write or bad luck may leave. */
+static uint64_t bad_word(unsigned *seed, uint64_t now)
+{
+	static const uint64_t odd[] = {0,
+				       1,
+				       UINT64_MAX,
+				       0x4141414141414141,
+				       FAKE_BRK,
+				       FAKE_HEAP,
+				       0x21,
+				       0x10011,
+				       FAKE_MAIN,
+				       FAKE_ARENA,
+				       0x31,
+				       FAKE_MAPPED + 0x1010,
+				       FAKE_BRK + 32};
+	unsigned r = (unsigned)rand_r(seed);
+
+	switch (r % 4) {
+	case 0:
+		return odd[r / 4 % (sizeof odd / sizeof *odd)];
+	case 1:
+		return now ^ UINT64_C(1) << r / 4 % 64;
+	case 2:
+		return now + 16 * (r / 4 % 64) - 512;
+	default:
+		return FAKE_BRK + r / 4 % FAKE_REGION_SIZE / 16 * 16;
+	}
+}
+
+static uint64_t bad_place(struct fake_heap *h, unsigned *seed)
+{
+	unsigned r = (unsigned)rand_r(seed);
+	uint64_t used = h->top[0] - FAKE_BRK;
+
+	switch (r % 8) {
+	case 0:
+		return FAKE_MAIN + r / 8 % 275 * 8;
+	case 1:
+		return FAKE_MP + r / 8 % 17 * 8;
+	case 2:
+		return FAKE_HEAP + r / 8 % 400 * 8;
+	case 3:
+		return h->cache + r / 8 % 80 * 8;
+	case 4:
+		return FAKE_TP - 0x90 + r / 8 % 18 * 8;
+	case 5:
+		return FAKE_MAPPED + 0x1000 + r / 8 % 8 * 0x1000 / 2;
+	case 6:
+		return h->top[r / 8 % 2] + r / 16 % 2 * 8;
+	default:
+		return FAKE_BRK + r / 8 % (used / 8) * 8;
+	}
+}
+
+/*
+ * Any damage: the walk ends (libcheck's time limit), reads nothing outside
+ * (the sanitizers), and what it pushes holds together.
+ */
+TEST(random_damage_never_breaks_the_walk)
+{
+	for (unsigned round = 1; round <= 4000; round++) {
+		unsigned seed = round, n;
+
+		fake_init(&f);
+		n = 1 + (unsigned)rand_r(&seed) % 6;
+		while (n--) {
+			uint64_t at = bad_place(&f, &seed);
+			uint64_t *word = fake_word(&f, at);
+
+			*word = bad_word(&seed, *word);
+		}
+		w.without = rand_r(&seed) % 8
+				    ? 0
+				    : FAKE_BRK + rand_r(&seed) % 8 * 0x1000u;
+		OK(fake_walk(&f, &w, &err));
+		fake_invariants(&w);
+		fake_deinit(&f);
+	}
+}
