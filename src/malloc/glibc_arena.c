@@ -91,7 +91,12 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 				   err, "arena cannot be read");
 	}
 	decode(l, a);
-	return 0;
+	if (a->out.top % CHUNK_ALIGN == 0)
+		return 0;
+	addr = a->out.top;
+	a->out.top = 0;
+	return walk_defect(w, DEFECT_LINK, a->out.index, a->out.addr + l->top,
+			   err, "top 0x%" PRIx64 " is no chunk address", addr);
 }
 
 static bool known(const struct walk *w, uint64_t addr)
