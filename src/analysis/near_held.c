@@ -5,6 +5,7 @@
 
 #include "analysis/near_impl.h"
 #include "base/alloc.h"
+#include "base/fmt.h"
 #include "base/progress.h"
 #include "base/u64map.h"
 #include "symbols/symbols.h"
@@ -195,6 +196,22 @@ static void what_chunk(const struct fold_row *f, char *buf, size_t cap)
 			 (unsigned long long)p->a, where, inside);
 }
 
+/* "other memory at 0x7f.. (1.0 MiB, 300 words of it)" */
+static void what_mapping(struct held *h, const struct fold_row *f, char *buf,
+			 size_t cap)
+{
+	const struct map *map = maps_find(&h->b->snap->maps, f->example);
+	char size[FMT_MAX];
+
+	if (!map)
+		return;
+	snprintf(buf, cap, "%s at 0x%llx (%s, %llu words of it)",
+		 map->path[0] ? map->path : "other memory",
+		 (unsigned long long)map->start,
+		 fmt_bytes(size, sizeof size, map->end - map->start, false),
+		 (unsigned long long)f->times);
+}
+
 static void what(struct held *h, const struct fold_row *f, char *buf,
 		 size_t cap)
 {
@@ -214,6 +231,11 @@ static void what(struct held *h, const struct fold_row *f, char *buf,
 		place = place_of(snap, f->pattern.flags & MANY_WORDS
 					       ? f->pattern.a
 					       : f->example);
+	if (f->times > 1 &&
+	    (place.kind == PLACE_ANON || place.kind == PLACE_FILE)) {
+		what_mapping(h, f, buf, cap);
+		return;
+	}
 	place_format(&place, snap, h->b->symbols, name, sizeof name);
 	if (f->pattern.flags & MANY_WORDS)
 		snprintf(buf, cap, "%s (%llu words of it)", name,

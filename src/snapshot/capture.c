@@ -20,6 +20,7 @@
 #include "snapshot/contents.h"
 #include "snapshot/tables.h"
 #include "snapshot/threads.h"
+#include "symbols/symbols.h"
 
 #define DEFAULT_ATTEMPTS 10
 #define DEFAULT_STOP_US	 UINT64_C(2000000)
@@ -28,6 +29,7 @@
 
 struct capture {
 	struct target *target;
+	struct symbols *symbols; /* or NULL */
 	const struct allocator *allocator;
 	void *state;
 	const struct capture_opts *opts;
@@ -186,6 +188,24 @@ static int reserve(struct attempt *a, struct error *err)
 	return image_reserve(a->snap->contents, bytes, err);
 }
 
+static int list_modules(struct attempt *a, struct error *err)
+{
+	struct symbols *symbols = a->c->symbols;
+	size_t count = symbols ? symbols_module_count(symbols) : 0;
+
+	a->snap->module = try_calloc(count, sizeof *a->snap->module,
+				     "list of modules", err);
+	if (!a->snap->module)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct module *m = symbols_module(symbols, i);
+
+		a->snap->module[i] = (struct snapshot_module){m->start, m->end};
+	}
+	a->snap->module_count = (uint32_t)count;
+	return 0;
+}
+
 static int attempt_run(struct attempt *a, struct error *err)
 {
 	struct capture *c = a->c;
@@ -199,7 +219,7 @@ static int attempt_run(struct attempt *a, struct error *err)
 		return -1;
 	if (!a->copied.cut_bytes && examine(a, snap->memory, err))
 		return -1;
-	if (spans_build(snap, err))
+	if (list_modules(a, err) || spans_build(snap, err))
 		return -1;
 	snap->notes = strbuf_take(&a->notes);
 	return 0;
@@ -297,6 +317,7 @@ int snapshot_capture(struct target *target, struct symbols *symbols,
 {
 	struct capture c = {
 		.target = target,
+		.symbols = symbols,
 		.allocator = allocator,
 		.state = allocator_state,
 		.opts = opts,

@@ -27,6 +27,7 @@ void snapshot_destroy(struct snapshot *snap)
 	free(snap->region);
 	free(snap->defect);
 	free(snap->check);
+	free(snap->module);
 	free(snap->span);
 	free(snap->notes);
 	maps_deinit(&snap->maps);
@@ -76,6 +77,7 @@ uint64_t snapshot_table_bytes(const struct snapshot *snap)
 			 sizeof *snap->thread[i].frame;
 	bytes += (uint64_t)snap->defect_count * sizeof *snap->defect;
 	bytes += (uint64_t)snap->check_count * sizeof *snap->check;
+	bytes += (uint64_t)snap->module_count * sizeof *snap->module;
 	bytes += (uint64_t)snap->span_count * sizeof *snap->span;
 	bytes += snap->maps.count * sizeof *snap->maps.map;
 	return bytes;

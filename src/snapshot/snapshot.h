@@ -38,6 +38,11 @@ struct snapshot_thread {
 	bool stack_complete;
 };
 
+/* Where a module (ELF file) lies, its .bss included. */
+struct snapshot_module {
+	uint64_t start, end;
+};
+
 struct snapshot {
 	char name[32];
 	struct timespec taken;	   /* CLOCK_REALTIME at the stop */
@@ -71,7 +76,9 @@ struct snapshot {
 	uint32_t check_count;
 	struct malloc_params params;
 	struct mallinfo2_totals mallinfo;
-	struct maps maps;  /* owned */
+	struct maps maps;		/* owned */
+	struct snapshot_module *module; /* owned; none without symbols */
+	uint32_t module_count;
 	struct span *span; /* owned: see span.h */
 	uint32_t span_count;
 	char *notes; /* owned: what was skipped and why, or "" */

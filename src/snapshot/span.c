@@ -48,7 +48,8 @@ static bool is_module(const struct maps *maps, size_t i)
 	return false;
 }
 
-/* Anonymous, right behind the writable part of a module: its .bss. */
+/* Anonymous, right behind the writable part of a module: its .bss, as far as
+ * one can tell without having seen the file. */
 static bool is_bss(const struct maps *maps, size_t i)
 {
 	const struct map *map = &maps->map[i];
@@ -57,14 +58,15 @@ static bool is_bss(const struct maps *maps, size_t i)
 	       map[-1].prot & MAP_W && is_module(maps, i - 1);
 }
 
-static enum place_kind kind_of(const struct maps *maps, size_t i)
+static enum place_kind kind_of(const struct snapshot *snap, size_t i)
 {
+	const struct maps *maps = &snap->maps;
 	const struct map *map = &maps->map[i];
 
 	if (!(map->prot & (MAP_R | MAP_W | MAP_X)))
 		return PLACE_NONE;
 	if (map_is_anonymous(map)) {
-		if (is_bss(maps, i))
+		if (!snap->module_count && is_bss(maps, i))
 			return PLACE_GLOBAL;
 		return PLACE_ANON;
 	}
@@ -134,6 +136,59 @@ static int overlays(const struct snapshot *snap, struct table *over,
 	return 0;
 }
 
+/* The anonymous memory of modules: .bss. */
+static int bss(const struct snapshot *snap, struct table *over,
+	       struct error *err)
+{
+	const struct maps *maps = &snap->maps;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < snap->module_count; i++) {
+		const struct snapshot_module *m = &snap->module[i];
+		uint64_t end = (m->end + 4095) & ~UINT64_C(4095);
+
+		while (at < maps->count && maps->map[at].end <= m->start)
+			at++;
+		for (size_t j = at; j < maps->count && maps->map[j].start < end;
+		     j++) {
+			const struct map *map = &maps->map[j];
+			struct span span = {.start = map->start,
+					    .end = map->end,
+					    .kind = PLACE_GLOBAL,
+					    .thread = SPAN_NO_THREAD,
+					    .holds = true};
+
+			if (!map_is_anonymous(map) || !(map->prot & MAP_W))
+				continue;
+			if (span.start < m->start)
+				span.start = m->start;
+			if (span.end > end)
+				span.end = end;
+			if (add(over, &span, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* malloc's own lists are in the libc's data: what they say is no reference. */
+static int main_arena(const struct snapshot *snap, struct table *over,
+		      struct error *err)
+{
+	enum { SIZE = 2112 }; /* malloc_state, the smallest of them */
+
+	for (uint32_t i = 0; i < snap->arena_count; i++) {
+		struct span span = {.start = snap->arena[i].addr,
+				    .end = snap->arena[i].addr + SIZE,
+				    .kind = PLACE_GLOBAL,
+				    .thread = SPAN_NO_THREAD};
+
+		if (snap->arena[i].is_main && add(over, &span, err))
+			return -1;
+	}
+	return 0;
+}
+
 static int mmapped(const struct snapshot *snap, struct table *over,
 		   struct error *err)
 {
@@ -164,7 +219,7 @@ static int cut(const struct snapshot *snap, size_t i, const struct table *over,
 	       size_t *at, struct table *out, struct error *err)
 {
 	const struct map *map = &snap->maps.map[i];
-	struct span base = {.kind = kind_of(&snap->maps, i),
+	struct span base = {.kind = kind_of(snap, i),
 			    .thread = SPAN_NO_THREAD,
 			    .map = (uint32_t)i};
 	uint64_t pos = map->start;
@@ -258,6 +313,7 @@ int spans_build(struct snapshot *snap, struct error *err)
 	for (uint32_t i = 0; i < snap->thread_count; i++)
 		find_tls(snap, &snap->thread[i]);
 	if (overlays(snap, &over, err) || mmapped(snap, &over, err) ||
+	    bss(snap, &over, err) || main_arena(snap, &over, err) ||
 	    sort_by_u64(over.span, over.count, sizeof *over.span,
 			offsetof(struct span, start), err))
 		goto out;

@@ -36,7 +36,7 @@ void builder_heap(struct builder *b, uint32_t arena, uint64_t start,
 		return;
 	b->arena[b->arena_count++] = (struct arena){
 		.index = arena,
-		.addr = start - 0x800,
+		.addr = start - 0x900,
 		.is_main = arena == 0,
 		.initialised = true,
 		.heaps = 1,

@@ -167,6 +167,35 @@ TEST(only_live_private_writable_memory_outside_heaps_holds)
 	snapshot_destroy(s);
 }
 
+TEST(with_modules_known_bss_ends_where_the_module_does)
+{
+	struct snapshot *s = made();
+
+	s->module = xcalloc(1, sizeof *s->module);
+	s->module_count = 1;
+	s->module[0] = (struct snapshot_module){EXE, EXE + 0x3800};
+	OK(spans_build(s, &err));
+	ck_assert_int_eq(place_of(s, EXE + 0x3fff).kind, PLACE_GLOBAL);
+	ck_assert_int_eq(place_of(s, EXE + 0x4000).kind, PLACE_ANON);
+	ck_assert(span_find(s, EXE + 0x3000)->holds);
+	ck_assert(span_find(s, EXE + 0x4000)->holds);
+	snapshot_destroy(s);
+}
+
+TEST(the_main_arena_s_own_lists_hold_nothing)
+{
+	struct snapshot *s = made();
+
+	s->arena[0].addr = EXE + 0x2100;
+	OK(spans_build(s, &err));
+	ck_assert_int_eq(place_of(s, EXE + 0x2100).kind, PLACE_GLOBAL);
+	ck_assert(span_find(s, EXE + 0x20f8)->holds);
+	ck_assert(!span_find(s, EXE + 0x2100)->holds);
+	ck_assert(!span_find(s, EXE + 0x2800)->holds);
+	ck_assert(span_find(s, EXE + 0x2fff)->holds);
+	snapshot_destroy(s);
+}
+
 TEST(a_stack_address_belongs_to_a_thread_and_a_frame)
 {
 	struct snapshot *s = made();
