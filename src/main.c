@@ -82,9 +82,8 @@ enum { OPTION_COUNT = sizeof(option_rows) / sizeof(*option_rows) };
 struct options {
 	struct session_opts session;
 	const char *process, *core, *script, *log;
-	const char **line; /* owned: the lines to run; freed at the end */
+	char **line; /* owned, each too: the lines to run */
 	size_t lines, cap;
-	char *joined; /* owned */
 	int verbose;
 	bool help, version;
 };
@@ -120,10 +119,13 @@ static void print_help(void)
 	      stdout);
 }
 
-static int add_line(struct options *o, const char *line, struct error *err)
+/* Takes the line over, also when it fails. */
+static int add_line(struct options *o, char *line, struct error *err)
 {
-	if (GROW(o->line, o->cap, o->lines + 1, "command lines", err))
+	if (GROW(o->line, o->cap, o->lines + 1, "command lines", err)) {
+		free(line);
 		return -1;
+	}
 	o->line[o->lines++] = line;
 	return 0;
 }
@@ -181,11 +183,9 @@ static int take_option(struct options *o, int id, const char *arg,
 		o->core = arg;
 		return 0;
 	case 'e':
-		return add_line(o, arg, err);
-	case 'x': {
-		/* Lives until the end of the program, as argv does. */
+		return add_line(o, xstrdup(arg), err);
+	case 'x':
 		return add_line(o, xasprintf("source %s", arg), err);
-	}
 	case 'v':
 		o->verbose++;
 		o->session.verbose = true;
@@ -284,8 +284,7 @@ static int join_words(struct options *o, char **word, struct error *err)
 			continue;
 		strbuf_addf(&sb, "%s%s", sb.len ? " " : "", *word++);
 	}
-	o->joined = strbuf_take(&sb);
-	return add_line(o, o->joined, err);
+	return add_line(o, strbuf_take(&sb), err);
 }
 
 static int parse_options(struct options *o, int argc, char **argv,
@@ -381,12 +380,17 @@ static int run(const struct options *o, struct session *session)
 {
 	struct error err = {0};
 
+	/* What an error before the first command is about. */
+	if (o->lines)
+		snprintf(session->last_line, sizeof(session->last_line), "%s",
+			 o->line[0]);
 	if (check_usage(o, &err) || prepare(o, &err))
 		return batch_error(session, &err);
 	if (o->process && session_open_pid(session, o->process, &err))
 		return batch_error(session, &err);
 	if (o->lines)
-		return batch_run(session, o->line, o->lines);
+		return batch_run(session, (const char *const *)o->line,
+				 o->lines);
 	if (ui_run(session, o->script, &err))
 		return batch_error(session, &err);
 	return STATUS_DONE;
@@ -440,7 +444,8 @@ int main(int argc, char **argv)
 	status = close_output(&session, status);
 	session_close(&session);
 	log_close();
+	for (size_t i = 0; i < o.lines; i++)
+		free(o.line[i]);
 	free(o.line);
-	free(o.joined);
 	return status;
 }

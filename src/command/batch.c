@@ -1,6 +1,7 @@
 #include "command/batch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -81,7 +82,27 @@ int batch_error(const struct session *session, const struct error *err)
 	return status_of_error(err->code);
 }
 
-static void say_warnings(const struct view *view)
+/* What was said already in this run: every answer about one snapshot has the
+ * snapshot's warnings, and on stderr once is enough. */
+struct said {
+	char **line; /* owned, each too */
+	size_t count, cap;
+	bool answered; /* something stands on stdout */
+};
+
+static bool say_once(struct said *said, const char *line)
+{
+	struct error err;
+
+	for (size_t i = 0; i < said->count; i++)
+		if (!strcmp(said->line[i], line))
+			return false;
+	if (!GROW(said->line, said->cap, said->count + 1, "warnings", &err))
+		said->line[said->count++] = xstrdup(line);
+	return true;
+}
+
+static void say_warnings(struct said *said, const struct view *view)
 {
 	AUTO_FREE char *copy = NULL;
 	char *rest, *line, clean[1024];
@@ -92,7 +113,8 @@ static void say_warnings(const struct view *view)
 	rest = copy = xstrdup(view->warnings);
 	while ((line = strsep(&rest, "\n"))) {
 		view_clean(line, false, clean, sizeof(clean));
-		fprintf(stderr, "heapscope: warning: %s\n", clean);
+		if (!view->snap || say_once(said, clean))
+			fprintf(stderr, "heapscope: warning: %s\n", clean);
 	}
 }
 
@@ -120,6 +142,7 @@ static int sort_view(struct session *session, struct view *view,
 static int show_view(struct session *session, struct view *view,
 		     struct error *err)
 {
+	struct said *said = session->show_ctx;
 	struct render_opts opts;
 	int ret;
 
@@ -127,10 +150,15 @@ static int show_view(struct session *session, struct view *view,
 	ret = sort_view(session, view, err);
 	if (!ret) {
 		session_remember(session, view);
+		/* Tables stand apart from what was said before them. */
+		if (opts.format == RENDER_TEXT && *view->title &&
+		    said->answered)
+			fputc('\n', stdout);
+		said->answered |= view->shown > 0;
 		ret = render(view, &opts, stdout, err);
 	}
 	if (!ret) {
-		say_warnings(view);
+		say_warnings(said, view);
 		session->incomplete |= !view->complete;
 		session->condition |= view->condition;
 	}
@@ -194,16 +222,22 @@ static int final_status(const struct session *session)
 
 int batch_run(struct session *session, const char *const *line, size_t count)
 {
+	struct said said = {0};
 	struct error err = {0};
 	int status = -1;
 
 	session->show = show_view;
+	session->show_ctx = &said;
 	if (isatty(STDERR_FILENO))
 		progress_set(show_progress, NULL);
 	for (size_t i = 0; i < count && status < 0 && !session->quit; i++)
 		if (run_line(session, line[i], &err))
 			status = batch_error(session, &err);
 	progress_set(NULL, NULL);
+	session->show = NULL;
+	for (size_t i = 0; i < said.count; i++)
+		free(said.line[i]);
+	free(said.line);
 	if (status < 0)
 		status = final_status(session);
 	return status;

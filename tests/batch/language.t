@@ -14,7 +14,7 @@ echo from a file
   count   used
 END
 hs -p "$PID" -e 'echo first' -x "$T/script" -e 'echo last'
-is "-e and -x run in order" "$(sed '/^chunks/,/^ *[0-9]/d' "$T/out")" \
+is "-e and -x run in order" "$(sed '/^chunks/,/^ *[0-9]/d; /^$/d' "$T/out")" \
 	"first
 from a file
 from the shell
@@ -31,6 +31,9 @@ hs -p "$PID" -x "$T/nothing-here"
 is "a file that is not there" "$status" 2
 hs -p "$PID" -e quit -e 'echo not reached'
 is "quit ends the run" "$(cat "$T/out")" ""
+
+hs -p "$PID" -e 'shell exit 3' -e 'shell exit 3'
+is "each failure of the shell is told" "$(grep -c 'status 3' "$T/err")" 2
 
 hs --json -p "$PID" ver
 is "a prefix" "$(jq -r .command "$T/out")" verify
@@ -89,7 +92,7 @@ hs --json -p "$PID" -e 'chunks used' -e 'chunk #4'
 is "#4 is the fourth row" "$(sed -n 2p "$T/out" | jq -r '.rows[0].addr')" \
 	"$(jq -r .rows[3].addr "$T/all")"
 hs -p "$PID" -e "x/3xb $used" -e x
-is "x goes on where it ended" "$(sed -n 4p "$T/out" | cut -d' ' -f1)" \
+is "x goes on where it ended" "$(sed -n 5p "$T/out" | cut -d' ' -f1)" \
 	"$(printf '0x%x' $((used + 3)))"
 hs --json -p "$PID" near "class>=1k"
 is "near takes a set" "$status" 0

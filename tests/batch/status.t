@@ -48,6 +48,8 @@ is "and what came before was said" "$(cat "$T/out")" one
 
 hs -p 4194305 heap
 is "no such process: 4" "$status" 4
+hs --json -p 4194305 heap
+is "in JSON" "$(jq -r '.command + " " + .error.code' "$T/out")" "heap gone"
 hs -p no-process-has-this-name heap
 is "no such name: 4" "$status" 4
 hs -p "$PID" heap
