@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/interrupt.h"
 #include "tests/lib/builder.h"
 #include "tests/lib/hs_test.h"
@@ -321,4 +322,47 @@ TEST(a_diff_obeys_an_interrupt)
 					    &row, &rows, NULL, 0, &err));
 	diff_destroy(diff);
 	snapshot_destroy(a);
+}
+
+static int all_of_it(const struct snapshot *a, const struct snapshot *b)
+{
+	struct diff_class *row;
+	struct diff *diff;
+	char warning[200];
+	uint32_t rows;
+	int ret;
+
+	if (diff_make(a, b, &diff, &err))
+		return -1;
+	ret = diff_classes(diff, DIFF_BY_SIZE, NULL, NULL, &row, &rows, warning,
+			   sizeof warning, &err);
+	if (!ret) {
+		free(row);
+		ret = diff_classes(diff, DIFF_BY_CONTENT, NULL, NULL, &row,
+				   &rows, warning, sizeof warning, &err);
+	}
+	if (!ret)
+		free(row);
+	diff_destroy(diff);
+	return ret;
+}
+
+TEST(whichever_allocation_fails_it_is_an_error_and_nothing_leaks)
+{
+	struct snapshot *a = with_contents(1), *b = with_contents(9);
+	uint64_t k;
+
+	for (k = 1;; k++) {
+		int ret;
+
+		alloc_fail_checked_at(k);
+		ret = all_of_it(a, b);
+		alloc_fail_checked_at(0);
+		if (!ret)
+			break;
+		ck_assert_int_eq(err.code, ERR_NO_MEMORY);
+	}
+	ck_assert_uint_gt(k, 10);
+	snapshot_destroy(a);
+	snapshot_destroy(b);
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
 #include "tests/lib/builder.h"
 #include "tests/lib/hs_test.h"
 
@@ -345,4 +348,96 @@ TEST(a_group_of_none_has_one_row)
 	ck_assert_uint_eq(near.count, 1);
 	row(&near, NEAR_HEADER, "no chunks");
 	done(&b, s, &near);
+}
+
+/* All kinds of patterns at once. */
+static struct snapshot *mixed(uint32_t *chunk, uint32_t *n)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	uint64_t before = 0;
+
+	open_world(&b);
+	for (uint64_t i = 0; i < 40; i++) {
+		uint64_t at = builder_chunk(&b, 96, CHUNK_USED);
+
+		builder_put(&b, at, EXE + 8 * i);
+		builder_put(&b, at + 8, before);
+		builder_put(&b, at + 16, ANON + 64);
+		builder_text(&b, at + 24, "some text");
+		builder_put(&b, EXE + 0x1000 + 8 * i, at);
+		before = at;
+	}
+	builder_thread(&b, 5, "work", STACK + 0x8000, STACK + 0xf800);
+	builder_put(&b, STACK + 0x8010, before);
+	s = builder_snapshot(&b);
+	for (*n = 0; *n < s->chunk_count; ++*n)
+		chunk[*n] = *n;
+	builder_deinit(&b);
+	return s;
+}
+
+TEST(whichever_allocation_fails_it_is_an_error_and_nothing_leaks)
+{
+	uint32_t chunk[64], n;
+	struct snapshot *s = mixed(chunk, &n);
+	struct near near;
+	uint64_t k;
+
+	for (k = 1;; k++) {
+		int ret;
+
+		alloc_fail_checked_at(k);
+		ret = near_make(s, NULL, chunk, n, &near, &err);
+		alloc_fail_checked_at(0);
+		if (!ret)
+			break;
+		ck_assert_int_eq(err.code, ERR_NO_MEMORY);
+		ck_assert_ptr_null(near.row);
+	}
+	ck_assert_uint_gt(k, 20);
+	near_deinit(&near);
+	snapshot_destroy(s);
+}
+
+static int ticks_left;
+
+static void press(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	(void)ctx, (void)what, (void)done, (void)total;
+	if (!--ticks_left)
+		interrupt_raise();
+}
+
+static uint64_t fast_clock(void)
+{
+	static uint64_t now;
+
+	return now += 1000000000;
+}
+
+TEST(an_interrupt_at_any_tick_ends_it)
+{
+	uint32_t chunk[64], n;
+	struct snapshot *s = mixed(chunk, &n);
+	struct near near;
+	int k;
+
+	progress_clock(fast_clock);
+	progress_set(press, NULL);
+	for (k = 1;; k++) {
+		int ret;
+
+		ticks_left = k;
+		interrupt_clear();
+		progress_begin();
+		ret = near_make(s, NULL, chunk, n, &near, &err);
+		progress_end();
+		if (!ret)
+			break;
+		ck_assert_int_eq(err.code, ERR_INTERRUPTED);
+	}
+	ck_assert_int_gt(k, 3);
+	near_deinit(&near);
+	snapshot_destroy(s);
 }
