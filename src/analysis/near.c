@@ -53,6 +53,7 @@ bool near_quote(const struct near_build *b, uint64_t addr, char *buf,
 {
 	enum { MIN = 4, MAX = 40 };
 	uint8_t bytes[MAX + 1];
+	uint64_t word = 0;
 	size_t len, n;
 
 	if (!b->snap->memory)
@@ -60,6 +61,10 @@ bool near_quote(const struct near_build *b, uint64_t addr, char *buf,
 	len = target_read_some(b->snap->memory, addr, bytes, sizeof bytes);
 	n = text_run(bytes, len);
 	if (n < MIN || (n < len && bytes[n]))
+		return false;
+	/* The bytes of a pointer may happen to be printable. */
+	memcpy(&word, bytes, len < b->snap->word ? len : b->snap->word);
+	if (n < b->snap->word && span_find(b->snap, word))
 		return false;
 	text_quote(bytes, n, MAX, buf, cap);
 	return true;

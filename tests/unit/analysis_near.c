@@ -253,6 +253,33 @@ TEST(a_vtable_is_named_and_various_addresses_are_summed_up)
 	done(&b, s, &near);
 }
 
+TEST(a_pointer_whose_bytes_are_printable_is_no_text)
+{
+	/* "@@@@@@" as an address. */
+	const uint64_t printable = UINT64_C(0x404040404000),
+		       to = 0x404040404040;
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	uint64_t operations;
+
+	open_world(&b);
+	builder_map(&b, printable, printable + 0x1000, "rw-p", 0, "");
+	operations = builder_chunk(&b, 32, CHUNK_USED);
+	builder_put(&b, operations, to);
+	for (int i = 0; i < 3; i++) {
+		uint64_t at = builder_chunk(&b, 96, CHUNK_USED);
+
+		builder_put(&b, at, operations);
+		builder_put(&b, at + 16, to);
+	}
+	s = near_class(&b, 96, &near);
+	row(&near, NEAR_POINTS, "at +0: -> chunk of class 32");
+	row(&near, NEAR_POINTS, "at +16: -> other memory at 0x404040404000");
+	ck_assert_uint_eq(rows_of(&near, NEAR_TEXT), 0);
+	done(&b, s, &near);
+}
+
 TEST(text_fields_are_found_with_the_commonest_text)
 {
 	struct builder b = {0};
