@@ -341,8 +341,12 @@ int session_snapshot(struct session *session, const char *name,
 	session->snapshot[session->snapshot_count++] = snap;
 	session->current = snap;
 	drop_diff(session);
-	if (session->allocator && snap->foreign_count && !snap->chunk_count)
+	/* glibc is there, and not what this process allocates with: to say
+	 * "0 chunks used" would be a lie. */
+	if (session->allocator && snap->foreign_count && !snap->chunk_count) {
 		explain_no_heap(session, "");
+		snap->allocator = NULL;
+	}
 	return 0;
 }
 

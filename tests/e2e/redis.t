@@ -24,6 +24,10 @@ check "jemalloc is named" grep -q jemalloc "$T/err"
 hs --json -p "$PID" chunks
 is "chunks: the same" "$status" 5
 check "in JSON too" jq -e '.error.message | test("jemalloc")' "$T/out"
+hs --json -p "$PID" snapshot
+is "snapshot works, and counts no chunks" \
+	"$(jq -c '[.rows[0].used_count, .rows[0].threads > 1]' "$T/out")" \
+	'[null,true]'
 for command in threads maps bt verify; do
 	hs --json --limit 0 -p "$PID" "$command"
 	is "$command works" "$status" 0
