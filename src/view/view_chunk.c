@@ -87,7 +87,8 @@ static bool chunk_drill(const struct view *view, uint32_t row, char *line,
 {
 	const struct chunk_row *r = row_of(view, row);
 
-	if (!r->has_addr)
+	/* The first row is the chunk itself: we are there. */
+	if (!r->has_addr || (row == 0 && r->kind == PLACE_CHUNK))
 		return false;
 	snprintf(line, cap, "%s 0x%" PRIx64,
 		 r->kind == PLACE_CHUNK	 ? "chunk"
