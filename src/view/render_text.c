@@ -251,6 +251,28 @@ static void put_totals(const struct view *view, const struct render_opts *opts,
 		fputc('\n', out);
 }
 
+/* The title, broken at blanks where it is wider than the terminal. */
+static void put_title(const char *title, unsigned width, FILE *out)
+{
+	unsigned at = 0;
+
+	while (*title) {
+		size_t blanks = strspn(title, " "), word;
+
+		word = strcspn(title + blanks, " ");
+		if (width && at && at + blanks + word > width) {
+			fputs("\n  ", out);
+			at = 2;
+			title += blanks;
+			blanks = 0;
+		}
+		fprintf(out, "%.*s", (int)(blanks + word), title);
+		at += (unsigned)(blanks + word);
+		title += blanks + word;
+	}
+	fputc('\n', out);
+}
+
 int render_text(const struct view *view, const struct render_opts *opts,
 		uint32_t rows, FILE *out, struct error *err)
 {
@@ -259,7 +281,7 @@ int render_text(const struct view *view, const struct render_opts *opts,
 
 	if (*view->title) {
 		view_clean(view->title, false, title, sizeof(title));
-		fprintf(out, "%s\n", title);
+		put_title(title, opts->width, out);
 	}
 	if (view->ops->section >= 0)
 		ret = put_sections(view, opts, rows, out, err);

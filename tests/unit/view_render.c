@@ -97,6 +97,23 @@ TEST(a_narrow_terminal_cuts_the_column_that_stretches)
 	view_destroy(view);
 }
 
+TEST(a_long_title_is_broken_at_blanks)
+{
+	struct view *view = make();
+
+	snprintf(view->title, sizeof(view->title),
+		 "a title that is wider than twenty-four columns are");
+	rendered(view, (struct render_opts){.width = 24});
+	ck_assert_int_eq(strncmp(text,
+				 "a title that is wider\n"
+				 "  than twenty-four\n"
+				 "  columns are\n",
+				 54),
+			 0);
+	free(text);
+	view_destroy(view);
+}
+
 TEST(a_limit_is_said)
 {
 	struct view *view = make();
