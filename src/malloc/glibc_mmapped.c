@@ -47,10 +47,17 @@ static uint64_t first_other(struct walk *w, uint64_t at, uint64_t limit,
 /* The deeper header, or 0. */
 static uint64_t deeper(struct walk *w, uint64_t base, uint64_t limit)
 {
+	unsigned tail = w->g->state->mmapped_tail;
+	struct chunk_head head;
 	uint64_t fill, at;
 	unsigned byte;
 
-	if (!pages_word(&w->pages, base + CHUNK_HEADER, &fill))
+	/* The new layout may leave no room for fill between the two. */
+	at = base + CHUNK_HEADER;
+	if (tail && load_head(w, at, &head) &&
+	    mmapped_total(&head, CHUNK_HEADER, tail, w->target->page_size))
+		return at;
+	if (!pages_word(&w->pages, at, &fill))
 		return 0;
 	byte = fill & 0xff;
 	if (fill != byte * UINT64_C(0x0101010101010101))

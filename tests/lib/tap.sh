@@ -10,7 +10,8 @@
 #   wait_until COMMAND...      polls, at most twenty seconds
 #   hs ARG...                  runs heapscope: $T/out, $T/err, $status
 #   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
-#                              FIXTURE_ENV: NAME=VALUE words for it alone
+#                              FIXTURE_ENV: NAME=VALUE words for it alone;
+#                              FIXTURES: another folder that has it
 #   stop_fixture               asserts that it is unharmed and ends well
 #
 # T is a directory of the test's own.  HEAPSCOPE may name another binary.
@@ -133,14 +134,13 @@ task_count() {
 start_fixture() {
 	tap_fixture=$1
 	shift
-	[ -x "$top_builddir/tests/fixtures/$tap_fixture" ] ||
-		bail "$tap_fixture is not built"
+	tap_program=${FIXTURES:-$top_builddir/tests/fixtures}/$tap_fixture
+	[ -x "$tap_program" ] || bail "$tap_fixture is not built"
 	rm -f "$T/ctl"
 	mkfifo "$T/ctl"
 	: >"$T/manifest"
 	# shellcheck disable=SC2086 # words
-	env ${FIXTURE_ENV-} "$top_builddir/tests/fixtures/$tap_fixture" "$@" \
-		<"$T/ctl" >"$T/manifest" &
+	env ${FIXTURE_ENV-} "$tap_program" "$@" <"$T/ctl" >"$T/manifest" &
 	PID=$!
 	kill_at_exit "$PID"
 	exec 9>"$T/ctl"

@@ -1,0 +1,96 @@
+#!/bin/sh
+# The same fixtures on each glibc that can be had, with tunables and without:
+# the walk against the recorder of live allocations and against the program's
+# own mallinfo, live and on a copy.  A column that cannot be had is skipped.
+#
+# Alone: MATRIX="bullseye sid" sh tests/glibc/matrix.t (with top_srcdir and
+# top_builddir set); what did not agree is shown.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+
+cache=$top_builddir/glibc
+lib=$top_builddir/tests/lib
+mkdir -p "$cache"
+simple='heap_single heap_threads heap_aligned heap_realloc heap_fork heap_dlopen'
+with="heap_shapes heap_arenas heap_plugin.so allocating.so"
+
+# "own" is this system's glibc, with the fixtures that are built anyway.
+column() { # SUITE: FIXTURES, or a skip and false
+	FIXTURES=$cache/$1-amd64/fixtures
+	if [ "$1" = own ]; then
+		FIXTURES=$top_builddir/tests/fixtures
+		return 0
+	fi
+	if [ -s "$T/why.$1" ]; then
+		skip "$1" "$(head -n 1 "$T/why.$1")"
+		return 1
+	fi
+	# shellcheck disable=SC2086 # words
+	sh "$top_srcdir/tests/glibc/build.sh" "$top_srcdir" "$cache/$1-amd64" \
+		$simple $with >"$T/build" 2>&1 || {
+		sed 's/^/# /' "$T/build"
+		skip "$1" "the compiler here cannot link against it"
+		return 1
+	}
+}
+ten_numbers() {
+	sed -n 's/^mallinfo2 //p' | tail -n 1 | tr -d '{}":a-z' | tr , ' '
+}
+# What must not be in the walk of a heap at rest.
+differences() {
+	grep -E '^(missing|short|unexplained|defect|error|no glibc)' "$T/walk"
+	grep -E '^check FAILED' "$T/walk"
+	awk '/^recorded/ && !($2 > 0 && $4 == $2 + $6)' "$T/walk"
+	grep '^copy' "$T/walk" | grep -v '^copy same'
+	grep -q '^recorded' "$T/walk" || echo "nothing to compare"
+	grep -q '^copy' "$T/walk" || echo "no copy"
+}
+row() { # NAME TUNABLES FIXTURE [SHAPE]
+	row_name=$1
+	RECORD=$T/record
+	FIXTURE_ENV="LD_PRELOAD=$lib/recorder.so RECORD=$RECORD"
+	[ -z "$2" ] || FIXTURE_ENV="$FIXTURE_ENV GLIBC_TUNABLES=$2"
+	shift 2
+	start_fixture "$@"
+	TARGET=$PID
+	# A child that says who it is has a record of its own.
+	case "$*" in
+	*fork*)
+		wait_until grep -q '^child' "$T/manifest" || bail "no child"
+		TARGET=$(awk '/^child/ { print $2 }' "$T/manifest")
+		RECORD=$RECORD.$TARGET
+		;;
+	esac
+	"$lib/heapdump" --recorded "$RECORD" "$TARGET" >"$T/walk" 2>&1
+	is "$row_name $*: used chunks are the recorded ones and tcaches" \
+		"$(differences | head -n 20)" ""
+	is "$row_name $*: mallinfo, all fields" \
+		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
+	exec 9>&-
+	wait "$PID"
+	rm -f "$T"/record*
+}
+
+suites=${MATRIX:-own bullseye trixie sid experimental}
+for suite in $suites; do
+	[ "$suite" = own ] || sh "$top_srcdir/tests/glibc/fetch.sh" "$cache" \
+		"$suite" amd64 >"$T/why.$suite" 2>&1 &
+	fetching="${fetching-} $!"
+done
+# shellcheck disable=SC2086 # words
+wait $fetching
+
+for suite in $suites; do
+	column "$suite" || continue
+	for fixture in $simple; do
+		row "$suite" "" "$fixture"
+	done
+	for shape in mmapped trimmed foreign-sbrk no-brk; do
+		row "$suite" "" heap_shapes "$shape"
+	done
+	for shape in cross-free many-heaps exited forked; do
+		row "$suite" "" heap_arenas "$shape"
+	done
+done
+done_testing
