@@ -2,7 +2,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,11 +30,9 @@ static void let_go(void *ctx)
 
 static bool live_gone(struct target *target)
 {
-	struct pollfd fd = {.fd = live_of(target)->pidfd, .events = POLLIN};
+	int pidfd = live_of(target)->pidfd;
 
-	if (fd.fd < 0)
-		return proc_live_tid(target->pid) == 0;
-	return poll(&fd, 1, 0) > 0;
+	return pidfd < 0 ? proc_ended(target->pid) : proc_pidfd_ended(pidfd);
 }
 
 static int ended(struct target *target, struct error *err)

@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -13,7 +15,9 @@
 enum {
 	PF_KTHREAD = 0x00200000, /* include/linux/sched.h; stat's field 9 */
 	/* Reading maps of a running process is not atomic: times to retry. */
-	MAPS_TRIES = 20
+	MAPS_TRIES = 20,
+	/* And so is listing threads, one of which may be in exec(). */
+	LIST_TRIES = 100
 };
 
 static int gone(pid_t pid, struct error *err)
@@ -138,7 +142,7 @@ int proc_status(pid_t pid, pid_t tid, struct proc_status *out,
 	return rc;
 }
 
-int proc_tids(pid_t pid, pid_t **out, size_t *count, struct error *err)
+static int list_tids(pid_t pid, pid_t **out, size_t *count, struct error *err)
 {
 	char path[64];
 	struct dirent *entry;
@@ -173,6 +177,17 @@ int proc_tids(pid_t pid, pid_t **out, size_t *count, struct error *err)
 	return 0;
 }
 
+int proc_tids(pid_t pid, pid_t **out, size_t *count, struct error *err)
+{
+	for (int i = 0; i < LIST_TRIES; i++) {
+		if (list_tids(pid, out, count, err) == 0)
+			return 0;
+		if (err->code != ERR_GONE || proc_ended(pid))
+			return -1;
+	}
+	return -1;
+}
+
 void proc_thread_state(pid_t pid, pid_t tid, char name[static 16], char *state)
 {
 	struct strbuf text = {0};
@@ -192,7 +207,7 @@ void proc_thread_state(pid_t pid, pid_t tid, char name[static 16], char *state)
 	strbuf_deinit(&text);
 }
 
-pid_t proc_live_tid(pid_t pid)
+static pid_t some_live_tid(pid_t pid)
 {
 	struct error ignored;
 	pid_t *tid, live = 0;
@@ -202,7 +217,7 @@ pid_t proc_live_tid(pid_t pid)
 	proc_thread_state(pid, pid, name, &state);
 	if (state != 'Z' && state != 'X')
 		return pid;
-	if (proc_tids(pid, &tid, &count, &ignored) < 0)
+	if (list_tids(pid, &tid, &count, &ignored) < 0)
 		return 0;
 	for (size_t i = 0; i < count && !live; i++) {
 		proc_thread_state(pid, tid[i], name, &state);
@@ -210,6 +225,32 @@ pid_t proc_live_tid(pid_t pid)
 			live = tid[i];
 	}
 	free(tid);
+	return live;
+}
+
+bool proc_pidfd_ended(int pidfd)
+{
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
+
+	/* Twice: the kernel may just have looked at a leader in exec(). */
+	return poll(&fd, 1, 0) > 0 && poll(&fd, 1, 0) > 0;
+}
+
+bool proc_ended(pid_t pid)
+{
+	AUTO_CLOSE int fd = pidfd_open(pid, 0);
+
+	if (fd >= 0)
+		return proc_pidfd_ended(fd);
+	return errno == ESRCH || !some_live_tid(pid);
+}
+
+pid_t proc_live_tid(pid_t pid)
+{
+	pid_t live = some_live_tid(pid);
+
+	for (int i = 0; !live && i < LIST_TRIES && !proc_ended(pid); i++)
+		live = some_live_tid(pid);
 	return live;
 }
 
@@ -221,8 +262,13 @@ int proc_maps(pid_t pid, struct maps *out, struct error *err)
 
 	for (int i = 0; i < MAPS_TRIES && rc < 0; i++) {
 		strbuf_reset(&text);
-		if (proc_read(tid, "maps", &text, err) < 0)
-			break;
+		if (proc_read(tid, "maps", &text, err) < 0) {
+			/* Not by a thread that ended since: by the leader. */
+			if (err->code != ERR_GONE || proc_ended(pid))
+				break;
+			tid = pid;
+			continue;
+		}
 		if (!text.len && tid == pid) {
 			/* A zombie leader: its threads still have the map. */
 			tid = proc_live_tid(pid);

@@ -26,6 +26,13 @@ struct proc_status {
 };
 
 bool proc_exists(pid_t pid);
+/*
+ * No thread of it lives.  What the listings of /proc show is no proof: while a
+ * thread runs exec(), the leader is a zombie, and a scan may miss its heir.
+ */
+bool proc_ended(pid_t pid);
+/* The same, of a pidfd. */
+bool proc_pidfd_ended(int pidfd);
 
 /* tid 0: the process itself. */
 int proc_status(pid_t pid, pid_t tid, struct proc_status *out,

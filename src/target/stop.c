@@ -351,7 +351,15 @@ static int stop_loop(struct stop *stop, unsigned deadline_ms, struct error *err)
 			continue;
 		if (any_stopped(stop))
 			return 0;
-		return error_set(err, ERR_GONE, "process %d ended", stop->pid);
+		if (proc_ended(stop->pid))
+			return error_set(err, ERR_GONE, "process %d ended",
+					 stop->pid);
+		/* Or it is in an exec(), and the scan saw neither heir. */
+		if (stop->refusals++ > REFUSALS_MAX)
+			return error_set(err, ERR_GONE,
+					 "process %d: no thread can be stopped",
+					 stop->pid);
+		doze(stop, 1);
 	}
 }
 
