@@ -26,43 +26,71 @@ static void decode(const struct state_layout *l, struct heap_arena *a)
 		o->top = 0;
 }
 
-/* Which alignment has, at the base below addr, a pointer to the arena? */
-static bool find_heap_max(struct walk *w, uint64_t addr)
+/* A heap begins with the address of its arena, which follows if it is the
+ * first one: that tells how long heap_info is. */
+static const struct heap_layout *first_heap(struct walk *w, uint64_t arena)
 {
-	uint64_t huge = 0, word;
-	uint64_t sizes[4] = {UINT64_C(64) << 20, UINT64_C(1) << 20};
+	uint64_t word;
 
-	if (w->g->params->hp_pagesize &&
-	    pages_word(&w->pages, w->g->mp + w->g->params->hp_pagesize, &huge))
-		sizes[2] = 4 * huge;
-	sizes[3] = UINT64_C(8) << 20;
-	for (size_t i = 0; i < 4; i++) {
-		uint64_t base = addr & ~(sizes[i] - 1);
-
-		if (!sizes[i] || sizes[i] & (sizes[i] - 1) ||
-		    !pages_word(&w->pages, base, &word) || word != addr)
-			continue;
-		for (const struct heap_layout *h = heap_layouts; h->word; h++)
-			if (h->word == 8 && addr - base == h->size) {
-				w->heap_max = sizes[i];
-				w->heap_layout = h;
-				return true;
-			}
-	}
-	return false;
+	for (const struct heap_layout *h = heap_layouts; h->word; h++)
+		if (h->word == CHUNK_WORD &&
+		    (arena - h->size) % w->target->page_size == 0 &&
+		    pages_word(&w->pages, arena - h->size, &word) &&
+		    word == arena)
+			return h;
+	return NULL;
 }
 
 static bool is_thread_arena(struct walk *w, uint64_t addr)
 {
-	uint64_t base, word;
+	const struct heap_layout *h;
 
 	if (addr % 16 || !maps_find(&w->target->maps, addr))
 		return false;
-	if (!w->heap_max)
-		return find_heap_max(w, addr);
-	base = addr & ~(w->heap_max - 1);
-	return addr - base == w->heap_layout->size &&
-	       pages_word(&w->pages, base, &word) && word == addr;
+	h = first_heap(w, addr);
+	if (h && !w->heap_layout)
+		w->heap_layout = h;
+	return h && h == w->heap_layout;
+}
+
+/* Does this arena fit heaps of so many bytes? */
+static bool fits_heap_max(struct walk *w, const struct arena *a, uint64_t max)
+{
+	uint64_t base = a->top & ~(max - 1), word, size;
+
+	if ((a->addr & ~(max - 1)) != a->addr - w->heap_layout->size)
+		return false;
+	return !a->top ||
+	       (pages_word(&w->pages, base, &word) && word == a->addr &&
+		pages_word(&w->pages, base + 2 * CHUNK_WORD, &size) &&
+		a->top - base < size && size <= max);
+}
+
+/* HEAP_MAX_SIZE: what most arenas fit (GLIBC.md 3.9). */
+static void choose_heap_max(struct walk *w)
+{
+	uint64_t huge = 0, sizes[3] = {UINT64_C(64) << 20};
+	size_t most = 0;
+
+	if (w->g->params->hp_pagesize &&
+	    pages_word(&w->pages, w->g->mp + w->g->params->hp_pagesize,
+		       &huge) &&
+	    huge < UINT64_C(1) << 40)
+		sizes[1] = 4 * huge;
+	sizes[2] = UINT64_C(8) << 20;
+	w->heap_max = sizes[0];
+	for (size_t i = 0; w->heap_layout && i < 3; i++) {
+		size_t fit = 0;
+
+		if (!sizes[i] || sizes[i] & (sizes[i] - 1))
+			continue;
+		for (size_t j = 1; j < w->arenas; j++)
+			fit += fits_heap_max(w, &w->arena[j].out, sizes[i]);
+		if (fit > most) {
+			most = fit;
+			w->heap_max = sizes[i];
+		}
+	}
 }
 
 static int add_arena(struct walk *w, uint64_t addr, struct error *err)
@@ -113,7 +141,7 @@ static bool known(const struct walk *w, uint64_t addr)
  */
 static int search_arenas(struct walk *w, struct error *err)
 {
-	uint64_t step = w->heap_max ? w->heap_max : UINT64_C(64) << 20;
+	uint64_t step = w->heap_max;
 	const struct maps *maps = &w->target->maps;
 
 	for (size_t i = 0; i < maps->count; i++) {
@@ -139,6 +167,7 @@ int walk_arenas(struct walk *w, struct error *err)
 	uint64_t at = w->g->main_arena;
 	struct u64map seen = {0};
 	int rc = add_arena(w, at, err);
+	bool broken = false;
 
 	while (!rc) {
 		uint64_t from = at;
@@ -157,12 +186,14 @@ int walk_arenas(struct walk *w, struct error *err)
 					 "ring of arenas leads to 0x%" PRIx64
 					 ", which is no arena",
 					 at);
-			if (!rc)
-				rc = search_arenas(w, err);
+			broken = true;
 			break;
 		}
 		rc = add_arena(w, at, err);
 	}
 	u64map_deinit(&seen);
+	choose_heap_max(w);
+	if (!rc && broken)
+		rc = search_arenas(w, err);
 	return rc;
 }

@@ -13,7 +13,8 @@ enum { MAX_DATA = 16 << 20, LEAST_SOUND = 100, MAX_RING = 4096 };
 
 /*
  * Bins that are what they should be, as seen in one copy of memory: empty, or
- * with a first and a last chunk that lead back to them.
+ * with a first and a last chunk that lead back to them.  No more are looked at
+ * than it takes.
  */
 static unsigned sound_bins(struct target *target, const uint8_t *bins,
 			   uint64_t addr)
@@ -22,18 +23,31 @@ static unsigned sound_bins(struct target *target, const uint8_t *bins,
 	struct error err;
 
 	for (unsigned i = 0; i < GLIBC_BINS; i++) {
+		uint64_t self = addr + 16 * i - 16;
+
+		n += load64(bins + 16 * i) == self &&
+		     load64(bins + 16 * i + 8) == self;
+	}
+	for (unsigned i = 0; i < GLIBC_BINS && n < LEAST_SOUND; i++) {
 		uint64_t self = addr + 16 * i - 16, back = 0, forth = 0;
 		uint64_t fd = load64(bins + 16 * i);
 		uint64_t bk = load64(bins + 16 * i + 8);
 
-		if (fd == self && bk == self)
-			n++;
-		else if (fd % 16 == 0 && bk % 16 == 0 &&
-			 !target_read_word(target, fd + 24, &back, &err) &&
-			 !target_read_word(target, bk + 16, &forth, &err))
+		if (fd != self && fd % 16 == 0 && bk % 16 == 0 &&
+		    !target_read_word(target, fd + 24, &back, &err) &&
+		    !target_read_word(target, bk + 16, &forth, &err))
 			n += back == self && forth == self;
 	}
 	return n;
+}
+
+/* All arenas but the main one begin a heap, behind its heap_info. */
+static bool begins_heap(struct target *target, uint64_t addr)
+{
+	for (const struct heap_layout *h = heap_layouts; h->word; h++)
+		if (h->word == 8 && (addr - h->size) % target->page_size == 0)
+			return true;
+	return false;
 }
 
 static bool ring_closes(struct target *target, uint64_t addr,
@@ -44,7 +58,7 @@ static bool ring_closes(struct target *target, uint64_t addr,
 
 	for (unsigned i = 0; i < MAX_RING; i++) {
 		if (target_read_word(target, at + l->next, &at, &err) < 0 ||
-		    at % 8)
+		    (at != addr && !begins_heap(target, at)))
 			return false;
 		if (at == addr)
 			return true;
@@ -60,6 +74,10 @@ static bool looks_like_state(struct target *target, uint64_t addr,
 	if (load32(bytes) > 2 || load32(bytes + 4) > 7 ||
 	    load64(bytes + l->system_mem) > load64(bytes + l->max_system_mem) ||
 	    (top && top != addr + l->top && !maps_find(&target->maps, top)))
+		return false;
+	/* Most places fail here, without a look elsewhere. */
+	if (load64(bytes + l->next) != addr &&
+	    !begins_heap(target, load64(bytes + l->next)))
 		return false;
 	return ring_closes(target, addr, l) &&
 	       sound_bins(target, bytes + l->bins, addr + l->bins) >=

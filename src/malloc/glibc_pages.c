@@ -46,7 +46,7 @@ static int list_taken(struct scan *s, struct error *err)
 		struct taken *k = &s->taken[s->takens++];
 
 		*k = (struct taken){t->start, t->end};
-		if (t->arena && w->heap_max) {
+		if (t->arena) {
 			k->start = t->start & ~(w->heap_max - 1);
 			k->end = k->start + w->heap_max;
 		}

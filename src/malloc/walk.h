@@ -53,8 +53,8 @@ struct walk {
 
 	struct heap_arena *arena; /* owned */
 	size_t arenas, arena_cap;
-	uint64_t heap_max; /* 0: no thread arena was found */
-	const struct heap_layout *heap_layout;
+	uint64_t heap_max;
+	const struct heap_layout *heap_layout; /* NULL: no thread arena */
 
 	struct chunk *chunk; /* owned, ascending within a stretch */
 	size_t chunks, chunk_cap;

@@ -28,7 +28,7 @@ rows() {
 }
 begin() { # FIXTURE SHAPE: TARGET, RECORD
 	RECORD=$T/record.$2
-	FIXTURE_ENV="LD_PRELOAD=$lib/recorder.so RECORD=$RECORD"
+	FIXTURE_ENV="LD_PRELOAD=$lib/recorder.so RECORD=$RECORD ${TUNE-}"
 	start_fixture "$1" "$2"
 	TARGET=$PID
 	if [ "$2" = forked ]; then
@@ -64,6 +64,39 @@ for shape in single storm mmapped perturbed trimmed foreign-sbrk sbrk-first \
 done
 for shape in cross-free few-arenas many-heaps exited forked; do
 	exact heap_arenas "$shape"
+done
+
+# What an administrator may have set.
+for tune in hugetlb=2 hugetlb=1 tcache_count=0 tcache_count=100 \
+	perturb=85 mxfast=0; do
+	TUNE=GLIBC_TUNABLES=glibc.malloc.$tune
+	exact heap_arenas cross-free
+	exact heap_shapes mmapped
+done
+TUNE=
+
+# No libc.so, no exported function, no recorder either.
+for how in -static -static-pie; do
+	# shellcheck disable=SC2086 # words
+	if ! $HS_CC $how -O0 -pthread -I"$top_srcdir" -o "$T/static" \
+		"$top_srcdir/tests/fixtures/heap_arenas.c" 2>/dev/null; then
+		skip "$how" "no static libc to link with"
+		continue
+	fi
+	strip "$T/static"
+	rm -f "$T/in" "$T/manifest"
+	mkfifo "$T/in"
+	"$T/static" cross-free <"$T/in" >"$T/manifest" &
+	TARGET=$!
+	kill_at_exit "$TARGET"
+	exec 8>"$T/in"
+	wait_until grep -q ^ready "$T/manifest" || bail "static fixture"
+	dump walk
+	is "$how: no difference, no defect" "$(differences)" ""
+	is "$how: mallinfo2" "$(grep ^mallinfo2 "$T/walk" | head -n 1)" \
+		"$(grep ^mallinfo2 "$T/manifest")"
+	exec 8>&-
+	wait "$TARGET"
 done
 
 # All witnesses that can speak do, and agree.
