@@ -11,6 +11,7 @@
 enum {
 	STEP = 1 << 20, /* bytes between two looks at ^C */
 	RUNS = 64,
+	FAULT_STEP = 32 << 20,
 	HUGE = 2 << 20
 };
 
@@ -43,6 +44,23 @@ static uint64_t room(struct image *image)
 	return pool ? pool->size - pool->used : 0;
 }
 
+/* Only what was asked for, page by page where the kernel is old.  It takes
+ * seconds for gigabytes where the machine has to find them first. */
+static int fault_in(uint8_t *at, uint64_t bytes, struct error *err)
+{
+	for (uint64_t done = 0; done < bytes; done += FAULT_STEP) {
+		uint64_t len =
+			bytes - done < FAULT_STEP ? bytes - done : FAULT_STEP;
+
+		if (progress_tick("making room", done, bytes, err) < 0)
+			return -1;
+		if (madvise(at + done, len, MADV_POPULATE_WRITE) < 0)
+			for (uint64_t i = 0; i < len; i += 4096)
+				((volatile uint8_t *)at)[done + i] = 0;
+	}
+	return 0;
+}
+
 int image_reserve(struct image *image, uint64_t bytes, struct error *err)
 {
 	uint64_t size = (bytes + HUGE - 1) / HUGE * HUGE;
@@ -64,10 +82,10 @@ int image_reserve(struct image *image, uint64_t bytes, struct error *err)
 	madvise(at, size, MADV_HUGEPAGE);
 	/* An agent that is forked later must not keep it alive. */
 	madvise(at, size, MADV_DONTFORK);
-	/* Only what was asked for, page by page where the kernel is old. */
-	if (madvise(at, bytes, MADV_POPULATE_WRITE) < 0)
-		for (uint64_t i = 0; i < bytes; i += 4096)
-			((volatile uint8_t *)at)[i] = 0;
+	if (fault_in(at, bytes, err) < 0) {
+		munmap(at, size);
+		return -1;
+	}
 	image->pool[image->pool_count++] = (struct image_pool){at, size, 0};
 	return 0;
 }

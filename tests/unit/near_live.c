@@ -366,8 +366,8 @@ static void press(void *ctx, const char *what, uint64_t done, uint64_t total)
 
 TEST(an_interrupt_at_any_time_leaves_the_process_as_it_was)
 {
-	static const char *const when[] = {"planning", "reading memory",
-					   "walking the heap",
+	static const char *const when[] = {"planning", "making room",
+					   "reading memory", "walking the heap",
 					   "following stacks"};
 
 	progress_clock(fast_clock);
