@@ -19,7 +19,9 @@ enum {
 	TICK_MS = 50,
 	/* Threads that only wait for a CPU get this many deadlines. */
 	PATIENCE = 10,
-	REFUSALS_MAX = 50
+	REFUSALS_MAX = 50,
+	/* For threads that are about to stop when all is called off. */
+	RELEASE_US = 2000000
 };
 
 static uint64_t now_us(void)
@@ -148,6 +150,7 @@ static void interrupt_pending_ones(struct stop *stop)
 			continue;
 		if (!stop->first_us)
 			stop->first_us = now_us();
+		stop->tracee[i].asked = true;
 		/* ESRCH: stopped already, or gone; the wait will tell. */
 		ptrace(PTRACE_INTERRUPT, stop->tracee[i].tid, NULL, NULL);
 	}
@@ -373,8 +376,32 @@ int stop_all(struct stop *stop, pid_t pid, unsigned deadline_ms,
 	return stop_loop(stop, deadline_ms, err);
 }
 
+/*
+ * A thread that was asked to stop will, and its call ends with EINTR: to be
+ * told to start again it must have stopped first.  Those that sleep in the
+ * kernel for good are not waited for.
+ */
+static void await_asked(struct stop *stop, struct tracee *t, uint64_t until)
+{
+	char name[16], state;
+
+	while (t->state == TRACEE_PENDING && t->asked && now_us() < until) {
+		struct pollfd fd = {.fd = stop->wake_fd, .events = POLLIN};
+		struct signalfd_siginfo info;
+
+		proc_thread_state(stop->pid, t->tid, name, &state);
+		if (state == 'D')
+			return;
+		if (poll(&fd, 1, 1) > 0 &&
+		    read(stop->wake_fd, &info, sizeof info) < 0)
+			return;
+		look(t);
+	}
+}
+
 bool stop_release(struct stop *stop, uint64_t *stopped_us)
 {
+	uint64_t until = now_us() + RELEASE_US;
 	bool all = !stop->stranger;
 
 	for (size_t i = 0; i < stop->count; i++) {
@@ -382,6 +409,7 @@ bool stop_release(struct stop *stop, uint64_t *stopped_us)
 
 		if (t->state == TRACEE_PENDING)
 			look(t);
+		await_asked(stop, t, until);
 		detach(t);
 		if (t->state != TRACEE_GONE)
 			all = false;

@@ -36,6 +36,7 @@ struct tracee {
 	pid_t tid;
 	enum tracee_state state;
 	int signal;		 /* to be delivered when we let go; 0: none */
+	bool asked;		 /* to stop, by PTRACE_INTERRUPT */
 	bool group_stopped;	 /* by SIGSTOP or job control, not by us */
 	pid_t child;		 /* it was just making this one; 0: none */
 	bool seen;		 /* in the scan that is under way */
