@@ -2,7 +2,7 @@
  * Two snapshots compared: a used chunk is the same if address and size are.
  * (A block freed and allocated again at the same place with the same size
  * between the two cannot be told from one that stayed: counted as kept.)
- * tcache structs and cached chunks are not "used".
+ * Cached chunks are not used; the tcache struct of a thread is.
  *
  * Borrows both snapshots, owns the rest.
  */

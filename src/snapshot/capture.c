@@ -114,13 +114,17 @@ static int under_stop(struct attempt *a, struct error *err)
 	struct target *target = a->c->target;
 	struct snapshot *snap = a->snap;
 	uint64_t max = a->c->opts->max_bytes;
+	const struct contents_plan *earlier = &a->c->plan;
 	struct contents_plan plan;
 	int ret = -1;
 
-	if (contents_plan(target, &a->c->plan, &plan, err))
+	/* What was counted before the stop serves; parts that are new since
+	 * then count with their size.  Where a part gets no more than it needs
+	 * the need must be known to the page. */
+	if (max && earlier->present > max)
+		earlier = NULL;
+	if (contents_plan(target, earlier, &plan, err))
 		return -1;
-	/* What was counted before the stop decides; parts that are new since
-	 * then count with their size. */
 	contents_budget(&plan, max);
 	if (contents_copy(&plan, target, max, snap->contents, &a->copied, err))
 		goto out;

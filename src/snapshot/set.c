@@ -55,8 +55,23 @@ static bool compare(uint64_t a, enum set_cmp cmp, uint64_t b)
 	return false;
 }
 
-/* Runs that follow each other are searched each for itself: they are split
- * only where pages were never touched, and those are zeros. */
+/* Text that lies across the end of a run, at edge. */
+static bool lies_across(const struct snapshot *snap, const struct chunk *c,
+			uint64_t edge, const struct set_node *node)
+{
+	uint64_t start = c->addr, end = c->addr + c->size;
+	AUTO_FREE uint8_t *buf = NULL;
+	size_t len;
+
+	if (edge - start >= node->text_len)
+		start = edge - node->text_len + 1;
+	if (end - edge >= node->text_len)
+		end = edge + node->text_len - 1;
+	buf = xmalloc(end - start);
+	len = image_read(snap->contents, start, buf, end - start);
+	return memmem(buf, len, node->text, node->text_len);
+}
+
 static bool holds_text(const struct snapshot *snap, const struct chunk *c,
 		       const struct set_node *node)
 {
@@ -69,7 +84,7 @@ static bool holds_text(const struct snapshot *snap, const struct chunk *c,
 		const uint8_t *bytes = image_at(snap->contents, at, &len);
 
 		if (!bytes) {
-			at = (at | 4095) + 1;
+			at = image_next(snap->contents, at);
 			continue;
 		}
 		if (len > end - at)
@@ -77,6 +92,8 @@ static bool holds_text(const struct snapshot *snap, const struct chunk *c,
 		if (memmem(bytes, len, node->text, node->text_len))
 			return true;
 		at += len;
+		if (at < end && lies_across(snap, c, at, node))
+			return true;
 	}
 	return false;
 }

@@ -12,7 +12,8 @@
 #include "base/strbuf.h"
 #include "base/words.h"
 
-enum { MAX_DEPTH = 64 };
+/* A chain of "and"s nests as deep as it is long, to the left. */
+enum { MAX_DEPTH = 64, MAX_TOKENS = 1000 };
 
 struct parser {
 	char **token; /* owned, as are the strings */
@@ -285,6 +286,9 @@ static int parse_or(struct parser *p, uint32_t *out, struct error *err)
 
 static int parse_all(struct parser *p, struct error *err)
 {
+	if (p->count > MAX_TOKENS)
+		return error_set(err, ERR_USAGE,
+				 "the set has more than %d words", MAX_TOKENS);
 	if (parse_or(p, &p->set->root, err))
 		return -1;
 	if (peek(p))

@@ -103,6 +103,36 @@ TEST(sets_have_what_they_say)
 			      chosen(wanted[i][0], NULL), wanted[i][1]);
 }
 
+/* Contents that came in two pieces, side by side. */
+TEST(text_across_two_pieces_of_contents_is_found)
+{
+	static const char text[] = "across the edge";
+	struct snapshot s = {.word = 8};
+	struct chunk chunk[2] = {
+		{.addr = 0x10010, .size = 0x3ff8},
+		{.addr = 0x14020, .size = 24},
+	};
+	const char *words[] = {"content=across the edge"};
+	struct set *set;
+
+	s.chunk = chunk;
+	s.chunk_count = 2;
+	OK(set_parse(words, 1, NULL, &set, &err));
+	for (uint64_t at = 0x11ff0; at <= 0x12000; at++) {
+		uint8_t bytes[0x8000] = "";
+
+		memcpy(bytes + (at - 0x10000), text, sizeof text - 1);
+		s.contents = image_create();
+		OK(image_add(s.contents, 0x12000, bytes + 0x2000, 0x3000,
+			     &err));
+		OK(image_add(s.contents, 0x10000, bytes, 0x2000, &err));
+		ck_assert(set_has(set, &s, NULL, 0));
+		ck_assert(!set_has(set, &s, NULL, 1));
+		image_destroy(s.contents);
+	}
+	set_destroy(set);
+}
+
 TEST(new_and_gone_ask_the_diff)
 {
 	ck_assert_str_eq(chosen("new", "14"), "1 4");
