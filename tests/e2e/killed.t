@@ -12,24 +12,34 @@ poke() {
 }
 poke >&2
 
-# How long a session takes here decides when it is killed.
-python3 - "$HS" "$PID" >"$T/rounds" <<'END'
+# How long the last whole session took decides when the next one is killed.
+python3 - "$HS" "$PID" >"$T/kills" <<'END'
 import random, subprocess, sys, time
 hs = [sys.argv[1], "--json", "-p", sys.argv[2], "-e", "snapshot",
       "-e", "snapshot", "-e", "diff"]
-begin = time.monotonic()
-subprocess.run(hs, stdout=subprocess.DEVNULL, check=True)
-length = time.monotonic() - begin
-killed = 0
-for _ in range(60):
+
+
+def session(moment):
+    begin = time.monotonic()
     p = subprocess.Popen(hs, stdout=subprocess.DEVNULL)
-    time.sleep(random.random() * length)
-    p.kill()
-    killed += p.wait() == -9
-print(killed)
+    try:
+        status = p.wait(timeout=moment)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        status = p.wait()
+    return status, time.monotonic() - begin
+
+
+status, length = session(None)
+kills = 0
+while kills < 40 and status in (0, -9):
+    status, took = session(random.random() * length)
+    if status == 0:
+        length = took
+    kills += status == -9
+print(kills)
 END
-check "killed in the middle, most times: $(cat "$T/rounds") of 60" \
-	test "$(cat "$T/rounds")" -ge 20
+is "killed forty times" "$(cat "$T/kills")" 40
 agents_gone() {
 	! pgrep -f "^$HS .*-p $PID" >/dev/null
 }

@@ -89,7 +89,7 @@ const char *fixture_ask(struct fixture *f, const char *line, const char *word)
 
 void wait_until(int (*condition)(void *), void *ctx, const char *what)
 {
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 30000; i++) {
 		if (condition(ctx))
 			return;
 		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);

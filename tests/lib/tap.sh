@@ -7,7 +7,7 @@
 #   skip_all REASON            the whole file is skipped
 #   need TOOL...               skip_all unless all are installed
 #   need_ptrace                skip_all where nothing may be traced at all
-#   wait_until COMMAND...      polls, at most twenty seconds
+#   wait_until COMMAND...      polls, for a minute or more
 #   hs ARG...                  runs heapscope: $T/out, $T/err, $status
 #   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
 #                              FIXTURE_ENV: NAME=VALUE words for it alone;
@@ -107,7 +107,7 @@ wait_until() {
 	tap_i=0
 	until "$@" 2>/dev/null; do
 		tap_i=$((tap_i + 1))
-		[ "$tap_i" -le "${TAP_POLLS:-1000}" ] || return 1
+		[ "$tap_i" -le "${TAP_POLLS:-3000}" ] || return 1
 		sleep 0.02
 	done
 }
