@@ -24,7 +24,7 @@ enum {
  * CHUNK: offset of the word, a = class, b = where inside it points.
  * GLOBAL: a = the word's address, or the symbol's with MANY_WORDS.
  * STACK: a = thread, b = function.  REGISTER: a = thread, b = register.
- * TLS: a = thread.  Others: a = start of the mapping.
+ * TLS: a = thread, b = the word's address.  Others: a = start of the mapping.
  */
 struct held {
 	struct near_build *b;
@@ -143,6 +143,7 @@ static struct pattern pattern_of(struct held *h, const struct ref *ref)
 						     .pc);
 		break;
 	case PLACE_TLS:
+		p.b = ref->from;
 		break;
 	default:
 		map = maps_find(&snap->maps, ref->from);

@@ -129,6 +129,22 @@ static void format_chunk(const struct place *place, const struct snapshot *snap,
 		 chunk_state_name((enum chunk_state)c->state));
 }
 
+/* The offset is the one that disassembly shows. */
+static void format_tls(const struct place *place, const struct snapshot *snap,
+		       char *buf, size_t cap)
+{
+	const struct snapshot_thread *t = &snap->thread[place->thread];
+	uint64_t tp = thread_regs_tp(&t->thread.regs);
+	bool below = place->addr < tp;
+	char who[64];
+
+	add_thread(t, who, sizeof who);
+	snprintf(buf, cap, "%s thread-local storage %s:%s0x%llx", who,
+		 t->thread.regs.is32 ? "gs" : "fs", below ? "-" : "",
+		 (unsigned long long)(below ? tp - place->addr
+					    : place->addr - tp));
+}
+
 void place_format(const struct place *place, const struct snapshot *snap,
 		  struct symbols *symbols, char *buf, size_t cap)
 {
@@ -145,8 +161,7 @@ void place_format(const struct place *place, const struct snapshot *snap,
 		format_stack(place, snap, symbols, buf, cap);
 		return;
 	case PLACE_TLS:
-		add_thread(&snap->thread[place->thread], who, sizeof who);
-		snprintf(buf, cap, "%s thread-local storage", who);
+		format_tls(place, snap, buf, cap);
 		return;
 	case PLACE_REGISTER:
 		add_thread(&snap->thread[place->thread], who, sizeof who);

@@ -213,10 +213,10 @@ TEST(stacks_registers_tls_and_other_memory_hold)
 	ck_assert_uint_eq(
 		row(&near, NEAR_HELD, "thread 5 \"work\" stack")->example,
 		STACK + 0x8010);
-	ck_assert_uint_eq(
-		row(&near, NEAR_HELD, "thread 5 \"work\" thread-local storage")
-			->member,
-		held[2]);
+	ck_assert_uint_eq(row(&near, NEAR_HELD,
+			      "thread 5 \"work\" thread-local storage fs:0x100")
+				  ->member,
+			  held[2]);
 	ck_assert_int_eq(row(&near, NEAR_HELD, "0x7f9000200000 (anon)")->kind,
 			 PLACE_ANON);
 	ck_assert_uint_eq(row(&near, NEAR_HELD, "themselves at +0")->member,

@@ -266,7 +266,7 @@ TEST(places_read_as_sentences)
 	ck_assert_str_eq(text_of(s, MAIN + 0x100),
 			 "thread 100 \"main\" stack below rsp (stale)");
 	ck_assert_str_eq(text_of(s, TP),
-			 "thread 101 \"worker\" thread-local storage");
+			 "thread 101 \"worker\" thread-local storage fs:0x0");
 	ck_assert_str_eq(text_of(s, 8), "0x8 (not mapped)");
 	snapshot_destroy(s);
 }
