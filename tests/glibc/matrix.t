@@ -23,7 +23,7 @@ column() { # SUITE: FIXTURES, or a skip and false
 		return 0
 	fi
 	if [ -s "$T/why.$1" ]; then
-		skip "$1" "$(head -n 1 "$T/why.$1")"
+		[ -n "${2-}" ] || skip "$1" "$(head -n 1 "$T/why.$1")"
 		return 1
 	fi
 	# shellcheck disable=SC2086 # words
@@ -93,4 +93,39 @@ for suite in $suites; do
 		row "$suite" "" heap_arenas "$shape"
 	done
 done
+
+# TUNABLES FIXTURE[+SHAPE]...: on the suites that have what they change.
+tuned() { # SUITES TUNABLES FIXTURE...
+	tuned_on=$1 tuned_how=$2
+	shift 2
+	for suite in $suites; do
+		case " $tuned_on " in
+		*" $suite "*) ;;
+		*) continue ;;
+		esac
+		column "$suite" quiet || continue
+		for fixture in "$@"; do
+			# shellcheck disable=SC2086 # words
+			row "$suite $tuned_how" "glibc.malloc.$tuned_how" \
+				${fixture%%+*} $(echo "$fixture" | sed -n 's/.*+//p')
+		done
+	done
+}
+all='own bullseye trixie sid experimental'
+tuned "own sid" arena_max=1 heap_threads heap_arenas+cross-free
+tuned "own sid" arena_max=3 heap_threads
+tuned "$all" tcache_count=0 heap_single heap_threads
+tuned "own sid" tcache_count=2 heap_threads
+tuned "$all" tcache_count=100 heap_threads heap_arenas+exited
+tuned "sid experimental" tcache_max=100000 heap_threads heap_shapes+storm
+tuned "sid experimental" tcache_max=4000000 heap_single heap_aligned \
+	heap_shapes+mmapped heap_shapes+storm heap_arenas+cross-free
+tuned "own sid" mmap_threshold=4096 heap_single heap_aligned
+tuned "own sid" top_pad=3000000 heap_single heap_shapes+trimmed
+tuned "own sid" perturb=119 heap_aligned heap_threads
+tuned "own" mxfast=0 heap_single
+tuned "own bullseye" mxfast=160 heap_single heap_threads
+tuned "$all" hugetlb=1 heap_threads
+tuned "own trixie sid" hugetlb=2 heap_single heap_threads heap_aligned \
+	heap_shapes+trimmed heap_arenas+many-heaps heap_arenas+forked
 done_testing
