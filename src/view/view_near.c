@@ -50,6 +50,11 @@ static void chunks_cell(const struct view *view, uint32_t row,
 	struct near_state *state = view->state;
 	char count[FMT_MAX], of[FMT_MAX];
 
+	/* "(7 rarer patterns)" is no pattern: nobody counted its chunks. */
+	if (!row_of(view, row)->count) {
+		*out = value_text("");
+		return;
+	}
 	snprintf(state->chunks, sizeof(state->chunks), "%s of %s",
 		 fmt_count(count, sizeof(count), row_of(view, row)->count),
 		 fmt_count(of, sizeof(of), row_of(view, row)->of));
@@ -58,7 +63,8 @@ static void chunks_cell(const struct view *view, uint32_t row,
 
 static void count_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	*out = value_u(V_COUNT, row_of(view, row)->count);
+	if (row_of(view, row)->count)
+		*out = value_u(V_COUNT, row_of(view, row)->count);
 }
 
 static void of_cell(const struct view *view, uint32_t row, struct value *out)
