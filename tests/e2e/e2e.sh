@@ -75,4 +75,7 @@ the_job_near() {
 	grep '"command":"near' "$T/out" >"$T/near"
 	check "near $class says something of each chunk" \
 		jq -e '.rows | length > 0' "$T/near"
+	check "no pattern is of more chunks than were looked at, or of none" \
+		jq -e '[.rows[] | select(.count != null and
+			(.count > .of or .count == 0))] == []' "$T/near"
 }
