@@ -1,5 +1,6 @@
 #include "analysis/near.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,28 @@ int near_add_rest(struct near_build *b, enum near_part part, uint64_t patterns,
 	snprintf(row.what, sizeof row.what, "(%llu rarer patterns)",
 		 (unsigned long long)patterns);
 	return near_add(b, &row, err);
+}
+
+void near_note(struct near_build *b, const char *fmt, ...)
+{
+	char *note = b->out->note;
+	size_t len = strlen(note), cap = sizeof b->out->note;
+	va_list ap;
+
+	if (len)
+		len += (size_t)snprintf(note + len, cap - len, "; ");
+	if (len >= cap)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(note + len, cap - len, fmt, ap);
+	va_end(ap);
+}
+
+bool near_is_kept(const struct near_build *b, uint32_t i)
+{
+	uint8_t byte;
+
+	return image_read(b->snap->contents, b->snap->chunk[i].addr, &byte, 1);
 }
 
 const uint8_t *near_bytes(const struct near_build *b, uint32_t i, uint8_t *buf,
@@ -215,10 +238,10 @@ static int build(struct near_build *b, struct error *err)
 		return -1;
 	if (!b->snap->contents) {
 		b->out->complete = false;
-		snprintf(b->out->note, sizeof b->out->note,
-			 "the contents of snapshot %s are not kept: pointers "
-			 "and text are not known",
-			 b->snap->name);
+		near_note(b,
+			  "the contents of snapshot %s are not kept: pointers "
+			  "and text are not known",
+			  b->snap->name);
 	} else if (finder_init(&b->finder, b->snap, NULL, err) ||
 		   near_points(b, err) || near_text(b, err) ||
 		   near_held(b, err)) {

@@ -21,7 +21,9 @@ enum near_part {
 struct near_row {
 	enum near_part part;
 	uint32_t count;	      /* chunks of the group that fit the pattern */
-	uint32_t of;	      /* chunks of the group looked at */
+	uint32_t of;	      /* chunks of the group looked at: fewer than
+			       * all when they are very many (said in the
+			       * note), or not kept */
 	uint64_t offset;      /* of the pointer in the chunk (POINTS), or of the
 			       * holding word in its holder (HELD) */
 	enum place_kind kind; /* of the other side */
@@ -37,8 +39,8 @@ struct near {
 	struct near_row *row; /* owned: parts in order, commonest first */
 	uint32_t count;
 	uint32_t unheld; /* chunks of the group nobody was seen to point at */
-	bool complete;
-	char note[200]; /* why not, or what was not looked at; "" nothing */
+	bool complete;	 /* false: memory that matters was not kept */
+	char note[400];	 /* why not, or what was not looked at; "" nothing */
 };
 
 /*

@@ -285,8 +285,11 @@ int near_held(struct near_build *b, struct error *err)
 
 	if (refs_make(b->snap, &b->group, &h.refs, err))
 		return -1;
-	if (!h.refs.complete)
+	if (!h.refs.complete) {
 		b->out->complete = false;
+		near_note(b, "not all memory was kept: some who point at them "
+			     "may be missing");
+	}
 	if (count_words(&h, err) || fold_refs(&h, err) || emit(&h, err))
 		goto out;
 	ret = 0;

@@ -40,6 +40,12 @@ static inline bool near_is_rare(size_t row, uint64_t count, uint64_t of)
 int near_add_rest(struct near_build *b, enum near_part part, uint64_t patterns,
 		  uint32_t of, struct error *err) MUST_CHECK;
 
+/* Adds to the note, of which each part is a sentence of its own. */
+void near_note(struct near_build *b, const char *fmt, ...) PRINTF(2, 3);
+
+/* The contents of chunk i are kept (or known to be zeros). */
+bool near_is_kept(const struct near_build *b, uint32_t i);
+
 int near_points(struct near_build *b, struct error *err) MUST_CHECK;
 int near_text(struct near_build *b, struct error *err) MUST_CHECK;
 int near_held(struct near_build *b, struct error *err) MUST_CHECK;

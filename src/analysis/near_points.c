@@ -116,10 +116,15 @@ static uint32_t stride(struct near_build *b)
 		bytes += size < MAX_CHUNK ? size : MAX_CHUNK;
 	}
 	if (cut)
-		snprintf(b->out->note, sizeof b->out->note,
-			 "of each chunk the first %u KiB were looked at for "
-			 "what they point at",
-			 (unsigned)(MAX_CHUNK >> 10));
+		near_note(b,
+			  "of each chunk the first %u KiB were looked at for "
+			  "what they point at",
+			  (unsigned)(MAX_CHUNK >> 10));
+	if (bytes > MAX_BYTES)
+		near_note(b,
+			  "one in %u chunks was looked at for what they "
+			  "point at",
+			  (unsigned)(bytes / MAX_BYTES) + 1);
 	return (uint32_t)(bytes / MAX_BYTES) + 1;
 }
 
@@ -129,10 +134,12 @@ static int look(struct points *s, struct error *err)
 	uint32_t step = stride(b);
 
 	for (uint32_t i = 0; i < b->chunk_count; i += step) {
-		if (s->looked++ % STEP == 0 &&
-		    progress_tick("looking at contents", i, b->chunk_count,
-				  err))
+		if (i % STEP == 0 && progress_tick("looking at contents", i,
+						   b->chunk_count, err))
 			return -1;
+		if (!near_is_kept(b, b->chunk[i]))
+			continue;
+		s->looked++;
 		if (look_at_chunk(s, b->chunk[i], err))
 			return -1;
 	}
@@ -326,8 +333,6 @@ int near_points(struct near_build *b, struct error *err)
 
 	if (look(&s, err) || count_offsets(&s, err) || emit(&s, err))
 		goto out;
-	if (s.looked < b->chunk_count)
-		b->out->complete = false;
 	ret = 0;
 out:
 	fold_deinit(&s.exact);

@@ -145,12 +145,18 @@ int near_text(struct near_build *b, struct error *err)
 	uint32_t step = b->chunk_count / MAX_CHUNKS + 1;
 	int ret = -1;
 
-	for (uint32_t i = 0; i < b->chunk_count; i += step)
-		if ((t.looked++ % STEP == 0 &&
-		     progress_tick("looking for text", i, b->chunk_count,
-				   err)) ||
-		    look_at(&t, b->chunk[i], err))
+	if (step > 1)
+		near_note(b, "one in %u chunks was looked at for text", step);
+	for (uint32_t i = 0; i < b->chunk_count; i += step) {
+		if (i % STEP == 0 &&
+		    progress_tick("looking for text", i, b->chunk_count, err))
 			goto out;
+		if (!near_is_kept(b, b->chunk[i]))
+			continue;
+		t.looked++;
+		if (look_at(&t, b->chunk[i], err))
+			goto out;
+	}
 	ret = emit(&t, err);
 out:
 	fold_deinit(&t.fields);

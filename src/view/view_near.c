@@ -207,11 +207,10 @@ int view_near(const struct snapshot *snap, struct near *near, const char *what,
 		return -1;
 	view_of_snapshot(view, snap);
 	snprintf(view->title, sizeof(view->title), "near %s", what);
-	if (!state->near.complete) {
+	if (!state->near.complete)
 		view->complete = false;
-		view_warn(view, "not all memory was kept or read: some who "
-				"point at them may be missing");
-	}
+	if (state->near.note[0])
+		view_warn(view, "%s", state->near.note);
 	view_total(view, NULL, "unheld", "held by nobody that was searched",
 		   value_u(V_COUNT, state->near.unheld));
 	*out = view;

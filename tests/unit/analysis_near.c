@@ -363,6 +363,61 @@ TEST(without_contents_the_neighbours_are_left_and_it_is_said)
 	done(&b, s, &near);
 }
 
+TEST(chunks_that_were_not_kept_are_not_counted_as_looked_at)
+{
+	struct builder b = {0};
+	struct snapshot *s, *whole;
+	struct image *part = image_create();
+	struct near near;
+	uint32_t chunk[10];
+	uint64_t len;
+
+	open_world(&b);
+	for (uint32_t i = 0; i < 10; i++) {
+		uint64_t at = builder_chunk(&b, 96, CHUNK_USED);
+
+		builder_put(&b, at, EXE + 0x540);
+		builder_text(&b, at + 24, "some text");
+		chunk[i] = i;
+	}
+	s = builder_snapshot(&b);
+	whole = builder_snapshot(&b);
+	/* Four chunks lie in the part that is kept. */
+	len = 4 * 96;
+	OK(image_add(part, HEAP, image_at(whole->contents, HEAP, &len), 4 * 96,
+		     &err));
+	snapshot_drop_contents(s);
+	s->contents = part;
+	s->skipped_bytes = 4096;
+	OK(near_make(s, NULL, chunk, 10, &near, &err));
+	ck_assert(!near.complete);
+	ck_assert_ptr_nonnull(strstr(near.note, "not all memory was kept"));
+	ck_assert_uint_eq(row(&near, NEAR_POINTS, "at +0: made+0x540")->count,
+			  4);
+	ck_assert_uint_eq(row(&near, NEAR_POINTS, "at +0: made+0x540")->of, 4);
+	ck_assert_uint_eq(row(&near, NEAR_TEXT, "at +24: \"some text\"")->of,
+			  4);
+	near_deinit(&near);
+	snapshot_destroy(whole);
+	done(&b, s, &near);
+}
+
+TEST(a_very_large_chunk_is_looked_at_in_part_and_it_is_said)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+
+	open_world(&b);
+	builder_put(&b, builder_mmapped(&b, ANON, 0x100000) + 8, EXE);
+	builder_put(&b, ANON + 0x80000, EXE + 8);
+	s = near_class(&b, 0x100000, &near);
+	ck_assert(near.complete);
+	ck_assert_ptr_nonnull(strstr(near.note, "first 64 KiB"));
+	ck_assert_uint_eq(rows_of(&near, NEAR_POINTS), 1);
+	done(&b, s, &near);
+}
+
 TEST(a_group_of_none_has_one_row)
 {
 	struct builder b = {0};
