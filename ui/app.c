@@ -72,6 +72,7 @@ static int poll_once(struct ui *ui, struct error *err)
 		fd[1].fd = target_pidfd(ui->session->target);
 	if (ppoll(fd, 2, NULL, &ui->awake) < 0 && errno != EINTR)
 		return error_sys(err, "cannot wait for a key");
+	app_signals_deliver(&ui->awake);
 	if (app_signals_take(SIGWINCH))
 		terminal_resize(&ui->terminal);
 	if (app_signals_take(SIGTSTP))

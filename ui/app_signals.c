@@ -47,6 +47,14 @@ void app_signals_close(void)
 	sigprocmask(SIG_SETMASK, &old_mask, NULL);
 }
 
+void app_signals_deliver(const sigset_t *awake)
+{
+	sigset_t asleep;
+
+	sigprocmask(SIG_SETMASK, awake, &asleep);
+	sigprocmask(SIG_SETMASK, &asleep, NULL);
+}
+
 bool app_signals_take(int sig)
 {
 	volatile sig_atomic_t *flag = sig == SIGWINCH ? &resized : &suspended;

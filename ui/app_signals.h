@@ -14,6 +14,9 @@
 /* *awake: the mask to wait with. */
 int app_signals_open(sigset_t *awake, struct error *err) MUST_CHECK;
 void app_signals_close(void);
+/* Lets those through that wait.  Input that is there was typed after ^C, for ^C
+ * takes away what was not read, so that it must be obeyed first. */
+void app_signals_deliver(const sigset_t *awake);
 /* Did it come since it was asked for last? */
 bool app_signals_take(int sig);
 /* Stops us as ^Z does; returns when we are told to go on. */

@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "command/command.h"
+#include "ui/screen.h"
 #include "ui/screen_verbs.h"
 #include "ui/ui.h"
 
@@ -138,6 +139,7 @@ static void run_command(struct ui *ui, const char *text)
 	struct error err;
 	int ret;
 
+	screen_draw(ui);
 	session->show = show_hook;
 	session->show_ctx = ui;
 	ret = execute(ui, line, &view, &err);

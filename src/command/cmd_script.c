@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/interrupt.h"
+#include "base/progress.h"
 #include "command/commands.h"
 #include "command/session.h"
 #include "view/views.h"
@@ -57,11 +58,13 @@ static int sleep_run(struct session *session, const struct words *words,
 
 		if (session->target && !target_gone(session->target))
 			fd.fd = target_pidfd(session->target);
-		if (poll(&fd, 1,
-			 left > 3600 ? 3600000 : (int)(left * 1e3) + 1) < 0 &&
+		/* Somebody may watch how far we are. */
+		if (poll(&fd, 1, left > 0.1 ? 100 : (int)(left * 1e3) + 1) <
+			    0 &&
 		    errno != EINTR)
 			return error_sys(err, "cannot wait");
-		if (interrupt_check(err))
+		if (progress_tick("waiting", (uint64_t)((seconds - left) * 1e3),
+				  (uint64_t)(seconds * 1e3), err))
 			return -1;
 		if (fd.revents && session_need_live(session, err))
 			return -1;

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/interrupt.h"
+#include "base/progress.h"
 #include "base/strbuf.h"
 #include "command/commands.h"
 #include "command/session.h"
@@ -63,6 +64,7 @@ static void collect(pid_t pid, int fd, struct strbuf *sb)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 	char buf[4096];
+	struct error err; /* ^C: it is asked to end, and we wait for it */
 	siginfo_t info;
 
 	for (;;) {
@@ -72,7 +74,7 @@ static void collect(pid_t pid, int fd, struct strbuf *sb)
 		int ready = poll(&poll_fd, 1, ended ? 0 : 50);
 		ssize_t got;
 
-		if (interrupt_pending())
+		if (progress_tick("shell: running", 0, 0, &err))
 			kill(-pid, SIGINT);
 		if (ready <= 0 && ended)
 			return;
