@@ -12,9 +12,9 @@
 #include "base/error.h"
 
 struct pattern {
-	uint8_t kind;	/* the user's, as are all of these */
-	uint8_t flags;	/* no padding is left undefined: bytes are compared */
-	uint16_t spare; /* 0 */
+	uint8_t kind;	 /* the user's, as are all of these */
+	uint8_t flags;	 /* no padding is left undefined: bytes are compared */
+	uint16_t spread; /* 0 while folding */
 	uint32_t offset;
 	uint64_t a, b;
 };

@@ -56,7 +56,6 @@ static void describe(struct attempt *a)
 	struct target *target = c->target;
 	struct snapshot *snap = a->snap;
 
-	clock_gettime(CLOCK_REALTIME, &snap->taken);
 	snprintf(snap->name, sizeof snap->name, "%s",
 		 c->opts->name ? c->opts->name : "");
 	snprintf(snap->kind, sizeof snap->kind, "%s", target->ops->kind);
@@ -118,6 +117,7 @@ static int under_stop(struct attempt *a, struct error *err)
 	struct contents_plan plan;
 	int ret = -1;
 
+	clock_gettime(CLOCK_REALTIME, &snap->taken);
 	/* What was counted before the stop serves; parts that are new since
 	 * then count with their size.  Where a part gets no more than it needs
 	 * the need must be known to the page. */

@@ -227,6 +227,44 @@ TEST(stacks_registers_tls_and_other_memory_hold)
 	done(&b, s, &near);
 }
 
+TEST(what_many_threads_do_alike_is_one_row)
+{
+	struct builder b = {0};
+	struct snapshot *s;
+	struct near near;
+	const struct near_row *r;
+	enum { N = 12 };
+
+	open_world(&b);
+	builder_map(&b, STACK + 0x100000, STACK + 0x100000 + N * 0x4000, "rw-p",
+		    0, "");
+	for (uint64_t i = 0; i < N; i++) {
+		uint64_t low = STACK + 0x100000 + i * 0x4000;
+
+		builder_thread(&b, (pid_t)(100 + i), "many", low + 0x1000,
+			       low + 0x3800);
+		b.thread[i].regs.r[3] = builder_chunk(&b, 96, CHUNK_USED);
+		builder_put(&b, low + 0x1008,
+			    builder_chunk(&b, 96, CHUNK_USED));
+		builder_put(&b, low + 0x37f0,
+			    builder_chunk(&b, 96, CHUNK_USED));
+	}
+	s = near_class(&b, 96, &near);
+	r = row(&near, NEAR_HELD, "register rbx of 12 threads");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_int_eq(r->kind, PLACE_REGISTER);
+	r = row(&near, NEAR_HELD, "stacks of 12 threads");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_int_eq(r->kind, PLACE_STACK);
+	r = row(&near, NEAR_HELD,
+		"thread-local storage of 12 threads, fs:-0x10");
+	ck_assert_uint_eq(r->count, N);
+	ck_assert_int_eq(r->kind, PLACE_TLS);
+	ck_assert_uint_eq(rows_of(&near, NEAR_HELD), 3);
+	ck_assert_uint_eq(near.unheld, 0);
+	done(&b, s, &near);
+}
+
 TEST(a_vtable_is_named_and_various_addresses_are_summed_up)
 {
 	struct builder b = {0};
