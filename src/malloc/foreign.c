@@ -26,6 +26,9 @@ static const struct {
 	{"Hoard", "libhoard", {"hoardmalloc"}},
 	{"Scudo", "libscudo", {"__scudo_print_stats"}},
 	{"AddressSanitizer", "libasan.", {"__asan_init"}},
+	/* glibc's own checks: a malloc with arenas of its own, in use when
+	 * MALLOC_CHECK_ or glibc.malloc.check asks for it. */
+	{"libc_malloc_debug", "libc_malloc_debug.", {NULL}},
 	{"the Go runtime", NULL, {"runtime.mallocgc"}},
 };
 
