@@ -173,3 +173,19 @@ int contents_copy(const struct contents_plan *plan, struct target *target,
 	}
 	return 0;
 }
+
+bool contents_readable(const struct contents_plan *plan, struct target *target)
+{
+	char byte;
+
+	/* Data of modules is always there; untouched memory stays so. */
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->part[i].anonymous &&
+		    target_read_some(target, plan->part[i].start, &byte, 1))
+			return true;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->part[i].anonymous && plan->part[i].present &&
+		    target_read_some(target, plan->part[i].start, &byte, 1))
+			return true;
+	return !plan->count;
+}

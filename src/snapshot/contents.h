@@ -46,4 +46,10 @@ int contents_copy(const struct contents_plan *plan, struct target *target,
 		  uint64_t max_bytes, struct image *image,
 		  struct contents_result *result, struct error *err) MUST_CHECK;
 
+/*
+ * False when nothing of the plan can be read any more: the process is ending,
+ * even if nobody was told yet.  (Its memory goes first, which takes long.)
+ */
+bool contents_readable(const struct contents_plan *plan, struct target *target);
+
 #endif

@@ -412,6 +412,58 @@ TEST(a_process_that_ended_is_an_error_of_its_own)
 	fixture_end_by(&f, SIGKILL);
 }
 
+static void strike(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	(void)ctx, (void)done, (void)total;
+	if (what && strcmp(what, interrupt_at) == 0)
+		kill(f.pid, SIGKILL);
+}
+
+TEST(a_process_that_ends_under_the_stop_is_no_riddle)
+{
+	static const struct {
+		const char *when;
+		uint64_t max_bytes;
+	} how[] = {
+		{"reading memory", UINT64_C(1) << 30},
+		{"reading memory", 0x8000},
+		{"walking the heap", 0},
+		{"walking the heap", UINT64_C(1) << 30},
+	};
+
+	progress_clock(fast_clock);
+	progress_set(strike, NULL);
+	for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
+		struct capture_opts o = opts;
+		struct snapshot *s = NULL;
+		int ret;
+
+		open_all();
+		interrupt_at = how[i].when;
+		o.max_bytes = how[i].max_bytes;
+		progress_begin();
+		ret = snapshot_capture(target, symbols, &allocator_glibc, state,
+				       &o, &s, &err);
+		progress_end();
+		/* An error, or a snapshot with nothing missing: the kernel may
+		 * take a while. */
+		if (ret) {
+			ck_assert_msg(err.code == ERR_GONE, "%d: %s", err.code,
+				      err.msg);
+		} else {
+			ck_assert_uint_eq(s->unreadable_bytes, 0);
+			ck_assert_uint_eq(s->defect_count, 0);
+			ck_assert_uint_gt(s->chunk_count, told("list").count);
+		}
+		snapshot_destroy(s);
+		allocator_glibc.release(state);
+		symbols_close(symbols);
+		target_close(target);
+		fixture_end_by(&f, SIGKILL);
+	}
+	progress_set(NULL, NULL);
+}
+
 TEST(a_snapshot_outlives_the_target)
 {
 	struct snapshot *s;
