@@ -38,7 +38,14 @@ struct glibc_tls {
 	int64_t tcache;
 };
 
-enum { GLIBC_CHECKS = 16 };
+enum { GLIBC_CHECKS = 16, GLIBC_OTHERS = 8 };
+
+/* One more malloc in the process: of dlmopen(), libc_malloc_debug ... */
+struct glibc_other {
+	char module[80]; /* the end of its path */
+	uint64_t main_arena;
+	const struct state_layout *state;
+};
 
 struct glibc {
 	char module[256]; /* its path */
@@ -50,6 +57,8 @@ struct glibc {
 	struct glibc_data data;
 	struct glibc_tls tls;
 	uint64_t text_start, text_end; /* malloc's code; 0: not known */
+	struct glibc_other other[GLIBC_OTHERS]; /* not walked */
+	unsigned others;
 	struct check check[GLIBC_CHECKS];
 	unsigned checks;
 };

@@ -202,7 +202,7 @@ params_by_sbrk(struct search *s, uint64_t addr, const struct params_layout *a)
 static void consider_params(struct search *s, uint64_t vaddr,
 			    const uint8_t *bytes, uint64_t len)
 {
-	for (uint64_t i = -vaddr & 7; i + 144 <= len; i += 8) {
+	for (uint64_t i = -vaddr & 7; i + 40 <= len; i += 8) {
 		const uint8_t *p = bytes + i;
 
 		if (load64(p) != 131072 || load64(p + 8) != 131072 ||
@@ -212,7 +212,8 @@ static void consider_params(struct search *s, uint64_t vaddr,
 		/* Rows with a tcache come first. */
 		for (const struct params_layout *l = params_layouts; l->word;
 		     l++) {
-			if (l->word != 8 || !params_fit(p, l))
+			if (l->word != 8 || i + l->size > len ||
+			    !params_fit(p, l))
 				continue;
 			s->matches++;
 			s->addr = vaddr + i;

@@ -169,10 +169,10 @@ static void find_params(struct target *target, uint64_t start,
 {
 	unsigned matches = 0;
 
-	for (uint64_t i = -start & 7; i + 144 <= len; i += 8)
+	for (uint64_t i = -start & 7; i < len; i += 8)
 		for (const struct params_layout *l = params_layouts; l->word;
 		     l++) {
-			if (l->word != 8 ||
+			if (l->word != 8 || i + l->size > len ||
 			    !(load64(bytes + i + l->sbrk_base) ||
 			      untouched(bytes + i)) ||
 			    !params_now(target, bytes + i, l))

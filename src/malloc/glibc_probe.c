@@ -43,7 +43,8 @@ static bool is_candidate(const struct module *module)
 
 /* Debug symbols, where there are any: a witness, never a need. */
 static void by_symbol(struct symbols *symbols, const struct module *module,
-		      const char *name, struct finding *out)
+		      const struct glibc_data *data, const char *name,
+		      struct finding *out)
 {
 	char qualified[300];
 	struct symbol symbol;
@@ -53,6 +54,9 @@ static void by_symbol(struct symbols *symbols, const struct module *module,
 	if (symbols_find(symbols, qualified, &symbol, &err) < 0 || !symbol.addr)
 		finding_set(out, CHECK_SKIPPED, 0,
 			    "no debug symbols of %s with it", module->name);
+	else if (symbol.addr < data->start || symbol.addr >= data->end)
+		finding_set(out, CHECK_SKIPPED, 0,
+			    "they name that of another %s", module->name);
 	else
 		finding_set(out, CHECK_OK, symbol.addr, "0x%" PRIx64,
 			    symbol.addr);
@@ -66,8 +70,8 @@ static void gather(struct target *target, struct symbols *symbols,
 	glibc_locate_code(module, data, info_function(module), &e->code);
 	glibc_locate_code(module, data, "malloc_trim", &e->trim);
 	glibc_locate_memory(target, data, &e->memory_arena, &e->memory_params);
-	by_symbol(symbols, module, "main_arena", &e->symbol_arena);
-	by_symbol(symbols, module, "mp_", &e->symbol_params);
+	by_symbol(symbols, module, data, "main_arena", &e->symbol_arena);
+	by_symbol(symbols, module, data, "mp_", &e->symbol_params);
 }
 
 static const struct state_layout *state_row_at(struct target *target,
@@ -201,6 +205,11 @@ static int probe_module(struct target *target, struct symbols *symbols,
 	glibc_check_params_code(
 		module, e.file_params.addr ? &e.file_params : &e.memory_params,
 		&e.code_params);
+	/* Code that names no arena either goes by ways we do not follow. */
+	if (!e.code.addr && e.code_params.result == CHECK_FAILED)
+		finding_set(&e.code_params, CHECK_SKIPPED, 0,
+			    "%s reaches them by other ways",
+			    info_function(module));
 	testify_all(g, module, &e);
 	glibc_tls_probe(target, module, &g->tls, &block, &tcache);
 	glibc_add_check(g, block.result, "libc's thread-local block", "%s",
@@ -224,22 +233,62 @@ static void summarize(struct glibc *g)
 		 g->params->releases);
 }
 
-/* Is this arena one that a program has used? */
-static bool in_use(struct target *target, const struct glibc *g)
+/*
+ * How much this copy of malloc looks like the program's own: 0 unless it was
+ * used; only one copy has the brk area.
+ */
+static unsigned standing(struct target *target, const struct glibc *g)
 {
-	uint64_t top = 0;
+	uint64_t top = 0, base = 0;
+	const struct map *map;
 	struct error err;
 
-	return !target_read_word(target, g->main_arena + g->state->top, &top,
-				 &err) &&
-	       top && top != g->main_arena + g->state->top;
+	if (target_read_word(target, g->main_arena + g->state->top, &top,
+			     &err) < 0 ||
+	    !top || top == g->main_arena + g->state->top)
+		return 0;
+	if (target_read_word(target, g->mp + g->params->sbrk_base, &base, &err))
+		return 1;
+	map = maps_find(&target->maps, base);
+	return map && !strcmp(map->path, "[heap]") ? 2 : 1;
+}
+
+/* One copy of malloc is walked; that there are others is kept. */
+static struct glibc *prefer(struct target *target, struct glibc *a,
+			    struct glibc *b)
+{
+	struct glibc *best = a, *rest = b;
+	const char *path;
+
+	if (!a)
+		return b;
+	if (standing(target, a) < standing(target, b)) {
+		best = b;
+		rest = a;
+		memcpy(b->other, a->other, sizeof b->other);
+		b->others = a->others;
+	}
+	if (!best->version[0])
+		memcpy(best->version, rest->version, sizeof best->version);
+	if (best->others < GLIBC_OTHERS) {
+		struct glibc_other *o = &best->other[best->others++];
+		size_t len = strlen(rest->module);
+
+		path = rest->module;
+		if (len >= sizeof o->module)
+			path += len - sizeof o->module + 1;
+		snprintf(o->module, sizeof o->module, "%s", path);
+		o->main_arena = rest->main_arena;
+		o->state = rest->state;
+	}
+	free(rest);
+	return best;
 }
 
 static int probe(struct target *target, struct symbols *symbols, void **state,
 		 struct error *err)
 {
 	struct glibc *found = NULL;
-	unsigned copies = 0;
 
 	if (target->word != 8)
 		return error_set(err, ERR_UNSUPPORTED,
@@ -259,22 +308,13 @@ static int probe(struct target *target, struct symbols *symbols, void **state,
 			free(found);
 			return -1;
 		}
-		copies += rc > 0;
-		/* The first, unless only a later one is used. */
-		if (rc &&
-		    (!found || (!in_use(target, found) && in_use(target, g)))) {
-			free(found);
-			found = g;
-		} else {
+		if (rc)
+			found = prefer(target, found, g);
+		else
 			free(g);
-		}
 	}
 	if (!found)
 		return 0;
-	if (copies > 1)
-		glibc_add_check(found, CHECK_SKIPPED, "other copies of malloc",
-				"%u more in this process are not walked",
-				copies - 1);
 	summarize(found);
 	*state = found;
 	return 1;

@@ -12,7 +12,8 @@ need_ptrace
 cache=$top_builddir/glibc
 lib=$top_builddir/tests/lib
 mkdir -p "$cache"
-simple='heap_single heap_threads heap_aligned heap_realloc heap_fork heap_dlopen'
+simple='heap_single heap_threads heap_aligned heap_realloc heap_fork'
+simple="$simple heap_dlopen"
 with="heap_shapes heap_arenas heap_plugin.so allocating.so"
 
 # "own" is this system's glibc, with the fixtures that are built anyway.
@@ -105,9 +106,8 @@ tuned() { # SUITES TUNABLES FIXTURE...
 		esac
 		column "$suite" quiet || continue
 		for fixture in "$@"; do
-			# shellcheck disable=SC2086 # words
 			row "$suite $tuned_how" "glibc.malloc.$tuned_how" \
-				${fixture%%+*} $(echo "$fixture" | sed -n 's/.*+//p')
+				"${fixture%%+*}" "${fixture#*+}"
 		done
 	done
 }

@@ -1,0 +1,147 @@
+#!/bin/sh
+# Programs whose libc is not where, what or alone as usual: started through
+# ld.so, with a banner that names another release or none, with its file gone,
+# linked statically, with the checking malloc or a second libc beside it.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq
+
+lib=$top_builddir/tests/lib
+recorder=$lib/recorder.so
+cc=${HS_CC:-cc}
+libc=$(ldd "$top_builddir/tests/fixtures/heap_single" |
+	awk '$1 == "libc.so.6" { print $3 }')
+loader=$(ldd "$top_builddir/tests/fixtures/heap_single" |
+	awk '$1 ~ /^\/.*ld-linux/ { print $1 }')
+
+ten_numbers() {
+	sed -n 's/^mallinfo2 //p' | tail -n 1 | tr -d '{}":a-z' | tr , ' '
+}
+differences() {
+	grep -E '^(missing|short|unexplained|defect|error|no glibc)' "$T/walk"
+	grep -E '^check FAILED' "$T/walk"
+	awk '/^recorded/ && !($2 > 0 && $4 == $2 + $6)' "$T/walk"
+	grep '^copy' "$T/walk" | grep -v '^copy same'
+	grep -q '^copy' "$T/walk" || echo "no copy"
+}
+# exact WHAT: the fixture that runs, against record and mallinfo.
+exact() {
+	"$lib/heapdump" --recorded "$T/record" "$PID" >"$T/walk" 2>&1
+	is "$1: used chunks are the recorded ones and tcaches" \
+		"$(differences | head -n 20)" ""
+	check "$1: they were compared" grep -q '^recorded' "$T/walk"
+	same_mallinfo "$1"
+	rm -f "$T/record"
+}
+same_mallinfo() {
+	is "$1: mallinfo, all fields" "$(ten_numbers <"$T/walk")" \
+		"$(ten_numbers <"$T/manifest")"
+}
+failed_checks() {
+	jq -r '.rows[] | select(.result == "failed") | .name' "$T/out"
+}
+recorded="LD_PRELOAD=$recorder RECORD=$T/record"
+
+# /proc/PID/exe is the loader then.
+FIXTURE_ENV="$recorded $loader"
+start_fixture heap_threads
+exact "through ld.so"
+stop_fixture
+
+# What the libc calls itself is of no consequence, nor that its file is gone.
+mkdir "$T/libc"
+cp "$libc" "$T/libc/libc.so.6"
+patched() { # WHAT
+	FIXTURE_ENV="$recorded LD_LIBRARY_PATH=$T/libc"
+	start_fixture heap_threads
+	check "$1: it is the libc in use" \
+		grep -q "$T/libc/libc.so.6" "/proc/$PID/maps"
+}
+LC_ALL=C sed -i 's/release version 2\.../release version 2.12/' \
+	"$T/libc/libc.so.6"
+patched "banner of 2.12"
+exact "banner of 2.12"
+stop_fixture
+LC_ALL=C sed -i 's/GNU C Library (/XXX X XXXXXXX (/' "$T/libc/libc.so.6"
+patched "no banner"
+exact "no banner"
+rm "$T/libc/libc.so.6"
+
+FIXTURE_ENV=
+
+"$lib/heapdump" "$PID" >"$T/walk" 2>&1
+is "file gone while it runs" "$(differences)" ""
+same_mallinfo "file gone while it runs"
+stop_fixture
+
+# Static: no ld.so, no preload; the recorder is linked in.
+wrapped='malloc free calloc realloc memalign posix_memalign aligned_alloc
+	valloc'
+wrap='' rename=''
+for f in $wrapped; do
+	wrap="$wrap -Wl,--wrap=$f" rename="$rename -D$f=__wrap_$f"
+done
+static() { # NAME FLAG...
+	static_out=$T/static/$1
+	shift
+	# shellcheck disable=SC2086 # words
+	$cc -std=gnu17 -O0 -g -pthread "$@" -I"$top_srcdir" $wrap \
+		-o "$static_out" "$top_srcdir/tests/fixtures/heap_threads.c" \
+		"$T/static/recorder.o" >"$T/cc" 2>&1
+}
+mkdir "$T/static"
+# shellcheck disable=SC2086 # words
+$cc -std=gnu17 -O0 -g -fPIE $rename -c -o "$T/static/recorder.o" \
+	"$top_srcdir/tests/lib/recorder.c" >"$T/cc" 2>&1
+for kind in static static-pie; do
+	pie=-fPIE
+	[ "$kind" = static-pie ] || pie=-fno-PIE
+	if ! static "$kind" "-$kind" "$pie"; then
+		skip "$kind" "the compiler here cannot link $kind"
+		continue
+	fi
+	strip -o "$T/static/$kind-stripped" "$T/static/$kind"
+	for name in "$kind" "$kind-stripped"; do
+		FIXTURES=$T/static FIXTURE_ENV="RECORD=$T/record"
+		start_fixture "$name"
+		exact "$name"
+		stop_fixture
+		FIXTURES=
+	done
+done
+
+# The checking malloc is another allocator in another library.
+debug=$(dirname "$libc")/libc_malloc_debug.so.0
+if [ -e "$debug" ]; then
+	FIXTURE_ENV="LD_PRELOAD=$debug MALLOC_CHECK_=3"
+	start_fixture heap_threads
+	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
+	is "MALLOC_CHECK_: nothing fails" "$(differences)" ""
+	same_mallinfo MALLOC_CHECK_
+	check "MALLOC_CHECK_: the library is named" \
+		grep -q '^summary .*libc_malloc_debug' "$T/walk"
+	stop_fixture
+	FIXTURE_ENV="LD_PRELOAD=$debug"
+	start_fixture heap_threads
+	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
+	is "loaded and off: nothing fails" "$(differences)" ""
+	same_mallinfo "loaded and off"
+	stop_fixture
+else
+	skip "MALLOC_CHECK_" "this libc checks by itself"
+fi
+
+# Two heaps: the program's own is shown, and that there is another is said.
+FIXTURE_ENV=
+start_fixture second_libc
+hs -p "$PID" --json verify
+is "second libc: it is said" "$(failed_checks)" "other copies of malloc"
+is "second libc: so the answer is not all" \
+	"$(jq -c .complete "$T/out") $status" "false 6"
+hs -p "$PID" --json heap
+sed -n 's/^mallinfo2 //p' "$T/manifest" >"$T/own"
+is "second libc: the heap shown is the program's own" \
+	"$(jq -cS .totals.mallinfo2 "$T/out")" "$(jq -cS . "$T/own")"
+stop_fixture
+done_testing
