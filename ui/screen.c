@@ -125,7 +125,10 @@ static int draw_paragraph(const struct ui *ui, enum theme_role role, int y,
 
 static int draw_banner(const struct ui *ui, int y, int width)
 {
-	if (!*ui->session->no_heap)
+	const struct step *step = ui_step(ui);
+
+	/* A tab that needs a heap says it in its own place. */
+	if (!*ui->session->no_heap || !step || !step->view)
 		return y;
 	y += draw_paragraph(ui, THEME_WARNING, y, 4, width,
 			    ui->session->no_heap);
