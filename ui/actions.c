@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/interrupt.h"
 #include "ui/bytes_pane.h"
 #include "ui/keys.h"
 #include "ui/prompt.h"
@@ -104,6 +103,7 @@ static void start_prompt(struct ui *ui)
 static void find(struct ui *ui, bool forward)
 {
 	struct step *step = ui_step(ui);
+	bool found;
 
 	if (!step || !step->view)
 		return;
@@ -112,8 +112,10 @@ static void find(struct ui *ui, bool forward)
 			   "nothing was looked for yet: / asks for a text");
 		return;
 	}
-	interrupt_clear();
-	if (!pane_find(&step->pane, ui->find, forward))
+	run_work_begin(ui);
+	found = pane_find(&step->pane, ui->find, forward);
+	run_work_end(ui);
+	if (!found)
 		status_say(ui, THEME_TEXT, "\"%s\" is not here", ui->find);
 }
 

@@ -29,27 +29,44 @@ static bool has_effect(const char *line)
 	return *line == '!';
 }
 
-/* Runs a line of the command language; ^C reaches it. */
+void run_work_begin(struct ui *ui)
+{
+	sigset_t reachable;
+
+	interrupt_clear();
+	progress_set(status_progress, ui);
+	progress_begin();
+	/* A new size and ^Z wait. */
+	sigemptyset(&reachable);
+	sigaddset(&reachable, SIGINT);
+	sigprocmask(SIG_UNBLOCK, &reachable, NULL);
+}
+
+void run_work_end(struct ui *ui)
+{
+	sigset_t reachable;
+
+	(void)ui;
+	sigemptyset(&reachable);
+	sigaddset(&reachable, SIGINT);
+	sigprocmask(SIG_BLOCK, &reachable, NULL);
+	progress_end();
+	progress_set(NULL, NULL);
+	interrupt_clear();
+}
+
 static int execute(struct ui *ui, const char *line, struct view **out,
 		   struct error *err)
 {
 	struct session *session = ui->session;
 	const struct snapshot *current = session->current;
 	uint32_t generation = session->generation;
-	sigset_t reachable, asleep;
 	int ret;
 
-	interrupt_clear();
 	*out = NULL;
-	progress_set(status_progress, ui);
-	/* ^C reaches it; ^Z and a new size wait. */
-	sigemptyset(&reachable);
-	sigaddset(&reachable, SIGINT);
-	sigprocmask(SIG_UNBLOCK, &reachable, &asleep);
+	run_work_begin(ui);
 	ret = command_run(session, line, out, err);
-	sigprocmask(SIG_SETMASK, &asleep, NULL);
-	progress_set(NULL, NULL);
-	interrupt_clear();
+	run_work_end(ui);
 	if (session->current != current || session->generation != generation)
 		for (int i = 0; i < TAB_COUNT; i++)
 			trail_stale(&ui->trail[i]);

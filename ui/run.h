@@ -14,6 +14,10 @@ void run_line(struct ui *ui, const char *line);
 void run_refresh(struct ui *ui);
 void run_tab(struct ui *ui, int tab);
 
+/* Around work that may be long: ^C reaches it, progress is shown. */
+void run_work_begin(struct ui *ui);
+void run_work_end(struct ui *ui);
+
 /* What keys and screen lines have in common. */
 void run_back(struct ui *ui);
 void run_sort(struct ui *ui, const char *key, int descending); /* -1: as fits */

@@ -138,7 +138,7 @@ static int draw_banner(const struct ui *ui, int y, int width)
 static void draw_table(struct ui *ui, int y, int height, int rows, int width)
 {
 	struct step *step = ui_step(ui);
-	int foot = 0, titles;
+	int foot = 0, titles, lines;
 
 	if (!step || height < 1)
 		return;
@@ -166,8 +166,9 @@ static void draw_table(struct ui *ui, int y, int height, int rows, int width)
 	if (!foot)
 		return;
 	/* Right below a short table, at the bottom of a long one. */
-	if (titles + (int)step->pane.lines < height - foot - 1)
-		y += titles + (int)step->pane.lines + 1;
+	lines = titles + (int)step->pane.lines + !step->pane.lines;
+	if (lines < height - foot - 1)
+		y += lines + 1;
 	else
 		y += height - foot;
 	foot_draw(step->view, &ui->theme, step->pane.exact, y, foot, width);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/interrupt.h"
 #include "ui/help.h"
 #include "ui/run.h"
 #include "ui/ui.h"
@@ -32,7 +31,7 @@ void run_sort(struct ui *ui, const char *key, int descending)
 	struct step *step = ui_step(ui);
 	const struct view_ops *ops;
 	struct error err;
-	int column;
+	int column, ret;
 
 	if (!step || !step->view)
 		return;
@@ -46,8 +45,10 @@ void run_sort(struct ui *ui, const char *key, int descending)
 	if (descending < 0)
 		descending =
 			column >= 0 && view_sorts_down(&ops->column[column]);
-	interrupt_clear();
-	if (view_sort(step->view, key, descending, &err)) {
+	run_work_begin(ui);
+	ret = view_sort(step->view, key, descending, &err);
+	run_work_end(ui);
+	if (ret) {
 		status_say(ui, THEME_ERROR, "%s", err.msg);
 		return;
 	}
@@ -84,12 +85,15 @@ void run_filter(struct ui *ui, const char *text)
 	struct step *step = ui_step(ui);
 	int64_t row;
 	struct error err;
+	int ret;
 
 	if (!step || !step->view || !strcmp(step->view->filter, text))
 		return;
 	row = pane_row(&step->pane);
-	interrupt_clear();
-	if (view_filter(step->view, text, &err))
+	run_work_begin(ui);
+	ret = view_filter(step->view, text, &err);
+	run_work_end(ui);
+	if (ret)
 		status_say(ui, THEME_ERROR, "%s", err.msg);
 	/* The same row, where it is still shown. */
 	step->pane.selected = 0;

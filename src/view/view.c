@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/interrupt.h"
+#include "base/progress.h"
 #include "base/sort.h"
 #include "base/strbuf.h"
 
@@ -128,7 +128,8 @@ static int sort_numbers(struct view *view, const struct column *column,
 		if (descending && value.kind != V_NONE)
 			key = ~key;
 		pair[i] = (struct sort_pair){key, view->order[i]};
-		if (i % 65536 == 0 && interrupt_check(err))
+		if (i % 4096 == 0 &&
+		    progress_tick("sorting", i, view->shown, err))
 			return -1;
 	}
 	if (sort_pairs(pair, view->shown, err))
@@ -167,6 +168,14 @@ static int sort_texts(struct view *view, const struct column *column,
 	if (!key)
 		return -1;
 	for (uint32_t i = 0; i < view->shown; i++) {
+		if (i % 4096 == 0 &&
+		    progress_tick("sorting", i, view->shown, err)) {
+			while (i)
+				free(key[--i].text);
+			free(key);
+			return -1;
+		}
+
 		struct value value = value_none();
 
 		column->cell(view, view->order[i], &value);
@@ -283,7 +292,8 @@ int view_filter(struct view *view, const char *text, struct error *err)
 	for (uint32_t row = 0; row < view->row_count; row++) {
 		if (!*text || row_has(view, row, text))
 			view->order[shown++] = row;
-		if (row % 4096 == 0 && interrupt_check(err)) {
+		if (row % 4096 == 0 &&
+		    progress_tick("filtering", row, view->row_count, err)) {
 			view->filter[0] = '\0';
 			for (uint32_t i = 0; i < view->row_count; i++)
 				view->order[i] = i;

@@ -1,0 +1,180 @@
+#!/bin/sh
+# Screens by a script of keys, without a terminal: what they show is what the
+# commands say.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+HEAPSCOPE_HISTORY=none
+export HEAPSCOPE_HISTORY
+# play NAME ...: runs the script on standard input; OPTIONS may be set.
+play() {
+	cat >"$T/script"
+	status=0
+	# shellcheck disable=SC2086
+	"$HS" -p "$PID" --script "$T/script" ${OPTIONS-} \
+		>"$T/out" 2>"$T/err" </dev/null || status=$?
+	is "$1: exit status 0" "$status" 0
+	check "$1: silent" test ! -s "$T/out" -a ! -s "$T/err"
+}
+start_fixture leaky_server
+port=$(sed -n 's/^port //p' "$T/manifest")
+class=$(sed -n 's/^class //p' "$T/manifest")
+visit="$top_builddir/tests/fixtures/leaky_server --poke $port"
+$visit 5 >&2
+
+play "the tabs" <<END
+save-screen $T/heap
+key 2
+save-screen $T/sizes
+key 3
+save-screen $T/diff
+resize 120x60
+key 4
+save-screen $T/chunks
+key 5
+save-screen $T/threads
+key 6
+save-screen $T/maps
+END
+for tab in Heap Sizes Diff Chunks Threads Maps; do
+	screen=$T/$(echo "$tab" | tr '[:upper:]' '[:lower:]')
+	check "$tab is marked without colour" grep -q "\[[1-6] $tab\]" "$screen"
+	check "$tab has the title" \
+		grep -q "leaky_server $PID .* running" "$screen"
+done
+is "24 lines" "$(wc -l <"$T/heap")" 24
+is "none longer than 80 columns" \
+	"$(grep -Ec '^.{81}' "$T/heap")" 0
+check "one snapshot is no diff: it says what to do" \
+	grep -q 'press S for a second' "$T/diff"
+
+# The screen has the rows that the command prints.
+hs -p "$PID" --limit 0 chunks
+grep -o '^ *0x[0-9a-f]*' "$T/out" | tr -d ' ' >"$T/wanted"
+sed -n 's/^..\(0x[0-9a-f]*\) .*used.*/\1/p' "$T/chunks" >"$T/got"
+check "there are chunks" test -s "$T/wanted"
+check "tab Chunks has the rows of chunks" cmp "$T/wanted" "$T/got"
+sed -n "s/^. *\($class\) .*/\1/p" "$T/sizes" >"$T/got"
+is "tab Sizes has the class of the receipts" "$(cat "$T/got")" "$class"
+
+play "the main job" <<END
+command shell $visit 12
+save-screen $T/visited
+key S
+save-screen $T/second
+key d
+save-screen $T/diff
+key w
+save-screen $T/near
+key Backspace Enter Enter
+save-screen $T/chunk
+key Backspace
+save-screen $T/back
+key 1 3
+save-screen $T/returned
+key 3
+save-screen $T/root
+END
+check "what the step said is said" grep -q '12 visitors served' "$T/visited"
+check "S says what it took" \
+	grep -Eq '^\(heapscope\) snapshot  snapshot 2: .* stopped for' "$T/second"
+check "the new receipts" grep -Eq "^. +$class +12 " "$T/diff"
+check "near by a key" grep -q "^(heapscope) near $class" "$T/near"
+check "Enter, Enter: a chunk" grep -q '^(heapscope) chunk 0x' "$T/chunk"
+check "the crumbs say how we came" \
+	grep -q "^ diff . chunks new class=$class . chunk 0x" "$T/chunk"
+check "its bytes are named" grep -q 'bytes of 0x.* as in snapshot 2' "$T/chunk"
+check "Backspace: the chunks" grep -q '^ diff . chunks new' "$T/back"
+check "a tab is as it was left" grep -q '^ diff . chunks new' "$T/returned"
+check "pressed again it begins anew" grep -Eq "^. +$class +12 " "$T/root"
+
+play "what is typed" <<END
+type :echo of no consequence
+save-screen $T/typing
+key Enter
+save-screen $T/said
+type :nothing-of-the-kind
+key Enter
+save-screen $T/unknown
+resize 40x24
+save-screen $T/narrow
+key Esc
+save-screen $T/quiet
+resize 80x24
+key ?
+save-screen $T/keys
+type /snapshot
+key Enter
+save-screen $T/found
+key Backspace 2
+type /$class
+key Enter
+save-screen $T/filtered
+key Esc
+save-screen $T/unfiltered
+command sort count up
+save-screen $T/sorted
+command sort nonsense
+save-screen $T/unsorted
+END
+check "it is seen" grep -q '^(heapscope) echo of no consequence' "$T/typing"
+check "a sentence is said in place" \
+	grep -q '^(heapscope) echo of no consequence  of no consequence' "$T/said"
+check "what is wrong is said" \
+	grep -q 'unknown command "nothing-of-the-kind"' "$T/unknown"
+check "in whole words where it is narrow" \
+	grep -q '^ unknown command' "$T/narrow"
+check "Esc takes it away" test "$(grep -c 'unknown command' "$T/quiet")" = 0
+check "? lists the keys" grep -q '^   S  *take a snapshot' "$T/keys"
+check "/ finds in text" grep -q '^ *S  *take a snapshot' "$T/found"
+check "/ shows the rows with the text" \
+	grep -Eq "^. +$class .*" "$T/filtered"
+check "and says so" grep -q "/$class  1\$" "$T/filtered"
+is "only them" "$(grep -c ' KiB  \| B  ' "$T/filtered")" 1
+check "Esc shows all" test "$(grep -c ' KiB  \| B  ' "$T/unfiltered")" -gt 1
+check "sort by name" grep -q 'COUNT▲' "$T/sorted"
+check "no such column" grep -q 'no column "nonsense"' "$T/unsorted"
+
+OPTIONS=--no-color
+LC_ALL=C
+export LC_ALL
+play "plain ASCII" <<END
+save-screen $T/ascii
+key 2
+save-screen $T/ascii2
+END
+is "has nothing but ASCII" \
+	"$(cat "$T/ascii" "$T/ascii2" | tr -d '\n -~' | wc -c)" 0
+OPTIONS=
+
+for size in 20x5 16x3 1x1 200x100; do
+	play "at $size" <<END
+resize $size
+key 1 2 3 4 5 6 Down PgDn End Enter Backspace ? Backspace x x Tab S v
+type :heap
+key Enter
+END
+done
+
+play "the end of the target" <<END
+command shell kill -KILL $PID
+wait-end
+save-screen $T/ended
+key 4
+save-screen $T/after
+key S
+save-screen $T/refused
+END
+check "is said" grep -q "process $PID has ended" "$T/ended"
+check "stays in the title" grep -q "leaky_server $PID .* ended" "$T/after"
+check "leaves the snapshot" grep -q '0x[0-9a-f]* .* used' "$T/after"
+check "forbids another" grep -q 'has ended' "$T/refused"
+exec 9>&-
+
+echo 'press S' >"$T/script"
+hs -p "$$" --script "$T/script"
+is "a line that is none: usage" "$status" 2
+check "it is named" grep -q 'press S' "$T/err"
+hs -p "$$" --script "$T/none"
+check "a script that is not there is an error" test "$status" != 0
+done_testing
