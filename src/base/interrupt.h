@@ -6,6 +6,7 @@
 #ifndef BASE_INTERRUPT_H
 #define BASE_INTERRUPT_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -21,5 +22,11 @@ void interrupt_raise(void); /* as if ^C had come: tests, and the TUI's key */
 
 /* -1 with ERR_INTERRUPTED if ^C came, 0 if not. */
 int interrupt_check(struct error *err) MUST_CHECK;
+
+/*
+ * poll() that also ends, with -1 and EINTR, when ^C comes or has come already:
+ * one between a look at the flag and the wait is not missed.
+ */
+int interrupt_poll(struct pollfd *fd, nfds_t count, int timeout_ms);
 
 #endif

@@ -56,17 +56,19 @@ static int sleep_run(struct session *session, const struct words *words,
 	while ((left = until - now_seconds()) > 0) {
 		struct pollfd fd = {.fd = -1, .events = POLLIN};
 
-		if (session->target && !target_gone(session->target))
+		/* Also one that ended before: who waits for it waits long. */
+		if (session->target && session_need_live(session, err))
+			return -1;
+		if (session->target)
 			fd.fd = target_pidfd(session->target);
 		/* Somebody may watch how far we are. */
-		if (poll(&fd, 1, left > 0.1 ? 100 : (int)(left * 1e3) + 1) <
+		if (interrupt_poll(&fd, 1,
+				   left > 0.1 ? 100 : (int)(left * 1e3) + 1) <
 			    0 &&
 		    errno != EINTR)
 			return error_sys(err, "cannot wait");
 		if (progress_tick("waiting", (uint64_t)((seconds - left) * 1e3),
 				  (uint64_t)(seconds * 1e3), err))
-			return -1;
-		if (fd.revents && session_need_live(session, err))
 			return -1;
 	}
 	return view_text("", "", out, err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,10 +90,21 @@ static void collect(pid_t pid, int fd, struct strbuf *sb)
 	}
 }
 
+/*
+ * A ^C typed at a terminal reaches the command by itself; one that was sent to
+ * us alone is handed on, or we would wait for what nobody ends.
+ */
 static int wait_for(pid_t pid)
 {
+	AUTO_CLOSE int ended = pidfd_open(pid, 0);
+	struct pollfd fd = {.fd = ended, .events = POLLIN};
 	int status;
 
+	while (ended >= 0 && !interrupt_pending() &&
+	       interrupt_poll(&fd, 1, -1) < 0 && errno == EINTR)
+		continue;
+	if (interrupt_pending())
+		kill(pid, SIGINT);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
