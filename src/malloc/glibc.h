@@ -59,6 +59,7 @@ struct glibc {
 	uint64_t text_start, text_end; /* malloc's code; 0: not known */
 	struct glibc_other other[GLIBC_OTHERS]; /* not walked */
 	unsigned others;
+	uint64_t ahead_bytes; /* longer heaps: see glibc_ahead.c */
 	struct check check[GLIBC_CHECKS];
 	unsigned checks;
 };

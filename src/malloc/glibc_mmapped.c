@@ -22,14 +22,35 @@ static bool load_head(struct walk *w, uint64_t addr, struct chunk_head *h)
 	return true;
 }
 
+/* The first address from at on that was ever touched; limit if none was. */
+static uint64_t next_touched(struct walk *w, uint64_t at, uint64_t limit)
+{
+	struct target *t = w->target;
+	uint64_t page = t->page_size, from = at & ~(page - 1);
+	uint64_t end = (limit + page - 1) & ~(page - 1), walked;
+	struct page_run run;
+
+	for (; t->ops->touched_runs && from < end; from = walked) {
+		if (t->ops->touched_runs(t, from, end, &run, 1, &walked))
+			return run.start > at ? run.start : at;
+		if (walked <= from)
+			return at;
+	}
+	return t->ops->touched_runs ? limit : at;
+}
+
 /* The first word in [at, limit) that is not fill; limit if there is none. */
 static uint64_t first_other(struct walk *w, uint64_t at, uint64_t limit,
 			    uint64_t fill)
 {
 	while (at + 8 <= limit) {
-		const uint8_t *p = window_at(&w->window, at, 8);
+		const uint8_t *p;
 		uint64_t end;
 
+		/* What nobody touched is zeros, perhaps terabytes of them. */
+		if (!fill && at % w->target->page_size == 0)
+			at = next_touched(w, at, limit);
+		p = at + 8 <= limit ? window_at(&w->window, at, 8) : NULL;
 		if (!p)
 			return limit;
 		end = w->window.end - at % 8;

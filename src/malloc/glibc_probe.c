@@ -13,7 +13,12 @@
 #include "symbols/elf.h"
 #include "symbols/symbols.h"
 
-enum { MAX_RODATA = 16 << 20, ELF_LOAD = 1, ELF_WRITE = 2 };
+enum {
+	MAX_RODATA = 16 << 20,
+	AHEAD_BYTES = 4 << 20,
+	ELF_LOAD = 1,
+	ELF_WRITE = 2
+};
 
 struct evidence {
 	struct finding file_arena, file_params;
@@ -219,6 +224,7 @@ static int probe_module(struct target *target, struct symbols *symbols,
 	glibc_text_probe(module, g->main_arena, g->state->size, &g->text_start,
 			 &g->text_end);
 	g->bias = module->bias;
+	g->ahead_bytes = AHEAD_BYTES;
 	snprintf(g->module, sizeof g->module, "%s", module->path);
 	read_version(module, g->version, sizeof g->version);
 	return 1;

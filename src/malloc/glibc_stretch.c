@@ -3,6 +3,8 @@
  * in the one behind it, so each is finished when the next has been read.
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/progress.h"
@@ -21,17 +23,21 @@ struct run {
 	bool pending;
 	uint64_t prev;
 	struct chunk_head head;
+	/* The stretch that is being filled. */
+	uint64_t begun;
+	struct chunk *chunk; /* owned */
+	size_t count, cap;
+	bool goes_on;
+	struct ahead ahead;
 };
 
 static int add_chunk(struct run *r, uint64_t addr, uint64_t size,
 		     enum chunk_state state, struct error *err)
 {
-	struct walk *w = r->w;
-
-	if (w->chunks == w->chunk_cap &&
-	    GROW(w->chunk, w->chunk_cap, w->chunks + 1, "chunk table", err) < 0)
+	if (r->count == r->cap &&
+	    GROW(r->chunk, r->cap, r->count + 1, "chunk table", err) < 0)
 		return -1;
-	w->chunk[w->chunks++] = (struct chunk){
+	r->chunk[r->count++] = (struct chunk){
 		.addr = addr + CHUNK_HEADER,
 		.size = size - CHUNK_WORD,
 		.arena = r->arena,
@@ -247,10 +253,76 @@ static int take_last(struct run *r, struct error *err)
 	return add_chunk(r, r->prev, r->at - r->prev, CHUNK_TOP, err);
 }
 
+/* The stretch so far is whole; what follows is another. */
+static int close_stretch(struct run *r, struct error *err)
+{
+	struct walk *w = r->w;
+
+	if (GROW(w->stretch, w->stretch_cap, w->stretches + 1, "heap table",
+		 err) < 0)
+		return -1;
+	w->stretch[w->stretches++] = (struct stretch){
+		.start = r->begun,
+		.end = r->at,
+		.chunk = r->chunk,
+		.count = r->count,
+		.arena = r->arena,
+		.goes_on = r->goes_on,
+	};
+	r->chunk = NULL;
+	r->count = r->cap = 0;
+	r->begun = r->at;
+	r->goes_on = true;
+	return 0;
+}
+
+/*
+ * h: the header at r->at.  If a cursor began exactly here, what it walked is
+ * taken over: *done.
+ */
+static int take_ahead(struct run *r, const struct chunk_head *h, bool *done,
+		      struct error *err)
+{
+	struct ahead *ahead = &r->ahead;
+	struct ahead_part *p;
+	struct walk *w = r->w;
+
+	*done = false;
+	while (ahead->next < ahead->parts &&
+	       ahead->part[ahead->next].start < r->at)
+		ahead->next++;
+	p = &ahead->part[ahead->next];
+	if (ahead->next == ahead->parts || p->start != r->at ||
+	    p->end == p->start)
+		return 0;
+	if (finish(r, h, err) < 0 ||
+	    (r->at > r->begun && close_stretch(r, err) < 0) ||
+	    GROW(w->free, w->free_cap, w->frees + p->frees, "free list", err) <
+		    0)
+		return -1;
+	if (p->frees)
+		memcpy(w->free + w->frees, p->free, p->frees * sizeof *p->free);
+	w->frees += p->frees;
+	r->a->out.bin_count += p->frees;
+	r->a->out.bin_bytes += p->free_bytes;
+	free(r->chunk);
+	r->chunk = p->chunk;
+	r->count = p->count;
+	r->cap = p->cap;
+	p->chunk = NULL;
+	r->pending = true;
+	r->prev = p->prev;
+	r->head = p->head;
+	r->at = p->end;
+	*done = true;
+	return 0;
+}
+
 static int step(struct run *r, enum stretch_end *how, bool *done,
 		struct error *err)
 {
 	struct chunk_head h;
+	bool taken;
 
 	if (r->at >= r->limit) {
 		*done = true;
@@ -260,6 +332,10 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 		return finish_doubtful(r, err) < 0
 			       ? -1
 			       : resync(r, DEFECT_UNREADABLE, 0, err);
+	if (take_ahead(r, &h, &taken, err) < 0)
+		return -1;
+	if (taken)
+		return 0;
 	if (r->at == r->a->out.top) {
 		*how = STRETCH_TOP;
 		*done = true;
@@ -276,6 +352,23 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 	return take_chunk(r, &h, err);
 }
 
+static int walk_run(struct run *r, enum stretch_end *how, struct error *err)
+{
+	uint64_t start = r->at;
+	bool done = false;
+
+	*how = STRETCH_LOST;
+	for (unsigned n = 1; !done; n++) {
+		if (n % TICK == 0 &&
+		    progress_tick("walking the heap", r->at - start,
+				  r->limit - start, err) < 0)
+			return -1;
+		if (step(r, how, &done, err) < 0)
+			return -1;
+	}
+	return close_stretch(r, err);
+}
+
 int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 		 enum stretch_end *how, uint64_t *end, struct error *err)
 {
@@ -283,24 +376,14 @@ int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 			.a = &w->arena[arena],
 			.arena = arena,
 			.limit = limit,
-			.at = start};
-	size_t first = w->chunks;
-	bool done = false;
+			.at = start,
+			.begun = start};
+	int rc;
 
-	*how = STRETCH_LOST;
-	for (unsigned n = 1; !done; n++) {
-		if (n % TICK == 0 &&
-		    progress_tick("walking the heap", r.at - start,
-				  limit - start, err) < 0)
-			return -1;
-		if (step(&r, how, &done, err) < 0)
-			return -1;
-	}
+	ahead_walk(w, arena, start, limit, &r.ahead);
+	rc = walk_run(&r, how, err);
+	ahead_deinit(&r.ahead);
+	free(r.chunk);
 	*end = r.at;
-	if (GROW(w->stretch, w->stretch_cap, w->stretches + 1, "heap table",
-		 err) < 0)
-		return -1;
-	w->stretch[w->stretches++] =
-		(struct stretch){start, r.at, first, w->chunks, arena};
-	return 0;
+	return rc;
 }

@@ -234,20 +234,58 @@ static bool is_orphan(struct walk *w, const struct cache *c)
 	return true;
 }
 
+/*
+ * Most blocks of this size are something else, and the first bytes tell: no
+ * bin counts more than it may, and one counts something.
+ */
+static bool may_be_orphan(struct walk *w, uint64_t user,
+			  const struct tcache_layout *l)
+{
+	uint16_t count[TCACHE_SMALL_BINS];
+	uint64_t any = 0;
+
+	if (!pages_read(&w->pages, user, count, sizeof count))
+		return false;
+	for (unsigned i = 0; i < TCACHE_SMALL_BINS; i++) {
+		any |= count[i];
+		if (l->count_bytes == 2 && count[i] > w->tcache_count)
+			return false;
+	}
+	/* What fits may be nothing in all of them, what is there not. */
+	return any || l->slots_left;
+}
+
+static int take_orphans_of(struct walk *w, const struct stretch *s,
+			   const struct u64map *owned, struct cache *cache,
+			   struct error *err)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct chunk *c = &s->chunk[i];
+		const struct tcache_layout *l;
+
+		/* Between the least and the largest of table 5. */
+		if (c->state != CHUNK_USED || c->size < 0x248 ||
+		    c->size > TCACHE_MAX_SIZE)
+			continue;
+		l = tcache_layout_find(CHUNK_WORD, CHUNK_ALIGN,
+				       c->size + CHUNK_WORD);
+		if (l && !u64map_get(owned, c->addr, NULL) &&
+		    may_be_orphan(w, c->addr, l) && decode(w, c, cache) &&
+		    is_orphan(w, cache) &&
+		    take_cache(w, cache, 0, ARENA_NONE, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int take_orphans(struct walk *w, const struct u64map *owned,
 			struct error *err)
 {
 	struct cache *cache = xmalloc(sizeof *cache);
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < w->chunks; i++) {
-		const struct chunk *c = &w->chunk[i];
-
-		if (c->state == CHUNK_USED && c->size >= 0x248 &&
-		    c->size < 0x330 && !u64map_get(owned, c->addr, NULL) &&
-		    decode(w, c, cache) && is_orphan(w, cache))
-			rc = take_cache(w, cache, 0, ARENA_NONE, err);
-	}
+	for (size_t i = 0; !rc && i < w->stretches; i++)
+		rc = take_orphans_of(w, &w->stretch[i], owned, cache, err);
 	free(cache);
 	return rc;
 }

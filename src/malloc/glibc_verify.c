@@ -40,8 +40,8 @@ static void sum_chunks(struct walk *w)
 		const struct stretch *s = &w->stretch[i];
 		struct heap_arena *a = &w->arena[s->arena];
 
-		for (size_t j = s->first; j < s->last; j++) {
-			const struct chunk *c = &w->chunk[j];
+		for (size_t j = 0; j < s->count; j++) {
+			const struct chunk *c = &s->chunk[j];
 
 			if (c->state == CHUNK_USED)
 				a->used_bytes += c->size + CHUNK_WORD;

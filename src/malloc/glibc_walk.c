@@ -67,9 +67,8 @@ struct chunk *walk_find(struct walk *w, uint64_t user)
 		last_upto(w->stretch, w->stretches, sizeof *s, user);
 	const struct chunk *c = NULL;
 
-	if (s && user < s->end && s->last > s->first)
-		c = last_upto(w->chunk + s->first, s->last - s->first,
-			      sizeof *c, user);
+	if (s && user < s->end)
+		c = last_upto(s->chunk, s->count, sizeof *c, user);
 	if ((!c || c->addr != user) && w->mmappeds)
 		c = last_upto(w->mmapped, w->mmappeds, sizeof *c, user);
 	return c && c->addr == user ? (struct chunk *)c : NULL;
@@ -116,30 +115,50 @@ static int walk_heaps(struct walk *w, struct error *err)
 	return 0;
 }
 
+static int drop_stretch(struct walk *w, struct stretch *s, bool tell,
+			struct error *err)
+{
+	uint64_t start = s->start, end = s->end;
+
+	w->arena[s->arena].lost += end - start;
+	s->count = 0;
+	s->end = start;
+	return !tell ? 0
+		     : walk_defect(w, DEFECT_LINK, s->arena, start, err,
+				   "memory from here to 0x%" PRIx64
+				   " is another heap's, too",
+				   end);
+}
+
 /*
  * Sound heaps do not overlap.  If a damaged pointer made two of them, the one
- * that begins first stays.
+ * of a thread arena stays, since it says itself whose it is; else the first.
  */
 static int part_stretches(struct walk *w, struct error *err)
 {
-	uint64_t end = 0;
+	struct stretch *kept = NULL, *dropped = NULL;
 
 	for (size_t i = 0; i < w->stretches; i++) {
 		struct stretch *s = &w->stretch[i];
+		uint64_t end = kept ? kept->end : 0;
+		bool tell;
 
 		if (s->start >= end) {
-			end = s->end;
+			kept = s;
 			continue;
 		}
-		if (walk_defect(w, DEFECT_LINK, s->arena, s->start, err,
-				"memory to 0x%" PRIx64
-				" is inside another heap",
-				s->end) < 0)
+		if (!kept->arena && s->arena) {
+			if (drop_stretch(w, kept, true, err) < 0)
+				return -1;
+			kept = s;
+			continue;
+		}
+		/* Once for a heap that was walked in parts. */
+		tell = !(s->goes_on && dropped && dropped->arena == s->arena);
+		if (drop_stretch(w, s, tell, err) < 0)
 			return -1;
-		w->arena[s->arena].lost += s->end - s->start;
-		s->last = s->first;
-		s->start = end;
-		s->end = end;
+		s->start = s->end = end;
+		dropped = s;
 	}
 	return 0;
 }
@@ -164,16 +183,21 @@ static int push_all(struct walk *w, struct error *err)
 {
 	struct malloc_sink *s = w->sink;
 
-	for (size_t i = 0; i < w->stretches; i++) {
+	for (size_t i = 0, n; i < w->stretches; i += n) {
 		const struct stretch *t = &w->stretch[i];
 		struct heap_region region = {t->start, t->end, t->arena};
 
-		if (t->start == t->end)
-			continue;
-		if ((s->region && s->region(s->ctx, &region, err) < 0) ||
-		    push_chunks(w, w->chunk + t->first, t->last - t->first,
-				err) < 0)
+		/* One heap may have been walked in several parts. */
+		for (n = 1; i + n < w->stretches && t[n].goes_on &&
+			    t[n].start == region.end && t[n].arena == t->arena;
+		     n++)
+			region.end = t[n].end;
+		if (region.start < region.end && s->region &&
+		    s->region(s->ctx, &region, err) < 0)
 			return -1;
+		for (size_t j = 0; j < n; j++)
+			if (push_chunks(w, t[j].chunk, t[j].count, err) < 0)
+				return -1;
 	}
 	if (push_chunks(w, w->mmapped, w->mmappeds, err) < 0)
 		return -1;
@@ -275,7 +299,8 @@ static void walk_deinit(struct walk *w)
 	for (size_t i = 0; i < w->arenas; i++)
 		free(w->arena[i].raw);
 	free(w->arena);
-	free(w->chunk);
+	for (size_t i = 0; i < w->stretches; i++)
+		free(w->stretch[i].chunk);
 	free(w->stretch);
 	free(w->free);
 	free(w->mmapped);

@@ -34,8 +34,10 @@ struct heap_arena {
 /* A stretch of chunks, one after the other. */
 struct stretch {
 	uint64_t start, end; /* first header; end of the last chunk or post */
-	size_t first, last;  /* indices of its chunks: [first, last) */
+	struct chunk *chunk; /* owned, ascending */
+	size_t count;
 	uint32_t arena;
+	bool goes_on; /* the same heap as the stretch that ends here */
 };
 
 /* A chunk that its neighbour says is free: it should be in a bin. */
@@ -56,8 +58,6 @@ struct walk {
 	uint64_t heap_max;
 	const struct heap_layout *heap_layout; /* NULL: no thread arena */
 
-	struct chunk *chunk; /* owned, ascending within a stretch */
-	size_t chunks, chunk_cap;
 	struct stretch *stretch; /* owned, sorted once walked */
 	size_t stretches, stretch_cap;
 	struct free_chunk *free; /* owned */
@@ -110,6 +110,26 @@ enum stretch_end { STRETCH_TOP, STRETCH_FENCE, STRETCH_LOST };
 int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 		 enum stretch_end *how, uint64_t *end,
 		 struct error *err) MUST_CHECK;
+
+/* glibc_ahead.c: what cursors further on have walked already. */
+enum { AHEAD_PARTS = 16 };
+struct ahead_part {
+	uint64_t start, end;
+	uint64_t prev;		/* the last chunk, not yet finished, */
+	struct chunk_head head; /* and its header; if end > start */
+	struct chunk *chunk;	/* owned */
+	size_t count, cap;
+	struct free_chunk *free; /* owned */
+	size_t frees, free_cap;
+	uint64_t free_bytes;
+};
+struct ahead {
+	struct ahead_part part[AHEAD_PARTS];
+	unsigned parts, next;
+};
+void ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
+		struct ahead *out);
+void ahead_deinit(struct ahead *ahead);
 
 /* glibc_resync.c */
 struct chain {

@@ -188,7 +188,8 @@ void fake_init(struct fake_heap *f)
 		      .mp = FAKE_MP,
 		      .tls = {true, -0x90, 0x90, -1},
 		      .text_start = FAKE_TEXT,
-		      .text_end = FAKE_TEXT + 0x1000},
+		      .text_end = FAKE_TEXT + 0x1000,
+		      .ahead_bytes = UINT64_MAX},
 		.thread = {.tid = 1, .has_regs = true},
 	};
 	for (unsigned i = 0; i < FAKE_REGIONS; i++)

@@ -529,6 +529,36 @@ static uint64_t bad_place(struct fake_heap *h, unsigned *seed)
 	}
 }
 
+/* Chunks, arenas and defects of w, from a walk with many cursors. */
+static void same_from_several_places(void)
+{
+	static struct fake_walk several;
+
+	several.without = w.without;
+	f.g.ahead_bytes = 0x100;
+	OK(fake_walk(&f, &several, &err));
+	f.g.ahead_bytes = UINT64_MAX;
+	ck_assert_uint_eq(several.chunks, w.chunks);
+	for (size_t i = 0; i < w.chunks; i++) {
+		const struct chunk *a = &w.chunk[i], *b = &several.chunk[i];
+
+		ck_assert_uint_eq(a->addr, b->addr);
+		ck_assert_uint_eq(a->size, b->size);
+		ck_assert_uint_eq(a->state, b->state);
+	}
+	ck_assert_uint_eq(several.arenas, w.arenas);
+	ck_assert(!memcmp(several.arena, w.arena, w.arenas * sizeof *w.arena));
+	ck_assert_uint_eq(several.defects, w.defects);
+}
+
+TEST(a_walk_from_several_places_is_the_same)
+{
+	begin();
+	w = sound;
+	same_from_several_places();
+	ends();
+}
+
 /*
  * Any damage: the walk ends (libcheck's time limit), reads nothing outside
  * (the sanitizers), and what it pushes holds together.
@@ -551,6 +581,7 @@ TEST(random_damage_never_breaks_the_walk)
 				    : FAKE_BRK + rand_r(&seed) % 8 * 0x1000u;
 		OK(fake_walk(&f, &w, &err));
 		fake_invariants(&w);
+		same_from_several_places();
 		fake_deinit(&f);
 	}
 }
