@@ -163,25 +163,42 @@ static bool untouched(const uint8_t *p)
 	       load64(p + 16) == 131072;
 }
 
+/*
+ * The row that fits the bytes of an mp_; rows may differ only in where
+ * sbrk_base is, so one that finds an address there comes first.
+ */
+static const struct params_layout *params_row(struct target *target,
+					      const uint8_t *p, uint64_t len)
+{
+	const struct params_layout *unused = NULL;
+
+	for (const struct params_layout *l = params_layouts; l->word; l++) {
+		if (l->word != 8 || l->size > len || !params_now(target, p, l))
+			continue;
+		if (load64(p + l->sbrk_base))
+			return l;
+		if (!unused && untouched(p))
+			unused = l;
+	}
+	return unused;
+}
+
 static void find_params(struct target *target, uint64_t start,
 			const uint8_t *bytes, uint64_t len,
 			struct finding *params)
 {
 	unsigned matches = 0;
 
-	for (uint64_t i = -start & 7; i < len; i += 8)
-		for (const struct params_layout *l = params_layouts; l->word;
-		     l++) {
-			if (l->word != 8 || i + l->size > len ||
-			    !(load64(bytes + i + l->sbrk_base) ||
-			      untouched(bytes + i)) ||
-			    !params_now(target, bytes + i, l))
-				continue;
-			matches++;
-			params->addr = start + i;
-			params->params = l;
-			break;
-		}
+	for (uint64_t i = -start & 7; i < len; i += 8) {
+		const struct params_layout *l =
+			params_row(target, bytes + i, len - i);
+
+		if (!l)
+			continue;
+		matches++;
+		params->addr = start + i;
+		params->params = l;
+	}
 	if (matches == 1)
 		finding_set(params, CHECK_OK, params->addr,
 			    "0x%" PRIx64 ", counters fit those of %s",

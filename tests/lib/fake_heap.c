@@ -67,7 +67,7 @@ static uint64_t make(struct maker *m, uint64_t size, bool free_one)
 static void link_unsorted(struct fake_heap *f, uint64_t arena,
 			  const uint64_t *user, unsigned count)
 {
-	uint64_t head = arena + f->g.state->bins - 16, before = head;
+	uint64_t head = arena + f->family->bins - 16, before = head;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t c = user[i] - 16;
@@ -83,7 +83,7 @@ static void link_unsorted(struct fake_heap *f, uint64_t arena,
 static void make_state(struct fake_heap *f, uint64_t arena, uint64_t next,
 		       uint64_t top, uint64_t system, bool thread)
 {
-	const struct state_layout *l = f->g.state;
+	const struct fake_family *l = f->family;
 
 	for (unsigned i = 0; i < GLIBC_BINS; i++) {
 		uint64_t head = arena + l->bins + 16 * i - 16;
@@ -94,27 +94,50 @@ static void make_state(struct fake_heap *f, uint64_t arena, uint64_t next,
 	poke_int(f, arena + 4, thread ? 2 : 0);
 	poke(f, arena + l->top, top);
 	poke(f, arena + l->next, next);
-	poke(f, arena + l->attached, 1);
+	if (l->attached)
+		poke(f, arena + l->attached, 1);
 	poke(f, arena + l->system_mem, system);
-	poke(f, arena + l->max_system_mem, system);
+	poke(f, arena + l->system_mem + 8, system);
 }
 
-/* A list of safe-linked chunks; skip is 16 for chunk addresses. */
+/* A list, safe-linked if the family is; skip is 16 for chunk addresses. */
 static uint64_t make_list(struct fake_heap *f, const uint64_t *user,
 			  unsigned count, unsigned skip)
 {
 	for (unsigned i = 0; i < count; i++)
 		poke(f, user[i],
-		     (i + 1 < count ? user[i + 1] - skip : 0) ^ user[i] >> 12);
+		     (i + 1 < count ? user[i + 1] - skip : 0) ^
+			     (f->family->safe ? user[i] >> 12 : 0));
 	return count ? user[0] - skip : 0;
+}
+
+/* The struct at f->cache: three chunks in bin 4, of 0x60 bytes. */
+static void make_cache(struct fake_heap *f)
+{
+	const struct fake_family *l = f->family;
+	unsigned bins = l->entries / l->counts;
+	uint8_t *count = (uint8_t *)fake_word(f, f->cache);
+
+	for (unsigned i = 0; i < bins; i++) {
+		unsigned n = i == 4 ? 3 : 0;
+
+		count[i * l->counts] =
+			(uint8_t)(l->slots_left ? l->depth - n : n);
+	}
+	poke(f, f->cache + l->entries + 8 * 4, make_list(f, f->cached, 3, 0));
+	poke(f, FAKE_TP - 0x90 + 0x48, f->cache);
+	poke(f, FAKE_MP + l->tcache_bins, 64);
+	poke(f, FAKE_MP + l->tcache_bins + 16, l->depth);
 }
 
 static void make_main(struct fake_heap *f)
 {
+	const struct fake_family *l = f->family;
 	struct maker m = {.f = f, .at = FAKE_BRK};
 	unsigned freed = 0;
 
-	f->cache = make(&m, 0x290, false);
+	if (l->tcache_bins)
+		f->cache = make(&m, l->tcache_chunk, false);
 	for (unsigned i = 0; i < FAKE_USED; i++) {
 		f->used[0][i] = make(&m, 0x40 + 0x10 * i, false);
 		if (i % 5 == 3)
@@ -126,13 +149,13 @@ static void make_main(struct fake_heap *f)
 	}
 	f->top[0] = m.at;
 	poke(f, m.at + 8, (FAKE_BRK + FAKE_REGION_SIZE - m.at) | 1);
-	make_state(f, FAKE_MAIN, FAKE_ARENA, m.at, FAKE_REGION_SIZE, false);
+	make_state(f, FAKE_MAIN, f->arena, m.at, FAKE_REGION_SIZE, false);
 	link_unsorted(f, FAKE_MAIN, f->freed[0], 4);
-	poke(f, FAKE_MAIN + f->g.state->fastbins + 8,
-	     make_list(f, f->fast, 3, 16));
-	/* Bin 4 of the tcache: 0x60. */
-	poke(f, f->cache + 8, 3);
-	poke(f, f->cache + 128 + 8 * 4, make_list(f, f->cached, 3, 0));
+	if (l->fastbins)
+		poke(f, FAKE_MAIN + l->fastbins + 8,
+		     make_list(f, f->fast, 3, 16));
+	if (l->tcache_bins)
+		make_cache(f);
 }
 
 static void make_thread(struct fake_heap *f)
@@ -140,10 +163,10 @@ static void make_thread(struct fake_heap *f)
 	struct maker m = {.f = f, .flag = CHUNK_NON_MAIN};
 	unsigned freed = 0;
 
-	poke(f, FAKE_HEAP, FAKE_ARENA);
+	poke(f, FAKE_HEAP, f->arena);
 	poke(f, FAKE_HEAP + 16, FAKE_REGION_SIZE);
 	poke(f, FAKE_HEAP + 24, FAKE_REGION_SIZE);
-	m.at = chunk_first(FAKE_ARENA + f->g.state->size);
+	m.at = chunk_first(f->arena + f->family->state_size);
 	for (unsigned i = 0; i < FAKE_USED; i++) {
 		f->used[1][i] = make(&m, 0x50 + 0x20 * i, false);
 		if (i % 5 == 3)
@@ -151,39 +174,41 @@ static void make_thread(struct fake_heap *f)
 	}
 	f->top[1] = m.at;
 	poke(f, m.at + 8, (FAKE_HEAP + FAKE_REGION_SIZE - m.at) | 1);
-	make_state(f, FAKE_ARENA, FAKE_MAIN, m.at, FAKE_REGION_SIZE, true);
-	link_unsorted(f, FAKE_ARENA, f->freed[1], 4);
+	make_state(f, f->arena, FAKE_MAIN, m.at, FAKE_REGION_SIZE, true);
+	link_unsorted(f, f->arena, f->freed[1], 4);
 }
 
 /* A plain chunk of two pages; behind it an aligned one in three. */
 static void make_mapped(struct fake_heap *f)
 {
-	const struct params_layout *p = f->g.params;
+	const struct fake_family *l = f->family;
 	uint64_t base = FAKE_MAPPED + 0x3000;
+	uint64_t tail = l->mapped_tail ? 16 : 0;
 
-	poke(f, FAKE_MAPPED + 0x1008, 0x2000 | 2);
+	poke(f, FAKE_MAPPED + 0x1008, (0x2000 - tail) | 2);
 	f->mapped = FAKE_MAPPED + 0x1010;
 	poke(f, f->mapped, 0x1122334455667788);
-	poke(f, base + 8, 0x3000 | 2);
+	poke(f, base + 8, (0x3000 - tail) | 2);
 	f->aligned = base + 0x200;
 	poke(f, f->aligned - 16, 0x1f0);
-	poke(f, f->aligned - 8, (0x3000 - 0x1f0) | 2);
-	poke_int(f, FAKE_MP + p->n_mmaps, 2);
-	poke_int(f, FAKE_MP + p->max_n_mmaps, 2);
-	poke_int(f, FAKE_MP + p->n_mmaps_max, 65536);
-	poke(f, FAKE_MP + p->mmapped_mem, 0x5000);
-	poke(f, FAKE_MP + p->max_mmapped_mem, 0x5000);
-	poke(f, FAKE_MP + p->sbrk_base, FAKE_BRK);
-	poke(f, FAKE_MP + p->tcache_bins, 64);
-	poke(f, FAKE_MP + p->tcache_bins + 16, 7);
+	poke(f, f->aligned - 8, (0x3000 - 0x1f0 - tail) | 2);
+	for (unsigned i = 0; i < 3; i++)
+		poke(f, FAKE_MP + 8 * i, 131072);
+	poke(f, FAKE_MP + 24, 8); /* arena_test */
+	poke_int(f, FAKE_MP + l->n_mmaps, 2);
+	poke_int(f, FAKE_MP + l->n_mmaps + 4, 65536);
+	poke_int(f, FAKE_MP + l->n_mmaps + 8, 2);
+	poke(f, FAKE_MP + l->mmapped_mem, 0x5000);
+	poke(f, FAKE_MP + l->mmapped_mem + 8, 0x5000);
+	poke(f, FAKE_MP + l->sbrk_base, FAKE_BRK);
 }
 
-void fake_init(struct fake_heap *f)
+void fake_init_as(struct fake_heap *f, const struct fake_family *family)
 {
 	*f = (struct fake_heap){
+		.family = family,
+		.arena = FAKE_HEAP + family->heap_info,
 		.g = {.module = "/libc",
-		      .state = &state_layouts[0],
-		      .params = &params_layouts[0],
 		      .main_arena = FAKE_MAIN,
 		      .mp = FAKE_MP,
 		      .tls = {true, -0x90, 0x90, -1},
@@ -199,8 +224,18 @@ void fake_init(struct fake_heap *f)
 	make_mapped(f);
 	f->thread.regs.fs_base = FAKE_TP;
 	f->thread.regs.r[REG_RSP_] = FAKE_BLOCK + 0x8000;
-	poke(f, FAKE_TP - 0x90 + 0x48, f->cache);
 	poke(f, FAKE_TP - 0x90 + 0x58, FAKE_MAIN);
+}
+
+void fake_init(struct fake_heap *f)
+{
+	static const struct fake_family family = {
+		"2.36", 16,  96,    112, 2160, 2176, 2184,  2200, 60,	 80,
+		96,	104, 0x290, 2,	 128,  7,    false, true, false, 48};
+
+	fake_init_as(f, &family);
+	f->g.state = &state_layouts[0];
+	f->g.params = &params_layouts[0];
 }
 
 void fake_deinit(struct fake_heap *f)
@@ -254,22 +289,14 @@ static int fill_image(struct fake_heap *f, uint64_t without,
 	return 0;
 }
 
-int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
+struct target *fake_target(struct fake_heap *f, uint64_t without)
 {
-	uint64_t stop_after = w->stop_after, without = w->without;
-	struct malloc_sink sink = {.arena = on_arena,
-				   .chunks = on_chunks,
-				   .tcache = on_tcache,
-				   .defect = on_defect,
-				   .check = on_check,
-				   .ctx = w};
+	static const unsigned order[FAKE_REGIONS] = {1, 2, 0, 3, 4};
 	struct image *image = image_create();
 	struct target *target;
 	struct error setup;
 	char text[1024] = "";
-	static const unsigned order[FAKE_REGIONS] = {1, 2, 0, 3, 4};
 
-	*w = (struct fake_walk){.stop_after = stop_after, .without = without};
 	for (unsigned i = 0; i < FAKE_REGIONS; i++)
 		strcat(text, regions[order[i]].map);
 	ck_assert(!fill_image(f, without, image, &setup));
@@ -279,6 +306,21 @@ int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
 	target->thread = xmalloc(sizeof f->thread);
 	*target->thread = f->thread;
 	target->thread_count = 1;
+	return target;
+}
+
+int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
+{
+	uint64_t stop_after = w->stop_after, without = w->without;
+	struct malloc_sink sink = {.arena = on_arena,
+				   .chunks = on_chunks,
+				   .tcache = on_tcache,
+				   .defect = on_defect,
+				   .check = on_check,
+				   .ctx = w};
+	struct target *target = fake_target(f, without);
+
+	*w = (struct fake_walk){.stop_after = stop_after, .without = without};
 	int rc = glibc_walk(target, &f->g, &sink, err);
 
 	target_close(target);

@@ -1,7 +1,8 @@
 /*
- * A heap of glibc 2.36 built byte by byte: a main arena, one thread arena, a
- * thread with a tcache, an mmapped and an aligned mmapped chunk.  Sound as
- * fake_init() makes it; a test then damages a word and walks.
+ * A heap built byte by byte: a main arena, one thread arena, a thread with a
+ * tcache, an mmapped and an aligned mmapped chunk.  Sound as fake_init() makes
+ * it, like glibc 2.36; a test then damages a word and walks.  fake_init_as()
+ * makes the same heap as another family of releases lays it out.
  */
 #ifndef TESTS_LIB_FAKE_HEAP_H
 #define TESTS_LIB_FAKE_HEAP_H
@@ -33,7 +34,23 @@ enum {
 	FAKE_MAX = 4096
 };
 
+/* Offsets are bytes, all of them written down here and not in the layouts that
+ * are tested. */
+struct fake_family {
+	const char *releases;
+	unsigned fastbins; /* 0: none */
+	unsigned top, bins, next, attached, system_mem, state_size;
+	unsigned n_mmaps, mmapped_mem, sbrk_base; /* of mp_ */
+	unsigned tcache_bins;			  /* of mp_; 0: no tcache */
+	unsigned tcache_chunk, counts, entries;	  /* bytes a count; offset */
+	unsigned depth;				  /* mp_'s tcache_count */
+	bool slots_left, safe, mapped_tail;
+	unsigned heap_info;
+};
+
 struct fake_heap {
+	const struct fake_family *family;
+	uint64_t arena;		      /* of the thread arena */
 	uint8_t *bytes[FAKE_REGIONS]; /* owned, FAKE_REGION_SIZE each */
 	struct glibc g;
 	struct thread thread;
@@ -49,6 +66,8 @@ struct fake_heap {
 };
 
 void fake_init(struct fake_heap *f);
+/* Laid out like that; what f->g has of layouts is left to be found. */
+void fake_init_as(struct fake_heap *f, const struct fake_family *family);
 void fake_deinit(struct fake_heap *f);
 /* The place of a word; the test fails if it is in no region. */
 uint64_t *fake_word(struct fake_heap *f, uint64_t addr);
@@ -71,6 +90,8 @@ struct fake_walk {
 	uint64_t without;	     /* a page that cannot be read; 0: none */
 };
 
+/* A copy as it is now, to be closed. */
+struct target *fake_target(struct fake_heap *f, uint64_t without);
 /* Walks a copy as it is now; 0, or -1 with *err. */
 int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err);
 const struct chunk *fake_chunk(const struct fake_walk *w, uint64_t user);
