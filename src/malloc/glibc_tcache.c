@@ -29,19 +29,16 @@ struct blocks {
 	size_t size;	/* of one, a multiple of the word */
 };
 
-static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+static bool decode_as(struct walk *w, const struct chunk *c,
+		      const struct tcache_layout *l, struct cache *out)
 {
 	uint8_t raw[TCACHE_MAX_SIZE];
-	const struct tcache_layout *l = tcache_layout_find(
-		CHUNK_WORD, CHUNK_ALIGN, c->size + CHUNK_WORD);
-	size_t counts, size;
+	size_t counts = (size_t)l->bins * l->count_bytes;
+	size_t size = counts + (size_t)l->bins * CHUNK_WORD;
 
-	if (!l || c->state != CHUNK_USED || c->arena == ARENA_MMAPPED)
-		return false;
-	counts = (size_t)l->bins * l->count_bytes;
-	size = counts + (size_t)l->bins * CHUNK_WORD;
 	*out = (struct cache){.layout = l, .addr = c->addr};
-	if (size > sizeof raw || !pages_read(&w->pages, c->addr, raw, size))
+	if (size > sizeof raw || size > c->size ||
+	    !pages_read(&w->pages, c->addr, raw, size))
 		return false;
 	for (unsigned i = 0; i < l->bins; i++) {
 		uint32_t n = raw[i];
@@ -61,6 +58,25 @@ static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
 		out->filled += entry != 0;
 	}
 	return out->wrong <= WRONG_ALLOWED;
+}
+
+static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+{
+	const struct tcache_layout *l = tcache_layout_find(
+		CHUNK_WORD, CHUNK_ALIGN, c->size + CHUNK_WORD);
+
+	if (c->state != CHUNK_USED)
+		return false;
+	if (c->arena != ARENA_MMAPPED)
+		return l && decode_as(w, c, l, out);
+	/* An mmap_threshold below its size, or no arena to be had: it has a
+	 * page of its own, whose size does not tell the layout. */
+	if (c->size > w->target->page_size)
+		return false;
+	for (l = tcache_layouts; l->word; l++)
+		if (l->word == CHUNK_WORD && decode_as(w, c, l, out))
+			return true;
+	return false;
 }
 
 static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
