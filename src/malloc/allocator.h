@@ -148,6 +148,9 @@ extern const struct allocator allocator_glibc;
 struct foreign_allocator {
 	const char *name;   /* "jemalloc", static */
 	char evidence[160]; /* "libjemalloc.so.2 is mapped" */
+	/* All blocks are its own or none, and the walk knows it where it can:
+	 * of importance only when no chunk was found. */
+	bool instead;
 };
 
 /* At most cap are written; returns how many there are. */

@@ -13,6 +13,7 @@ static const struct {
 	const char *name;
 	const char *library;	 /* beginning of a module's name, or NULL */
 	const char *function[4]; /* that it exports */
+	bool instead;		 /* see allocator.h */
 } kinds[] = {
 	{"jemalloc", "libjemalloc.", {"mallctl", "je_mallctl", "je_malloc"}},
 	{"tcmalloc",
@@ -28,7 +29,7 @@ static const struct {
 	{"AddressSanitizer", "libasan.", {"__asan_init"}},
 	/* glibc's own checks: a malloc with arenas of its own, in use when
 	 * MALLOC_CHECK_ or glibc.malloc.check asks for it. */
-	{"libc_malloc_debug", "libc_malloc_debug.", {NULL}},
+	{"libc_malloc_debug", "libc_malloc_debug.", {NULL}, true},
 	{"the Go runtime", NULL, {"runtime.mallocgc"}},
 };
 
@@ -63,6 +64,7 @@ static bool find_kind(struct target *target, struct symbols *symbols,
 	const char *library = kinds[kind].library;
 
 	out->name = kinds[kind].name;
+	out->instead = kinds[kind].instead;
 	for (size_t i = 0; i < symbols_module_count(symbols); i++) {
 		const struct module *m = symbols_module(symbols, i);
 		const char *function;

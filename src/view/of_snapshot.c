@@ -42,13 +42,15 @@ void view_of_snapshot(struct view *view, const struct snapshot *snap)
 	warn_defects(view, snap);
 	warn_checks(view, snap);
 	/* Two allocators in one process: our numbers are of one of them. */
-	if (snap->chunk_count)
-		for (size_t i = 0; i < snap->foreign_count; i++) {
-			view_warn(view,
-				  "%s is in the process too (%s): what it "
-				  "allocated is not counted",
-				  snap->foreign[i].name,
-				  snap->foreign[i].evidence);
-			view->complete = false;
-		}
+	for (size_t i = 0; snap->chunk_count && i < snap->foreign_count; i++) {
+		const struct foreign_allocator *f = &snap->foreign[i];
+
+		if (f->instead)
+			continue;
+		view_warn(view,
+			  "%s is in the process too (%s): what it allocated "
+			  "is not counted",
+			  f->name, f->evidence);
+		view->complete = false;
+	}
 }
