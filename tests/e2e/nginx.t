@@ -43,14 +43,19 @@ serves() {
 }
 serves
 
-# Each step's connections are held until the test ends.
+# Each step's connections are held until the test ends; who holds them must not
+# hold the fifo's other end too.
 mkfifo "$T/hold"
 exec 8<>"$T/hold"
 cat >"$T/step" <<END
-$PEER http-hold $T/socket 120 $T/hold >$T/held.\$\$ &
+$PEER http-hold $T/socket 120 $T/hold >$T/held.\$\$ 8>&- &
 until grep -q held $T/held.\$\$; do sleep 0.02; done
 END
 STEP="sh $T/step"
 the_job
 exec 8>&-
+nobody_holds() {
+	! pgrep -f "http-hold $T/"
+}
+check "nobody holds connections any more" wait_until nobody_holds
 done_testing

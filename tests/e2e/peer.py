@@ -87,8 +87,8 @@ def http_hold(path, count, fifo):
         s.recv(4096)
         s.sendall(b"GET /half HTTP/1.1\r\nHost:")
         held.append(s)
-    print("held", flush=True)
     with open(fifo) as f:
+        print("held", flush=True)
         f.read()
 
 
