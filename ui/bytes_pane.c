@@ -32,8 +32,11 @@ int bytes_pane_height(const struct ui *ui, int rows)
 	int height = rows / 4;
 
 	if (!ui->bytes || !step || !step->view || !step->view->ops->bytes ||
-	    rows < 16)
+	    !step->view->shown || rows < 16)
 		return 0;
+	/* A view with sections tells of one thing and wants the room. */
+	if (rows < 30 && step->view->ops->section >= 0)
+		height = 4;
 	return height > 12 ? 12 : height < 4 ? 4 : height;
 }
 

@@ -130,9 +130,32 @@ static bool say_short(struct ui *ui, struct view *view)
 	return true;
 }
 
-static bool is_snapshot_line(const char *line)
+static bool is_command(const char *line, const char *name)
 {
-	return !strncmp(line, "snapshot", 8) && (!line[8] || line[8] == ' ');
+	size_t len = strlen(name);
+
+	return !strncmp(line, name, len) && (!line[len] || line[len] == ' ');
+}
+
+/* Commands that choose what all others speak of: every view shows it, so that
+ * a sentence is answer enough. */
+static bool say_current(struct ui *ui, const struct snapshot *before)
+{
+	const struct session *session = ui->session;
+
+	if (is_command(session->last_line, "snapshot") &&
+	    session->current != before)
+		status_snapshot(ui);
+	else if (is_command(session->last_line, "use") && session->current)
+		status_say(ui, THEME_TEXT, "all speaks of snapshot %s now",
+			   session->current->name);
+	else if (is_command(session->last_line, "drop"))
+		status_say(ui, THEME_TEXT, "%u snapshot%s held",
+			   session->snapshot_count,
+			   session->snapshot_count == 1 ? " is" : "s are");
+	else
+		return false;
+	return true;
 }
 
 /* Views of the lines of a "source" file. */
@@ -166,10 +189,8 @@ static void run_command(struct ui *ui, const char *text)
 		say_error(ui, &err);
 		return;
 	}
-	if (is_snapshot_line(session->last_line) &&
-	    session->current != current) {
+	if (say_current(ui, current)) {
 		view_destroy(view);
-		status_snapshot(ui);
 		return;
 	}
 	if (view && !say_short(ui, view))

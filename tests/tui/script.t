@@ -88,6 +88,22 @@ check "Backspace: the chunks" grep -q '^ diff . chunks new' "$T/back"
 check "a tab is as it was left" grep -q '^ diff . chunks new' "$T/returned"
 check "pressed again it begins anew" grep -Eq "^. +$class +12 " "$T/root"
 
+play "other snapshots" <<END
+command snapshot before
+key S
+command use before
+save-screen $T/used
+command drop before
+save-screen $T/dropped
+command snapshots
+save-screen $T/held
+END
+check "use says what all speaks of" \
+	grep -q 'all speaks of snapshot before now' "$T/used"
+check "and does" grep -q 'snapshot before  *[0-9]*$' "$T/used"
+check "drop says how many are left" grep -q '2 snapshots are held' "$T/dropped"
+is "and they are" "$(grep -c '^..[12] ' "$T/held")" 2
+
 play "what is typed" <<END
 type :echo of no consequence
 save-screen $T/typing
