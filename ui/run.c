@@ -228,6 +228,12 @@ static void load(struct ui *ui, struct step *step)
 		step_set_error(step, diff_advice(session));
 		return;
 	}
+	/* The first one was given up: nothing but S takes another. */
+	if (!session->current && session->target) {
+		step_set_error(step, "There is no snapshot yet.\n\nPress S to "
+				     "take one.");
+		return;
+	}
 	if (execute(ui, step->line, &view, &err)) {
 		/* Running it may have made it stale; it is still the step. */
 		step_set_error(ui_step(ui), err.msg);

@@ -15,22 +15,26 @@ static const struct {
 	const char *function[4]; /* that it exports */
 	bool instead;		 /* see allocator.h */
 } kinds[] = {
-	{"jemalloc", "libjemalloc.", {"mallctl", "je_mallctl", "je_malloc"}},
+	{"jemalloc",
+	 "libjemalloc.",
+	 {"mallctl", "je_mallctl", "je_malloc"},
+	 false},
 	{"tcmalloc",
 	 "libtcmalloc",
 	 {"tc_malloc", "MallocExtension_GetStats",
-	  "TCMalloc_Internal_MallocExtension"}},
-	{"mimalloc", "libmimalloc", {"mi_malloc"}},
-	{"musl", "ld-musl-", {NULL}},
-	{"snmalloc", "libsnmalloc", {"sn_malloc"}},
-	{"rpmalloc", "librpmalloc", {"rpmalloc"}},
-	{"Hoard", "libhoard", {"hoardmalloc"}},
-	{"Scudo", "libscudo", {"__scudo_print_stats"}},
-	{"AddressSanitizer", "libasan.", {"__asan_init"}},
+	  "TCMalloc_Internal_MallocExtension"},
+	 false},
+	{"mimalloc", "libmimalloc", {"mi_malloc"}, false},
+	{"musl", "ld-musl-", {NULL}, false},
+	{"snmalloc", "libsnmalloc", {"sn_malloc"}, false},
+	{"rpmalloc", "librpmalloc", {"rpmalloc"}, false},
+	{"Hoard", "libhoard", {"hoardmalloc"}, false},
+	{"Scudo", "libscudo", {"__scudo_print_stats"}, false},
+	{"AddressSanitizer", "libasan.", {"__asan_init"}, false},
 	/* glibc's own checks: a malloc with arenas of its own, in use when
 	 * MALLOC_CHECK_ or glibc.malloc.check asks for it. */
 	{"libc_malloc_debug", "libc_malloc_debug.", {NULL}, true},
-	{"the Go runtime", NULL, {"runtime.mallocgc"}},
+	{"the Go runtime", NULL, {"runtime.mallocgc"}, false},
 };
 
 #define KINDS (sizeof kinds / sizeof *kinds)
