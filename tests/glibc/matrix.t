@@ -8,6 +8,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
+need jq
 
 cache=$top_builddir/glibc
 lib=$top_builddir/tests/lib
@@ -68,9 +69,31 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 		"$(differences | head -n 20)" ""
 	is "$row_name $*: mallinfo, all fields" \
 		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
+	if [ -n "$with_heapscope" ]; then
+		ask_heapscope "$row_name $*"
+	fi
 	exec 9>&-
 	wait "$PID"
 	rm -f "$T"/record*
+}
+# What the tool itself says of the fixture that runs.
+with_heapscope=
+ask_heapscope() {
+	hs -p "$PID" --json heap
+	is "$1: heap is complete" "$(jq -c .complete "$T/out") $status" \
+		"true 0"
+	is "$1: heap has the same numbers" \
+		"$(jq -c '.totals.mallinfo2 | [.arena, .ordblks, .smblks,
+		.hblks, .hblkhd, .usmblks, .fsmblks, .uordblks, .fordblks,
+		.keepcost]' "$T/out")" \
+		"[$(ten_numbers <"$T/manifest" | tr ' ' ,)]"
+	hs -p "$PID" --json verify
+	is "$1: nothing fails" "$(jq -c '[.rows[] |
+		select(.result == "failed" or .section == "defects")]' \
+		"$T/out") $status" "[] 0"
+	hs -p "$PID" --json threads
+	is "$1: every thread is shown" "$(jq '.rows | length' "$T/out")" \
+		"$(task_count)"
 }
 
 suites=${MATRIX:-own bullseye trixie sid experimental}
@@ -85,8 +108,11 @@ wait $fetching
 for suite in $suites; do
 	column "$suite" || continue
 	for fixture in $simple; do
+		with_heapscope=
+		[ "$fixture" != heap_threads ] || with_heapscope=1
 		row "$suite" "" "$fixture"
 	done
+	with_heapscope=
 	for shape in mmapped trimmed foreign-sbrk no-brk; do
 		row "$suite" "" heap_shapes "$shape"
 	done

@@ -75,6 +75,31 @@ is "file gone while it runs" "$(differences)" ""
 same_mallinfo "file gone while it runs"
 stop_fixture
 
+# The same for somebody who may not open what the kernel still has of the file:
+# all there is is memory.
+as=
+if [ "$(id -u)" = 0 ]; then
+	as='setpriv --reuid 65534 --regid 65534 --clear-groups'
+fi
+# shellcheck disable=SC2086 # words
+if $as true 2>"$T/why"; then
+	chmod 755 "$T"
+	cp "$libc" "$T/libc/libc.so.6"
+	cp "$top_builddir/tests/fixtures/heap_threads" "$lib/heapdump" "$T"
+	FIXTURE_ENV="$as env LD_LIBRARY_PATH=$T/libc" FIXTURES=$T
+	start_fixture heap_threads
+	rm "$T/libc/libc.so.6"
+	$as "$T/heapdump" "$PID" >"$T/walk" 2>&1
+	check "memory alone: the file was not read" grep -q \
+		'^check SKIPPED main_arena by file image' "$T/walk"
+	is "memory alone: nothing fails" "$(differences)" ""
+	same_mallinfo "memory alone"
+	stop_fixture
+	FIXTURES=
+else
+	skip "memory alone" "$(head -n 1 "$T/why")"
+fi
+
 # Static: no ld.so, no preload; the recorder is linked in.
 wrapped='malloc free calloc realloc memalign posix_memalign aligned_alloc
 	valloc'
