@@ -242,3 +242,39 @@ TEST(the_images_bytes_win_over_those_below)
 	ck_assert_uint_eq(buf[PAGE], 6);
 	target_close(target);
 }
+
+TEST(an_image_tells_its_runs_as_touched)
+{
+	struct image *image = image_create();
+	struct page_run run[4];
+	uint64_t walked;
+
+	OK(image_add(image, PAGES + 8, "a", 1, &err));
+	OK(image_add(image, PAGES + 2 * PAGE, "b", 1, &err));
+	OK(image_add(image, PAGES + 5 * PAGE, "c", 1, &err));
+	struct target *target = over_fake(image, false);
+
+	ck_assert_uint_eq(target->ops->touched_runs(target, PAGES,
+						    PAGES + 5 * PAGE, run, 4,
+						    &walked),
+			  2);
+	ck_assert_uint_eq(walked, PAGES + 5 * PAGE);
+	ck_assert_uint_eq(run[0].start, PAGES);
+	ck_assert_uint_eq(run[0].end, PAGES + PAGE);
+	ck_assert_uint_eq(run[1].start, PAGES + 2 * PAGE);
+	/* No room for more: on from where it says. */
+	ck_assert_uint_eq(target->ops->touched_runs(target, PAGES,
+						    PAGES + 6 * PAGE, run, 1,
+						    &walked),
+			  1);
+	ck_assert_uint_eq(walked, PAGES + 2 * PAGE);
+	target_close(target);
+	/* What is read from below may be anywhere. */
+	target = over_fake(image_create(), true);
+	ck_assert_uint_eq(target->ops->touched_runs(target, PAGES,
+						    PAGES + 6 * PAGE, run, 4,
+						    &walked),
+			  1);
+	ck_assert_uint_eq(run[0].end, PAGES + 6 * PAGE);
+	target_close(target);
+}

@@ -1,0 +1,273 @@
+/* Decoding, layouts, and what is found in files before anything is walked. */
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "malloc/glibc.h"
+#include "malloc/glibc_chunk.h"
+#include "symbols/symbols.h"
+#include "tests/lib/hs_test.h"
+#include "tests/lib/mapped.h"
+
+#define LIB UINT64_C(0x7f0000000000)
+
+static struct error err;
+static struct mapped m;
+static struct symbols *symbols;
+
+static const char *libc_path(void)
+{
+	Dl_info info;
+
+	ck_assert(dladdr((void *)gnu_get_libc_version, &info));
+	return info.dli_fname;
+}
+
+static void begin(const char *path)
+{
+	static const struct symbols_opts no_debug = {.debug_dir =
+							     "/nonexistent"};
+
+	if (path)
+		mapped_load(&m, path, LIB);
+	OK(symbols_open(&m.target, &no_debug, &symbols, &err));
+}
+
+static void end(void)
+{
+	symbols_close(symbols);
+	mapped_deinit(&m);
+}
+
+TEST(every_arena_layout_is_whole)
+{
+	for (const struct state_layout *l = state_layouts; l->word; l++) {
+		unsigned w = l->word, fast = l->fastbin_count;
+
+		/* top, last_remainder, bins, binmap, next, next_free */
+		ck_assert_uint_eq(l->bins, l->top + 2 * w);
+		ck_assert_uint_eq(l->next, l->bins + 254 * w + 16);
+		ck_assert_uint_eq(l->system_mem,
+				  l->next + (l->attached ? 3 : 2) * w);
+		if (l->attached)
+			ck_assert_uint_eq(l->attached, l->next + 2 * w);
+		ck_assert_uint_eq(l->max_system_mem, l->system_mem + w);
+		ck_assert_uint_eq(l->size, l->max_system_mem + w);
+		ck_assert_uint_eq(l->fastbins + fast * w, fast ? l->top : 0);
+		ck_assert_uint_eq(l->mmapped_tail, fast ? 0 : 2 * w);
+	}
+}
+
+TEST(every_counter_layout_is_whole)
+{
+	for (const struct params_layout *l = params_layouts; l->word; l++) {
+		unsigned w = l->word;
+
+		ck_assert_uint_eq(l->mmap_threshold, 2 * w);
+		ck_assert_uint_eq(l->arena_test, 3 * w);
+		ck_assert_uint_eq(l->n_mmaps_max, l->n_mmaps + 4);
+		ck_assert_uint_eq(l->max_n_mmaps, l->n_mmaps + 8);
+		ck_assert_uint_eq(l->no_dyn_threshold, l->n_mmaps + 12);
+		ck_assert_uint_ge(l->mmapped_mem, l->n_mmaps + 16);
+		ck_assert_uint_eq(l->mmapped_mem % w, 0);
+		ck_assert_uint_eq(l->max_mmapped_mem, l->mmapped_mem + w);
+		ck_assert_uint_ge(l->sbrk_base, l->max_mmapped_mem + w);
+		if (l->tcache_bins)
+			ck_assert_uint_eq(l->tcache_bins, l->sbrk_base + w);
+		ck_assert_uint_ge(l->size, l->sbrk_base + w);
+	}
+}
+
+TEST(a_tcache_struct_is_known_by_the_size_of_its_chunk)
+{
+	for (const struct tcache_layout *l = tcache_layouts; l->word; l++) {
+		unsigned bytes = l->bins * (l->count_bytes + l->word);
+
+		/* What malloc makes of such a request, at least. */
+		ck_assert_uint_eq(l->chunk, (bytes + l->word + 15) / 16 * 16);
+		ck_assert_ptr_eq(tcache_layout_find(l->word, 16, l->chunk), l);
+		ck_assert_ptr_eq(tcache_layout_find(l->word, 16, l->chunk + 32),
+				 l);
+		ck_assert_ptr_ne(tcache_layout_find(l->word, 16, l->chunk - 16),
+				 l);
+	}
+	ck_assert_ptr_null(tcache_layout_find(8, 16, 0x40));
+	ck_assert_ptr_null(tcache_layout_find(8, 16, 0x400));
+}
+
+TEST(a_size_word_is_plausible_or_not)
+{
+	ck_assert(chunk_plausible(0x21, 0x20, true));
+	ck_assert(chunk_plausible(0x20, 0x100, true));
+	ck_assert(chunk_plausible(0x25, 0x20, false));
+	/* a fencepost, odd sizes, beyond the end, wrong flags */
+	ck_assert(!chunk_plausible(0x11, 0x100, true));
+	ck_assert(!chunk_plausible(0x29, 0x100, true));
+	ck_assert(!chunk_plausible(0x31, 0x20, true));
+	ck_assert(!chunk_plausible(0x23, 0x100, false));
+	ck_assert(!chunk_plausible(0x25, 0x100, true));
+	ck_assert(!chunk_plausible(0, 0x100, true));
+	ck_assert(!chunk_plausible(UINT64_MAX, UINT64_MAX, true));
+}
+
+TEST(an_mmapped_header_tells_the_length_of_its_mapping)
+{
+	struct chunk_head plain = {.prev_size = 0, .size = 0x3002};
+	struct chunk_head deep = {.prev_size = 0x1f0, .size = 0x2e12};
+	/* since 2.43: what is behind the user's bytes is not counted */
+	struct chunk_head tail = {.prev_size = 1, .size = 0x2ff2};
+
+	ck_assert_uint_eq(mmapped_total(&plain, 0, 0, 4096), 0x3000);
+	ck_assert_uint_eq(mmapped_total(&plain, 16, 0, 4096), 0);
+	ck_assert_uint_eq(mmapped_total(&deep, 0x1f0, 0, 4096), 0x3002 & ~2);
+	ck_assert_uint_eq(mmapped_total(&deep, 0, 0, 4096), 0);
+	ck_assert_uint_eq(mmapped_total(&tail, 0, 16, 4096), 0x3000);
+	plain.size |= CHUNK_PREV_INUSE;
+	ck_assert_uint_eq(mmapped_total(&plain, 0, 0, 4096), 0);
+	plain.size = UINT64_MAX - 5;
+	ck_assert_uint_eq(mmapped_total(&plain, 0, 0, 4096), 0);
+}
+
+TEST(a_protected_link_is_revealed)
+{
+	uint64_t where = 0x55555555b2a0, to = 0x55555555b2c0;
+
+	ck_assert_uint_eq(link_reveal(to ^ where >> 12, where), to);
+	ck_assert_uint_eq(link_reveal(where >> 12, where), 0);
+}
+
+TEST(main_arena_is_found_in_the_file_and_by_code)
+{
+	void *state = NULL;
+
+	mapped_init(&m);
+	begin(libc_path());
+	ck_assert_int_eq(
+		allocator_glibc.probe(&m.target, symbols, &state, &err), 1);
+
+	const struct glibc *g = state;
+	unsigned agree = 0;
+
+	ck_assert_uint_gt(g->main_arena, LIB);
+	ck_assert_uint_gt(g->mp, LIB);
+	for (unsigned i = 0; i < g->checks; i++) {
+		const struct check *c = &g->check[i];
+
+		/* Nobody relocated this libc: its other words mean nothing. */
+		if (strncmp(c->name, "main_arena", 10) &&
+		    strncmp(c->name, "mp_", 3))
+			continue;
+		ck_assert_msg(c->result != CHECK_FAILED, "%s: %s", c->name,
+			      c->text);
+		ck_assert_msg(c->text[0], "%s: no text", c->name);
+		agree += c->result == CHECK_OK &&
+			 !strncmp(c->name, "main_arena", 10);
+	}
+	/* The file, and mallinfo2's code at least. */
+	ck_assert_uint_ge(agree, 2);
+	ck_assert_str_eq(allocator_glibc.version(state),
+			 gnu_get_libc_version());
+	ck_assert(strstr(allocator_glibc.summary(state), libc_path()));
+	allocator_glibc.release(state);
+	end();
+}
+
+TEST(a_program_without_libc_has_no_glibc_heap)
+{
+	void *state = NULL;
+
+	mapped_init(&m);
+	begin(NULL);
+	ck_assert_int_eq(
+		allocator_glibc.probe(&m.target, symbols, &state, &err), 0);
+	end();
+}
+
+TEST(a_libc_that_cannot_be_read_at_all_is_not_found)
+{
+	void *state = NULL;
+
+	mapped_init(&m);
+	m.no_files = m.no_memory = true;
+	begin(libc_path());
+	ck_assert_int_eq(
+		allocator_glibc.probe(&m.target, symbols, &state, &err), 0);
+	end();
+}
+
+TEST(a_32_bit_process_is_refused)
+{
+	void *state = NULL;
+
+	mapped_init(&m);
+	begin(libc_path());
+	m.target.word = 4;
+	FAILS(ERR_UNSUPPORTED,
+	      allocator_glibc.probe(&m.target, symbols, &state, &err));
+	m.target.word = 8;
+	end();
+}
+
+/* A library of tests/fixtures/, by its full path. */
+static char *fixture_library(const char *name)
+{
+	const char *top = getenv("top_builddir");
+	char path[4096];
+	char *real;
+
+	snprintf(path, sizeof path, "%s/tests/fixtures/%s", top ? top : ".",
+		 name);
+	real = realpath(path, NULL);
+	ck_assert_msg(real, "%s is not built", path);
+	return real;
+}
+
+TEST(another_allocator_is_known_by_its_function)
+{
+	struct foreign_allocator found[4];
+	char *path = fixture_library("own_malloc.so");
+
+	mapped_init(&m);
+	begin(path);
+	free(path);
+	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, found, 4), 1);
+	ck_assert_str_eq(found[0].name, "mimalloc");
+	ck_assert_str_eq(found[0].evidence, "own_malloc.so has mi_malloc");
+	/* How many there are is told without room for them. */
+	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, NULL, 0), 1);
+	end();
+}
+
+TEST(another_allocator_is_known_by_its_library)
+{
+	struct foreign_allocator found[4];
+	char dir[] = "/tmp/heapscope-unit.XXXXXX", to[64];
+	char *from = fixture_library("allocating.so");
+
+	ck_assert(mkdtemp(dir));
+	snprintf(to, sizeof to, "%s/libjemalloc.so.2", dir);
+	ck_assert_int_eq(symlink(from, to), 0);
+	free(from);
+	mapped_init(&m);
+	begin(to);
+	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, found, 4), 1);
+	ck_assert_str_eq(found[0].name, "jemalloc");
+	ck_assert_str_eq(found[0].evidence, "libjemalloc.so.2 is mapped");
+	end();
+	unlink(to);
+	rmdir(dir);
+}
+
+TEST(glibc_itself_is_no_other_allocator)
+{
+	struct foreign_allocator found[4];
+
+	mapped_init(&m);
+	begin(libc_path());
+	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, found, 4), 0);
+	end();
+}
