@@ -3,37 +3,82 @@
  * word near the top of whose stack, lies in malloc's code (GLIBC.md 11.4).
  * Stale words give false alarms, which matter only when a check fails.
  */
+#include "base/alloc.h"
 #include "malloc/walk.h"
 
-enum { STACK_BYTES = 2048 };
+enum {
+	STACK_BYTES = 2048,
+	DEEP_BYTES = 1 << 16, /* as far as an interrupted context is sought */
+	USER_CS = 0x33
+};
 
 static bool in_text(const struct glibc *g, uint64_t addr)
 {
 	return addr >= g->text_start && addr < g->text_end;
 }
 
-static bool stands_in_malloc(struct walk *w, const struct thread *t)
+static bool stack_in_malloc(struct walk *w, uint64_t sp)
 {
 	uint64_t word[STACK_BYTES / 8];
-	size_t n;
+	size_t n = target_read_some(w->target, sp, word, sizeof word);
 
-	if (!t->has_regs)
-		return false;
-	if (in_text(w->g, t->regs.r[REG_RIP_]))
-		return true;
-	n = target_read_some(w->target, t->regs.r[REG_RSP_], word, sizeof word);
 	for (size_t i = 0; i < n / 8; i++)
 		if (in_text(w->g, word[i]))
 			return true;
 	return false;
 }
 
-void walk_look_for_busy(struct walk *w)
+static bool stands_in_malloc(struct walk *w, const struct thread *t)
+{
+	return t->has_regs && (in_text(w->g, t->regs.r[REG_RIP_]) ||
+			       stack_in_malloc(w, t->regs.r[REG_RSP_]));
+}
+
+/*
+ * A signal handler may have interrupted malloc and gone deep since, or run on
+ * a stack of its own.  The kernel put the interrupted registers on its stack
+ * (struct sigcontext): rsp, rip, eflags and cs, one after the other.
+ */
+static bool interrupted_malloc(struct walk *w, const struct thread *t)
+{
+	AUTO_FREE uint64_t *word = xmalloc(DEEP_BYTES);
+	size_t n;
+
+	if (!t->has_regs)
+		return false;
+	n = target_read_some(w->target, t->regs.r[REG_RSP_], word, DEEP_BYTES);
+	for (size_t i = 0; i + 4 <= n / 8; i++) {
+		/* Bit 1 of eflags is always set, those from 22 on never. */
+		if ((word[i + 3] & 0xffff) != USER_CS || !(word[i + 2] & 2) ||
+		    word[i + 2] >> 22)
+			continue;
+		if (in_text(w->g, word[i + 1]) || stack_in_malloc(w, word[i]))
+			return true;
+	}
+	return false;
+}
+
+static void look_with(struct walk *w,
+		      bool (*stands)(struct walk *, const struct thread *))
 {
 	if (!w->g->text_end)
 		return;
 	for (size_t i = 0; i < w->target->thread_count && !w->in_malloc; i++) {
-		w->in_malloc = stands_in_malloc(w, &w->target->thread[i]);
+		w->in_malloc = stands(w, &w->target->thread[i]);
 		w->in_malloc_tid = w->target->thread[i].tid;
 	}
+}
+
+void walk_look_for_busy(struct walk *w)
+{
+	look_with(w, stands_in_malloc);
+}
+
+bool walk_is_busy(struct walk *w)
+{
+	if (!w->in_malloc && !w->looked_deep) {
+		w->looked_deep = true;
+		look_with(w, interrupted_malloc);
+	}
+	return w->in_malloc;
 }

@@ -19,7 +19,7 @@ int walk_compare(struct walk *w, const char *name, uint64_t a, uint64_t b,
 	vsnprintf(c.text, sizeof c.text, fmt, ap);
 	va_end(ap);
 	/* Sums of several arenas: none is to blame but the stop. */
-	if (a != b && w->in_malloc &&
+	if (a != b && walk_is_busy(w) &&
 	    walk_defect(w, DEFECT_BUSY, 0, w->g->main_arena, err,
 			"thread %d stands inside malloc: %s differ",
 			(int)w->in_malloc_tid, name) < 0)

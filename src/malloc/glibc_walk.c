@@ -26,7 +26,7 @@ int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 	va_list ap;
 
 	/* A thread was at work here: not damage, but not to be relied on. */
-	if (w->in_malloc && kind != DEFECT_UNREADABLE) {
+	if (kind != DEFECT_UNREADABLE && walk_is_busy(w)) {
 		d.kind = DEFECT_BUSY;
 		if (arena < w->arenas)
 			w->arena[arena].out.busy = true;

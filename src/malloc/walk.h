@@ -74,6 +74,7 @@ struct walk {
 	uint64_t tcaches, threads_unknown;
 
 	bool in_malloc; /* some thread stands inside malloc */
+	bool looked_deep;
 	pid_t in_malloc_tid;
 	uint64_t defects;
 };
@@ -178,6 +179,8 @@ int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
 
 /* glibc_busy.c: does a thread stand inside malloc?  GLIBC.md 11. */
 void walk_look_for_busy(struct walk *w);
+/* Asked when something does not add up: looks below signal handlers, too. */
+bool walk_is_busy(struct walk *w);
 /* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4. */
 int walk_verify(struct walk *w, struct error *err) MUST_CHECK;
 
