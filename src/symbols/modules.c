@@ -21,6 +21,7 @@ static void entry_destroy(struct entry *e)
 		return;
 	dwarf_lines_close(e->lines);
 	symtab_deinit(&e->tab);
+	symtab_deinit(&e->own);
 	elf_close(e->debug);
 	elf_close(e->m.elf);
 	free((char *)e->m.path);

@@ -20,6 +20,8 @@ struct entry {
 	bool debug_tried;
 	struct symtab tab; /* owned */
 	bool tab_tried;
+	struct symtab own; /* owned: without the debug file, if there is one */
+	bool own_tried;
 	struct dwarf_lines *lines; /* owned, or NULL */
 	bool lines_tried;
 };

@@ -152,6 +152,21 @@ static struct symtab *table_of(struct symbols *s, struct entry *e)
 	return &e->tab;
 }
 
+/* What the mapped file itself says. */
+static struct symtab *own_table_of(struct symbols *s, struct entry *e)
+{
+	struct symtab *all = table_of(s, e);
+	struct error err;
+
+	if (!e->debug)
+		return all;
+	if (!e->own_tried && e->m.elf &&
+	    symtab_build(&e->own, e->m.elf, NULL, &err))
+		log_warn("%s: %s", e->m.path, err.msg);
+	e->own_tried = true;
+	return &e->own;
+}
+
 static struct entry *entry_of(struct symbols *s, const struct module *module)
 {
 	for (size_t i = 0; i < s->modules.count; i++)
@@ -191,7 +206,8 @@ static void fill(const struct entry *e, struct sym *sym, struct symbol *out)
 	out->is_object = sym->is_object;
 }
 
-bool symbols_at(struct symbols *s, uint64_t addr, struct symbol *out)
+static bool find_at(struct symbols *s, uint64_t addr, bool own,
+		    struct symbol *out)
 {
 	struct entry *e = entry_at(s, addr);
 	struct sym *sym;
@@ -206,7 +222,7 @@ bool symbols_at(struct symbols *s, uint64_t addr, struct symbol *out)
 	if (!e->m.elf)
 		return false;
 	in_file = addr - e->m.bias;
-	sym = symtab_at(table_of(s, e), in_file,
+	sym = symtab_at(own ? own_table_of(s, e) : table_of(s, e), in_file,
 			segment_end(e->m.elf, in_file));
 	if (!sym)
 		return false;
@@ -234,10 +250,16 @@ bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
 					    &out->file, &out->line);
 }
 
-bool symbols_format(struct symbols *s, uint64_t addr, char *buf, size_t cap)
+bool symbols_at(struct symbols *s, uint64_t addr, struct symbol *out)
+{
+	return find_at(s, addr, false, out);
+}
+
+static bool format(struct symbols *s, uint64_t addr, bool own, char *buf,
+		   size_t cap)
 {
 	struct symbol sym;
-	bool found = symbols_at(s, addr, &sym);
+	bool found = find_at(s, addr, own, &sym);
 	const char *name = found ? sym.name : NULL;
 
 	if (!found && sym.module)
@@ -252,6 +274,16 @@ bool symbols_format(struct symbols *s, uint64_t addr, char *buf, size_t cap)
 	else
 		snprintf(buf, cap, "%s+0x%lx", name, (unsigned long)sym.offset);
 	return true;
+}
+
+bool symbols_format(struct symbols *s, uint64_t addr, char *buf, size_t cap)
+{
+	return format(s, addr, false, buf, cap);
+}
+
+bool symbols_format_own(struct symbols *s, uint64_t addr, char *buf, size_t cap)
+{
+	return format(s, addr, true, buf, cap);
 }
 
 struct symtab *symbols_table(struct symbols *s, size_t i)

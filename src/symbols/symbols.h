@@ -92,5 +92,8 @@ bool symbols_line(struct symbols *symbols, uint64_t addr, struct line *out);
  */
 bool symbols_format(struct symbols *symbols, uint64_t addr, char *buf,
 		    size_t cap);
+/* The same by what the mapped file alone says: debug files change nothing. */
+bool symbols_format_own(struct symbols *symbols, uint64_t addr, char *buf,
+			size_t cap);
 
 #endif

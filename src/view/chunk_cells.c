@@ -26,7 +26,7 @@ static size_t text_length(const uint8_t *bytes, size_t len)
 }
 
 void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
-		   uint32_t index, char *buf, size_t cap)
+		   uint32_t index, bool own, char *buf, size_t cap)
 {
 	const struct chunk *chunk = &snap->chunk[index];
 	uint8_t bytes[PREVIEW_MAX];
@@ -56,7 +56,9 @@ void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
 	if (got < snap->word)
 		return;
 	memcpy(&word, bytes, snap->word < 8 ? snap->word : 8);
-	if (word && symbols && symbols_format(symbols, word, buf, cap))
+	if (word && symbols &&
+	    (own ? symbols_format_own : symbols_format)(symbols, word, buf,
+							cap))
 		return;
 	n = snprintf(buf, cap, "0x%" PRIx64, word);
 	if (got >= 2 * snap->word) {

@@ -72,7 +72,8 @@ static void content_cell(const struct view *view, uint32_t row,
 	uint32_t i;
 	const struct snapshot *snap = snap_of(view, row, &i);
 
-	chunk_preview(snap, c->symbols, i, c->preview, sizeof(c->preview));
+	chunk_preview(snap, c->symbols, i, false, c->preview,
+		      sizeof(c->preview));
 	*out = value_text(c->preview);
 }
 

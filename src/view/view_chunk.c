@@ -209,7 +209,7 @@ static void add_itself(struct chunk_parts *state,
 				      ? "new since snapshot %s"
 				      : "was there in snapshot %s already",
 			      q->diff->before->name));
-	chunk_preview(q->snap, q->symbols, q->index, text, sizeof(text));
+	chunk_preview(q->snap, q->symbols, q->index, false, text, sizeof(text));
 	if (*text)
 		add(state, section, xasprintf("begins with %s", text));
 }
@@ -239,7 +239,7 @@ static void add_neighbour(struct chunk_parts *state,
 		    xasprintf("%s it: no chunk", before ? "before" : "after"));
 		return;
 	}
-	chunk_preview(snap, q->symbols, at, text, sizeof(text));
+	chunk_preview(snap, q->symbols, at, false, text, sizeof(text));
 	add_at(state, "neighbours", snap->chunk[at].addr, PLACE_CHUNK,
 	       xasprintf("%s it: class %s, %s%s%s", before ? "before" : "after",
 			 fmt_count(class, sizeof(class),

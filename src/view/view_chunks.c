@@ -70,7 +70,7 @@ static void content_cell(const struct view *view, uint32_t row,
 {
 	struct chunks *chunks = view->state;
 
-	chunk_preview(view->snap, chunks->symbols, index_of(view, row),
+	chunk_preview(view->snap, chunks->symbols, index_of(view, row), true,
 		      chunks->preview, sizeof(chunks->preview));
 	*out = value_text(chunks->preview);
 }
