@@ -79,6 +79,23 @@ static void restore_stderr(struct terminal *terminal)
 	terminal->stderr_copy = terminal->noise = -1;
 }
 
+/* Can the cursor be moved? */
+static bool is_capable(void)
+{
+	const char *cup = tigetstr("cup");
+
+	return cup && cup != (const char *)-1;
+}
+
+/* Where there is no other screen to go back to, the shell goes on below. */
+static void leave_line(void)
+{
+	move(getmaxy(stdscr) - 1, 0);
+	clrtoeol();
+	refresh();
+	endwin();
+}
+
 static int number(const char *name, int otherwise)
 {
 	const char *text = getenv(name);
@@ -126,6 +143,14 @@ int terminal_open(struct terminal *terminal, bool script, struct error *err)
 				 "the terminal \"%s\" is not known here: set "
 				 "TERM to one that is, xterm for instance",
 				 type ? type : "");
+	if (!terminal->headless && !is_capable()) {
+		terminal_close(terminal);
+		return error_set(err, ERR_USAGE,
+				 "a terminal of type \"%s\" cannot show a "
+				 "screen: set TERM to what it is, or give a "
+				 "COMMAND",
+				 type ? type : "");
+	}
 	if (terminal->headless)
 		resizeterm(number("LINES", 24), number("COLUMNS", 80));
 	prepare_undo(terminal);
@@ -152,7 +177,7 @@ void terminal_close(struct terminal *terminal)
 	if (!terminal->screen)
 		return;
 	terminal_mouse(terminal, false);
-	endwin();
+	leave_line();
 	emergency_remove(give_back, terminal);
 	delscreen(terminal->screen);
 	terminal->screen = NULL;
@@ -166,7 +191,7 @@ void terminal_close(struct terminal *terminal)
 void terminal_leave(struct terminal *terminal)
 {
 	terminal_mouse(terminal, false);
-	endwin();
+	leave_line();
 }
 
 void terminal_return(struct terminal *terminal)

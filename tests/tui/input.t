@@ -12,7 +12,35 @@ hs -p "$PID"
 is "without a terminal or a command: usage" "$status" 2
 
 tui_start 80 24
+tui_type "TERM=dumb $HS -p $PID; echo status \$?"
+tui_sees "a terminal that cannot show it is refused" 'cannot show a screen'
+tui_sees "with a usage error" '^status 2'
+tui_type "TERM=of-the-future $HS -p $PID; echo status \$?"
+tui_sees "one that is not known too" '"of-the-future" is not known'
+tui_type clear
+tui_type "TERM=vt100 $HS -p $PID; echo status \$?"
+tui_sees "an old one will do" '\[1 Heap\]'
+tui_keys q
+tui_sees "and is left tidy" '^status 0$'
+
+tui_type clear
 tui_open ''
+# click BUTTON COLUMN LINE, counted from 0; X10's encoding.
+click() {
+	# shellcheck disable=SC2046
+	tui send-keys -t t -H 1b 5b 4d $(printf '%x %x %x' "$(($1 + 32))" \
+		"$(($2 + 33))" "$(($3 + 33))")
+}
+click 0 12 1
+tui_sees "a click chooses a tab" '\[2 Sizes\]'
+click 0 6 5
+tui_sees "a click selects a row" '^▸ '
+row=$(tui_screen | sed -n '6s/^▸ *\([0-9]*\).*/\1/p')
+check "the one under it" test -n "$row"
+click 64 6 5
+tui_sees "the wheel moves" '^▸.*'
+check "upwards" test "$(tui_screen | sed -n '5s/^▸ *\([0-9]*\).*/\1/p')" != ""
+tui_keys 1
 tool=$(tui_tool)
 ticks() {
 	# utime and stime of the tool, which has no blank in its name
