@@ -216,7 +216,10 @@ static int copy_run(struct image *image, struct target *from, uint64_t at,
 			uint64_t next = at - at % page + page;
 
 			next = next < end ? next : end;
-			image->skipped_bytes += next - at;
+			/* What nobody can read is no gap in what we have. */
+			if (!from->ops->guard_page ||
+			    !from->ops->guard_page(from, at))
+				image->skipped_bytes += next - at;
 			at = next;
 		}
 	}

@@ -234,6 +234,7 @@ static const struct target_ops live_ops = {
 	.kind = "live",
 	.read = live_read,
 	.touched_runs = live_touched_runs,
+	.guard_page = live_guard_page,
 	.stop = live_stop,
 	.resume = live_resume,
 	.open_map = live_open_map,

@@ -19,5 +19,6 @@ struct live {
 ssize_t live_read(struct target *target, uint64_t addr, void *buf, size_t len);
 size_t live_touched_runs(struct target *target, uint64_t start, uint64_t end,
 			 struct page_run *run, size_t max, uint64_t *walked);
+bool live_guard_page(struct target *target, uint64_t addr);
 
 #endif

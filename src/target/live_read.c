@@ -154,3 +154,10 @@ size_t live_touched_runs(struct target *target, uint64_t start, uint64_t end,
 
 	return pagemap_runs(&live->pagemap, start, end, run, max, walked);
 }
+
+bool live_guard_page(struct target *target, uint64_t addr)
+{
+	struct live *live = target->impl;
+
+	return pagemap_is_guard(&live->pagemap, addr);
+}

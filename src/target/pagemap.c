@@ -30,6 +30,7 @@ enum {
 };
 
 #define ENTRY_TOUCHED (3ull << 62) /* present or swapped */
+#define ENTRY_GUARD   (1ull << 58) /* Linux 6.15; zero before */
 
 void pagemap_open(struct pagemap *pagemap, pid_t tid, bool no_scan)
 {
@@ -155,6 +156,17 @@ size_t pagemap_runs(struct pagemap *pagemap, uint64_t start, uint64_t end,
 		pagemap->no_scan = true;
 	}
 	return read_entries(pagemap, start, end, run, max, walked);
+}
+
+bool pagemap_is_guard(struct pagemap *pagemap, uint64_t addr)
+{
+	uint64_t entry;
+
+	return pagemap->fd >= 0 &&
+	       pread(pagemap->fd, &entry, sizeof entry,
+		     (off_t)(addr / pagemap->page_size * sizeof entry)) ==
+		       sizeof entry &&
+	       entry & ENTRY_GUARD;
 }
 
 static void fill(struct pagemap *pagemap, struct pagemap_block *block,

@@ -45,6 +45,9 @@ void pagemap_forget(struct pagemap *pagemap);
 size_t pagemap_runs(struct pagemap *pagemap, uint64_t start, uint64_t end,
 		    struct page_run *run, size_t max, uint64_t *walked);
 
+/* A guard region (MADV_GUARD_INSTALL), as far as this kernel tells. */
+bool pagemap_is_guard(struct pagemap *pagemap, uint64_t addr);
+
 /*
  * The block that holds addr (addr rounded down to PAGEMAP_BLOCK_PAGES pages),
  * from the cache if it is there.  Borrowed until the next call.

@@ -65,6 +65,11 @@ struct target_ops {
 	size_t (*touched_runs)(struct target *, uint64_t start, uint64_t end,
 			       struct page_run *run, size_t max,
 			       uint64_t *walked);
+	/*
+	 * Optional: is the page at addr one that faults by intent (a guard
+	 * page of a thread's stack in the middle of its mapping)?
+	 */
+	bool (*guard_page)(struct target *, uint64_t addr);
 };
 
 struct target {
