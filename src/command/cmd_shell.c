@@ -18,7 +18,7 @@
 #include "command/session.h"
 #include "view/views.h"
 
-enum { CAPTURE_MAX = 1 << 20 };
+enum { CAPTURE_MAX = 1 << 20, POLL_MS = 50 };
 
 extern char **environ;
 
@@ -91,23 +91,30 @@ static void collect(pid_t pid, int fd, struct strbuf *sb)
 }
 
 /*
- * A ^C typed at a terminal reaches the command by itself; one that was sent to
- * us alone is handed on, or we would wait for what nobody ends.
+ * Until it ends.  A terminal's ^C reaches the command as well as us; one that
+ * was sent to us alone is passed on, and a command that does not heed it is
+ * ended: we promised to end soon.
  */
 static int wait_for(pid_t pid)
 {
-	AUTO_CLOSE int ended = pidfd_open(pid, 0);
-	struct pollfd fd = {.fd = ended, .events = POLLIN};
-	int status;
+	static const int persuasion[] = {SIGINT, SIGTERM, SIGKILL};
+	struct pollfd ended = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	unsigned polls = 0, sent = 0;
+	int status = 0;
 
-	while (ended >= 0 && !interrupt_pending() &&
-	       interrupt_poll(&fd, 1, -1) < 0 && errno == EINTR)
-		continue;
-	if (interrupt_pending())
-		kill(pid, SIGINT);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
+	for (;;) {
+		pid_t got = waitpid(pid, &status, WNOHANG);
+
+		if (got == pid || (got < 0 && errno != EINTR))
+			break;
+		poll(&ended, 1, POLL_MS);
+		/* A second between them. */
+		if (interrupt_pending() && sent < 3 &&
+		    polls++ % (1000 / POLL_MS) == 0)
+			kill(pid, persuasion[sent++]);
+	}
+	if (ended.fd >= 0)
+		close(ended.fd);
 	return status;
 }
 

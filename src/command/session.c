@@ -209,6 +209,8 @@ static void make_room(struct session *session, uint64_t budget)
 			snapshot_drop_contents(session->snapshot[i]);
 }
 
+#define NOT_IN_NAME " \t\n'\"\\()=<>#$/"
+
 static int new_name(struct session *session, const char *name, char *buf,
 		    size_t cap, struct error *err)
 {
@@ -221,6 +223,11 @@ static int new_name(struct session *session, const char *name, char *buf,
 				 "there is a snapshot \"%s\" already; "
 				 "drop %s forgets it",
 				 name, name);
+	/* It must be writable wherever a name is a word of its own. */
+	if (name &&
+	    (!*name || *name == '-' || name[strcspn(name, NOT_IN_NAME)]))
+		return error_set(err, ERR_USAGE,
+				 "\"%s\" cannot be a snapshot's name", name);
 	if (name && strlen(name) >= cap)
 		return error_set(err, ERR_USAGE,
 				 "a snapshot's name has at most %zu letters",
@@ -414,7 +421,9 @@ int session_diff(struct session *session, const struct snapshot *before,
 	if (!before && !after) {
 		if (n < 2)
 			return error_set(err, ERR_USAGE,
-					 "there are no two snapshots");
+					 "there are no two snapshots to "
+					 "compare: take one, do the step, take "
+					 "another");
 		after = session->snapshot[n - 1];
 		before = session->snapshot[n - 2];
 		for (uint32_t i = 1; i < n; i++)

@@ -11,7 +11,6 @@ enum { CELL_MAX = 1024, GAP = 2 };
 struct layout {
 	unsigned *width; /* owned; 0: the column has nothing to show here */
 	bool heading;	 /* some column has a title */
-	uint32_t last;	 /* of the columns drawn */
 };
 
 static size_t cell_text(const struct view *view, const struct render_opts *opts,
@@ -44,7 +43,6 @@ static void measure(const struct view *view, const struct render_opts *opts,
 	char text[CELL_MAX];
 
 	layout->heading = false;
-	layout->last = 0;
 	for (uint32_t c = 0; c < ops->column_count; c++) {
 		bool shown = ops->section < 0;
 		size_t width = 0, len;
@@ -64,7 +62,6 @@ static void measure(const struct view *view, const struct render_opts *opts,
 		layout->heading |= len > 0;
 		width = len > width ? len : width;
 		layout->width[c] = width ? (unsigned)width : 1;
-		layout->last = c;
 	}
 }
 
@@ -119,26 +116,31 @@ static void cut(char *text, unsigned width)
 	strcpy(s, width > 3 ? "..." : "");
 }
 
-static void put_cell(char *text, bool left, unsigned width, bool last,
-		     FILE *out)
+/* Blanks are held back until something follows: none ends a line. */
+struct pen {
+	FILE *out;
+	unsigned blanks;
+};
+
+static void put_cell(struct pen *pen, char *text, bool left, unsigned width)
 {
 	unsigned len;
 
 	cut(text, width);
 	len = (unsigned)view_width(text);
 	if (!left)
-		fprintf(out, "%*s", (int)(width - len), "");
-	fputs(text, out);
-	if (last)
-		return;
-	if (left)
-		fprintf(out, "%*s", (int)(width - len), "");
-	fprintf(out, "%*s", GAP, "");
+		pen->blanks += width - len;
+	if (len) {
+		fprintf(pen->out, "%*s%s", (int)pen->blanks, "", text);
+		pen->blanks = 0;
+	}
+	pen->blanks += GAP + (left ? width - len : 0);
 }
 
 static void put_heading(const struct view *view, const struct render_opts *opts,
 			const struct layout *layout, FILE *out)
 {
+	struct pen pen = {.out = out};
 	char text[CELL_MAX];
 
 	if (!layout->heading)
@@ -151,8 +153,7 @@ static void put_heading(const struct view *view, const struct render_opts *opts,
 		if (!layout->width[c])
 			continue;
 		snprintf(text, sizeof(text), "%s", column->title);
-		put_cell(text, is_left(column->kind), layout->width[c],
-			 c == layout->last, out);
+		put_cell(&pen, text, is_left(column->kind), layout->width[c]);
 	}
 	fputs(opts->color ? "\033[0m\n" : "\n", out);
 }
@@ -170,6 +171,8 @@ static int put_rows(const struct view *view, const struct render_opts *opts,
 	squeeze(view, opts, &layout);
 	put_heading(view, opts, &layout, out);
 	for (uint32_t i = from; i < to; i++) {
+		struct pen pen = {.out = out};
+
 		if (render_row_check(i, out, err))
 			return -1;
 		for (uint32_t c = 0; c < view->ops->column_count; c++) {
@@ -178,7 +181,7 @@ static int put_rows(const struct view *view, const struct render_opts *opts,
 			if (!width[c])
 				continue;
 			cell_text(view, opts, c, view->order[i], text, &kind);
-			put_cell(text, left, width[c], c == layout.last, out);
+			put_cell(&pen, text, left, width[c]);
 		}
 		fputc('\n', out);
 	}

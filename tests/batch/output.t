@@ -2,6 +2,7 @@
 # Answers that cannot be written, and ^C.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+need setsid
 need_ptrace
 
 start_fixture heap_threads
@@ -35,27 +36,56 @@ is "no stdin is no matter" "$status" 0
 check "a closed pipe ends it quietly" test ! -s "$T/err"
 check "its reader got the first line" test -s "$T/head"
 
-interrupted() { # COMMAND: ^C while it runs
+interrupted() { # COMMAND PREFIX: ^C while it runs; PREFIX -: to the group
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
-	# An asynchronous list ignores SIGINT; env restores it.
-	env --default-signal=INT "$HS" -p "$PID" -e snapshot \
+	# An asynchronous list ignores SIGINT; env restores it.  A terminal's
+	# ^C reaches the whole group: it needs one of its own.
+	setsid env --default-signal=INT "$HS" -p "$PID" -e snapshot \
 		-e "shell echo up >$T/ready" -e "$1" -e "echo not reached" \
 		>"$T/out" 2>"$T/err" &
 	hs=$!
 	kill_at_exit "$hs"
 	read -r _ <"$T/ready"
 	# Whenever it comes, in or before the command, it ends the run.
-	kill -INT "$hs"
+	kill -INT "$2$hs"
 	status=0
 	wait "$hs" || status=$?
-	is "^C during $1: 130" "$status" 130
+	is "^C $2 during $1: 130" "$status" 130
 	check "the rest is not run" sh -c "! grep -q 'not reached' '$T/out'"
 	check "the target is unharmed" unharmed
 }
 if env --default-signal=INT true 2>/dev/null; then
+	interrupted "sleep 1000" -
 	interrupted "sleep 1000"
-	interrupted "shell sleep 1000 & wait"
+	interrupted "shell sleep 1000; sleep 1000" -
+	interrupted "shell exec sleep 1000"
+	interrupted "shell trap '' INT; exec sleep 1000"
+
+	# While the process stands.
+	stop_fixture
+	start_fixture threads200
+	env --default-signal=INT "$HS" -p "$PID" -e snapshot \
+		-e "sleep 1000" >"$T/out" 2>"$T/err" &
+	hs=$!
+	kill_at_exit "$hs"
+	traced=
+	until grep -q '^SNAPSHOT' "$T/out" || [ ! -e "/proc/$hs/exe" ]; do
+		if grep -q '^TracerPid:.[1-9]' "/proc/$PID/status"; then
+			traced=1
+			break
+		fi
+	done
+	kill -INT "$hs"
+	status=0
+	wait "$hs" || status=$?
+	if [ "$traced" ]; then
+		is "^C while the process stands: 130" "$status" 130
+	else
+		skip "^C while the process stands" \
+			"the stop was too short: $(cat "$T/err")"
+	fi
+	check "the target is unharmed" unharmed
 else
 	skip "^C" "env cannot reset signals"
 fi
