@@ -60,8 +60,22 @@ the_job() {
 	check "the answers can be checked" test $? = 0
 	results "$T/results"
 	the_job_near
+	the_job_without_debug_files
 	check "every thread is unharmed" each_task_unharmed
 	check "the program serves" serves
+}
+
+# heap and chunks of a program that does nothing meanwhile: row by row.
+the_job_without_debug_files() {
+	mkdir -p "$T/no-debug"
+	hs --json --limit 0 -p "$PID" -e heap -e 'chunks all'
+	jq -c '[.command, .rows, .totals]' "$T/out" >"$T/with-debug"
+	hs --json --limit 0 --debug-dir "$T/no-debug" -p "$PID" -e heap \
+		-e 'chunks all'
+	jq -c '[.command, .rows, .totals]' "$T/out" >"$T/without-debug"
+	check "the same rows without debug files" \
+		cmp "$T/with-debug" "$T/without-debug"
+	check "they are rows" grep -q '"chunks all"' "$T/with-debug"
 }
 
 # The class that grew most in a session like the first.
