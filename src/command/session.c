@@ -299,6 +299,7 @@ static void heed_max_pause(struct session *session, struct capture_opts *opts)
 		return;
 	log_info("copying would take about %.0f ms: no contents", ms);
 	opts->max_bytes = 0;
+	opts->keep_contents = false;
 	session->gave_up_contents = true;
 }
 

@@ -90,6 +90,28 @@ else
 	skip "a kernel thread" "none is seen from here"
 fi
 
+# A program of the other word size needs no libc to be refused.
+cat >"$T/pause.c" <<'END'
+void _start(void)
+{
+	for (;;)
+		__asm__ volatile("int $0x80" : : "a"(29));
+}
+END
+if ${HS_CC:-cc} -m32 -nostdlib -static -o "$T/hs_word4" "$T/pause.c" \
+	2>/dev/null; then
+	"$T/hs_word4" &
+	word4=$!
+	kill_at_exit "$word4"
+	wait_until grep -q hs_word4 "/proc/$word4/comm"
+	hs -p "$word4" heap
+	is "a 32-bit process: 5" "$status" 5
+	check "named as such" grep -q 32-bit "$T/err"
+	check "it is not traced" grep -q '^TracerPid:.0$' "/proc/$word4/status"
+else
+	skip "a 32-bit process" "the compiler makes none"
+fi
+
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$T"
 	status=0
