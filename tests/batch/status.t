@@ -100,7 +100,7 @@ void _start(void)
 END
 if ${HS_CC:-cc} -m32 -nostdlib -static -o "$T/hs_word4" "$T/pause.c" \
 	2>/dev/null; then
-	"$T/hs_word4" &
+	"$T/hs_word4" 9>&- &
 	word4=$!
 	kill_at_exit "$word4"
 	wait_until grep -q hs_word4 "/proc/$word4/comm"
