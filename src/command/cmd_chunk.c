@@ -68,8 +68,7 @@ static int chunk_run(struct session *session, const struct words *words,
 const struct command command_entry_chunk = {
 	.name = "chunk",
 	.args = "ADDR",
-	.summary =
-		"one chunk: whose, its neighbours, pointers both ways, bytes",
+	.summary = "one chunk: neighbours, pointers both ways, bytes",
 	.help = "ADDR may be any address in it. Shown are its size, class,\n"
 		"arena and state; the chunks on both sides in memory; every\n"
 		"word in it that points somewhere, with the offset; every "

@@ -173,7 +173,7 @@ static size_t diff_complete(struct session *session, const char *word,
 const struct command command_entry_diff = {
 	.name = "diff",
 	.args = "[A [B]] [SET] [--by=size|content] [--chunks] [--all]",
-	.summary = "new and gone chunks between two snapshots, by size class",
+	.summary = "new and gone chunks of two snapshots, by size class",
 	.help = "Without names: the last two. With A alone: from A to the\n"
 		"current one. Largest growth comes first; classes that did "
 		"not\n"
@@ -321,8 +321,7 @@ static int near_run(struct session *session, const struct words *words,
 const struct command command_entry_near = {
 	.name = "near",
 	.args = "SIZE|ADDR|SET",
-	.summary = "what new chunks of a class point at, who holds them, and "
-		   "their neighbours",
+	.summary = "what new chunks point at, who holds them, neighbours",
 	.help = "SIZE is a class as sizes and diff show it; ADDR means the\n"
 		"class of the chunk there. With two snapshots the new chunks "
 		"of\n"

@@ -147,7 +147,7 @@ static int verify_run(struct session *session, const struct words *words,
 const struct command command_entry_verify = {
 	.name = "verify",
 	.args = "",
-	.summary = "why the numbers can be trusted, and what does not add up",
+	.summary = "why the numbers can be trusted; what does not add up",
 	.help = "How malloc's data was found and by which independent ways\n"
 		"(they must agree); every count that the heap states twice, "
 		"as\n"

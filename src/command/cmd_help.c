@@ -42,6 +42,12 @@ static const struct topic topics[] = {
 	 "  sizes arena=2\n"},
 };
 
+/* x/FMT is one word. */
+static const char *gap(const struct command *c)
+{
+	return *c->args && *c->args != '/' ? " " : "";
+}
+
 static void list_commands(struct strbuf *sb)
 {
 	strbuf_add(sb, "Commands (any unique prefix will do; "
@@ -50,23 +56,22 @@ static void list_commands(struct strbuf *sb)
 		const struct command *c = commands[i];
 		size_t at = sb->len;
 
-		strbuf_addf(sb, "  %s%s%s", c->name, *c->args ? " " : "",
-			    c->args);
-		if (sb->len - at > 27)
-			strbuf_addf(sb, "\n%29s", "");
+		strbuf_addf(sb, "  %s%s%s", c->name, gap(c), c->args);
+		if (sb->len - at > 22)
+			strbuf_addf(sb, "\n%24s", "");
 		else
-			strbuf_pad(sb, at + 29, ' ');
+			strbuf_pad(sb, at + 24, ' ');
 		strbuf_addf(sb, "%s\n", c->summary);
 	}
 	strbuf_add(sb, "\nTopics:\n");
 	for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++)
-		strbuf_addf(sb, "  help %-22s %s\n", topics[i].name,
+		strbuf_addf(sb, "  help %-16s %s\n", topics[i].name,
 			    topics[i].summary);
 }
 
 static void one_command(struct strbuf *sb, const struct command *c)
 {
-	strbuf_addf(sb, "%s%s%s\n", c->name, *c->args ? " " : "", c->args);
+	strbuf_addf(sb, "%s%s%s\n", c->name, gap(c), c->args);
 	if (c->alias) {
 		strbuf_add(sb, "also: ");
 		for (const char *s = c->alias; *s; s++)

@@ -357,7 +357,7 @@ static int info_run(struct session *session, const struct words *words,
 const struct command command_entry_info = {
 	.name = "info",
 	.args = "TOPIC",
-	.summary = "what gdb users look for: threads, stack, proc, symbol ADDR",
+	.summary = "as in gdb: threads, stack, proc, symbol ADDR",
 	.help = "info threads is threads, info stack is bt, info symbol ADDR\n"
 		"is symbol, info proc tells which process this is, info proc\n"
 		"mappings is maps.\n"

@@ -31,7 +31,7 @@ const struct command command_entry_snapshot = {
 	.name = "snapshot",
 	.alias = "snap",
 	.args = "[NAME]",
-	.summary = "take a snapshot: counts, bytes, how long the process stood",
+	.summary = "take one: counts, bytes, how long the process stood",
 	.help = "Stops the process while its memory is read, and lets it go\n"
 		"on. All other commands speak of the last snapshot taken (or\n"
 		"the one chosen with use). Without a NAME it is numbered. The\n"

@@ -38,6 +38,7 @@ TEST(the_table_is_sorted_and_whole)
 		ck_assert_ptr_nonnull(c->run);
 		ck_assert_ptr_nonnull(c->args);
 		ck_assert_uint_gt(strlen(c->summary), 3);
+		ck_assert_uint_le(strlen(c->summary), 56);
 		ck_assert_uint_gt(strlen(c->help), 40);
 		/* No period at the end of a summary, lines fit the screen. */
 		ck_assert_int_ne(c->summary[strlen(c->summary) - 1], '.');
