@@ -102,6 +102,38 @@ ask_heapscope() {
 		"$(task_count)"
 }
 
+# The checking malloc: libc's own up to 2.33, then another library's.
+checked() { # SUITE
+	debug=$(dirname "$FIXTURES")/lib/libc_malloc_debug.so.0
+	FIXTURE_ENV="MALLOC_CHECK_=3"
+	[ "$1" != own ] || debug=libc_malloc_debug.so.0
+	[ "$1" = bullseye ] || FIXTURE_ENV="$FIXTURE_ENV LD_PRELOAD=$debug"
+	start_fixture heap_threads
+	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
+	is "$1 MALLOC_CHECK_: nothing fails" \
+		"$(grep -E '^(defect|error|no glibc|check FAILED)' "$T/walk")" \
+		""
+	is "$1 MALLOC_CHECK_: mallinfo, all fields" \
+		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
+	exec 9>&-
+	wait "$PID"
+}
+# Stopped inside malloc now and then: that is no damage.
+restless() { # SUITE
+	FIXTURE_ENV=
+	start_fixture heap_arenas never-quiet
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		"$lib/heapdump" --quiet "$PID"
+	done >"$T/walk" 2>&1
+	is "$1 never quiet: only what is busy is doubtful" \
+		"$(grep -E '^(error|defect)' "$T/walk" |
+			grep -v '^defect busy')" ""
+	is "$1 never quiet: walked each time" \
+		"$(grep -c '^copy same' "$T/walk")" 10
+	exec 9>&-
+	wait "$PID"
+}
+
 suites=${MATRIX:-own bullseye trixie sid experimental}
 for suite in $suites; do
 	[ "$suite" = own ] || sh "$top_srcdir/tests/glibc/fetch.sh" "$cache" \
@@ -125,6 +157,8 @@ for suite in $suites; do
 	for shape in cross-free many-heaps exited forked; do
 		row "$suite" "" heap_arenas "$shape"
 	done
+	checked "$suite"
+	restless "$suite"
 done
 
 # TUNABLES FIXTURE[+SHAPE]...: on the suites that have what they change.
