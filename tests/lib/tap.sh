@@ -24,7 +24,7 @@ HS=${HEAPSCOPE:-$top_builddir/heapscope}
 PID=
 
 tap_exit() {
-	tap_status=$?
+	tap_status=${1-$?}
 	trap - EXIT
 	exec 9>&-
 	for tap_child in $tap_children; do

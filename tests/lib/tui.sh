@@ -13,8 +13,9 @@ tui() {
 	tmux -S "$T/tmux" -f /dev/null "$@"
 }
 tui_exit() {
+	tui_status=$?
 	tui kill-server 2>/dev/null
-	tap_exit
+	tap_exit "$tui_status"
 }
 tui_start() {
 	need tmux
