@@ -6,6 +6,9 @@
 #include "base/alloc.h"
 #include "malloc/walk.h"
 
+/* Of HEAP_MAX_SIZE: four of the smallest huge pages. */
+enum { LEAST_HEAP = 1 << 20 };
+
 static uint64_t word_at(const struct heap_arena *a, unsigned offset)
 {
 	return load64(a->raw + offset);
@@ -82,7 +85,7 @@ static void choose_heap_max(struct walk *w)
 	for (size_t i = 0; w->heap_layout && i < 3; i++) {
 		size_t fit = 0;
 
-		if (!sizes[i] || sizes[i] & (sizes[i] - 1))
+		if (sizes[i] < LEAST_HEAP || sizes[i] & (sizes[i] - 1))
 			continue;
 		for (size_t j = 1; j < w->arenas; j++)
 			fit += fits_heap_max(w, &w->arena[j].out, sizes[i]);

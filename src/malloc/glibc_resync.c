@@ -111,18 +111,20 @@ uint64_t chain_find(struct walk *w, const struct chain *c, uint64_t from)
 	return 0;
 }
 
-uint64_t run_end(const struct walk *w, uint64_t addr)
+uint64_t run_end(struct walk *w, uint64_t addr)
 {
 	const struct maps *maps = &w->target->maps;
-	const struct map *m = maps_find(maps, addr);
-	uint64_t end;
+	const struct map *m, *last = maps->map + maps->count;
 
+	/* Asked for page after page: a run may be of thousands of maps. */
+	if (addr >= w->run_start && addr < w->run_end)
+		return w->run_end;
+	m = maps_find(maps, addr);
 	if (!m || !map_is_anonymous(m))
 		return 0;
-	end = m->end;
-	for (m++; m < maps->map + maps->count && m->start == end &&
-		  map_is_anonymous(m);
-	     m++)
-		end = m->end;
-	return end;
+	w->run_start = m->start;
+	w->run_end = m->end;
+	while (++m < last && m->start == w->run_end && map_is_anonymous(m))
+		w->run_end = m->end;
+	return w->run_end;
 }

@@ -52,6 +52,7 @@ struct walk {
 	struct malloc_sink *sink; /* borrowed */
 	struct window window;
 	struct pages pages;
+	uint64_t run_start, run_end; /* what run_end() found last */
 
 	struct heap_arena *arena; /* owned */
 	size_t arenas, arena_cap;
@@ -147,7 +148,7 @@ uint64_t chain_find(struct walk *w, const struct chain *chain, uint64_t from);
 /* Do fenceposts of the main arena begin at addr?  Their end, or 0. */
 uint64_t fence_end(struct walk *w, uint64_t addr);
 /* Where the run of adjacent anonymous maps that holds addr ends; 0: none. */
-uint64_t run_end(const struct walk *w, uint64_t addr);
+uint64_t run_end(struct walk *w, uint64_t addr);
 
 /* glibc_pages.c: segments of the main arena and mmapped chunks: 4.4 d, 7. */
 int walk_pages(struct walk *w, bool segments, bool mmapped,
