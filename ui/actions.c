@@ -234,6 +234,7 @@ static void mouse(struct ui *ui)
 {
 	struct step *step = ui_step(ui);
 	MEVENT event;
+	uint32_t old;
 	int tab;
 
 	if (getmouse(&event) != OK)
@@ -255,13 +256,11 @@ static void mouse(struct ui *ui)
 	if (!step || !step->view)
 		return;
 	/* A click on the row that is selected goes into it. */
-	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED)) {
-		uint32_t old = step->pane.selected;
-
-		if (pane_click(&step->pane, event.y) &&
-		    step->pane.selected == old)
-			open_row(ui);
-	}
+	old = step->pane.selected;
+	if (pane_click(&step->pane, event.y) &&
+	    (step->pane.selected == old ||
+	     event.bstate & BUTTON1_DOUBLE_CLICKED))
+		open_row(ui);
 }
 
 void action_key(struct ui *ui, int code)

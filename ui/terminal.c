@@ -217,8 +217,10 @@ void terminal_resize(struct terminal *terminal)
 
 void terminal_mouse(struct terminal *terminal, bool on)
 {
-	mmask_t mask = BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED |
-		       BUTTON4_PRESSED | BUTTON5_PRESSED;
+	/* A press and its release that come at once are a click to curses. */
+	mmask_t mask = BUTTON1_PRESSED | BUTTON1_CLICKED |
+		       BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
+		       BUTTON5_PRESSED;
 
 	if (!terminal->headless)
 		mousemask(on ? mask : 0, NULL);

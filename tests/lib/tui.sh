@@ -33,7 +33,7 @@ tui_start() {
 	tui resize-window -t t -x "$1" -y "$2"
 	wait_until tui_shows '[#$]' || bail "no shell"
 	tui_type "PS1='ready> '; clear; stty -g >$T/stty.before"
-	wait_until tui_shows '^ready> $'
+	wait_until tui_shows '^ready>' || bail "the shell is not ready"
 }
 tui_keys() {
 	for tui_key in "$@"; do

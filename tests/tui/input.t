@@ -25,11 +25,15 @@ tui_sees "and is left tidy" '^status 0$'
 
 tui_type clear
 tui_open ''
-# click BUTTON COLUMN LINE, counted from 0; X10's encoding.
-click() {
+# click BUTTON COLUMN LINE, counted from 0, in X10's encoding; 3: let go.
+event() {
 	# shellcheck disable=SC2046
 	tui send-keys -t t -H 1b 5b 4d $(printf '%x %x %x' "$(($1 + 32))" \
 		"$(($2 + 33))" "$(($3 + 33))")
+}
+click() {
+	event "$1" "$2" "$3"
+	event 3 "$2" "$3"
 }
 click 0 12 1
 tui_sees "a click chooses a tab" '\[2 Sizes\]'
@@ -39,8 +43,10 @@ selected() { # LINE, counted from 0
 check "the first row is selected" wait_until selected 4
 click 0 6 5
 check "a click selects the row under it" wait_until selected 5
-click 64 6 5
+event 64 6 5
 check "the wheel moves" wait_until selected 4
+click 0 6 4
+tui_sees "a click on the selected row goes into it" '^.heapscope. chunks used'
 tui_keys 1
 tool=$(tui_tool)
 ticks() {
