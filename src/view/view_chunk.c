@@ -189,13 +189,12 @@ static void add_itself(struct chunk_parts *state,
 {
 	const struct chunk *c = &q->snap->chunk[q->index];
 	const char *section = "the chunk";
-	char usable[FMT_MAX], class[FMT_MAX], text[160];
+	char usable[FMT_MAX], text[160];
 
 	add_at(state, section, c->addr, PLACE_CHUNK,
-	       xasprintf("%s usable bytes, class %s",
+	       xasprintf("%s usable bytes, class %" PRIu64,
 			 fmt_count(usable, sizeof(usable), c->size),
-			 fmt_count(class, sizeof(class),
-				   snapshot_chunk_size(q->snap, q->index))));
+			 snapshot_chunk_size(q->snap, q->index)));
 	add(state, section, where_it_is(q));
 	if (c->arena == ARENA_MMAPPED)
 		add(state, section, xstrdup("mmapped: in no arena"));
@@ -228,7 +227,7 @@ static void add_neighbour(struct chunk_parts *state,
 {
 	const struct snapshot *snap = q->snap;
 	uint32_t at = before ? q->index - 1 : q->index + 1;
-	char class[FMT_MAX], text[160];
+	char text[160];
 	bool is_there = before ? q->index > 0 : at < snap->chunk_count;
 
 	if (is_there)
@@ -241,9 +240,9 @@ static void add_neighbour(struct chunk_parts *state,
 	}
 	chunk_preview(snap, q->symbols, at, false, text, sizeof(text));
 	add_at(state, "neighbours", snap->chunk[at].addr, PLACE_CHUNK,
-	       xasprintf("%s it: class %s, %s%s%s", before ? "before" : "after",
-			 fmt_count(class, sizeof(class),
-				   snapshot_chunk_size(snap, at)),
+	       xasprintf("%s it: class %" PRIu64 ", %s%s%s",
+			 before ? "before" : "after",
+			 snapshot_chunk_size(snap, at),
 			 chunk_state_name(
 				 (enum chunk_state)snap->chunk[at].state),
 			 *text ? ", " : "", text));

@@ -199,8 +199,11 @@ int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
 	if (shown < count)
 		snprintf(view->title + strlen(view->title),
 			 sizeof(view->title) - strlen(view->title),
-			 " (%u %s did not change)", count - shown,
-			 by == DIFF_BY_CONTENT ? "groups" : "classes");
+			 " (%u %s%s did not change)", count - shown,
+			 by == DIFF_BY_CONTENT ? "group" : "class",
+			 count - shown == 1	 ? ""
+			 : by == DIFF_BY_CONTENT ? "s"
+						 : "es");
 	add_totals(view, &sum);
 	add_touched(view, diff);
 	*out = view;

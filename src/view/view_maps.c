@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "view/views.h"
@@ -108,7 +109,10 @@ static void what_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	*out = value_text("");
 	use_cell(view, row, out);
-	if (*map_of(view, row)->path && *map_of(view, row)->path != '[')
+	/* The file's own name: its folder would fill a line of 80 columns. */
+	if (*map_of(view, row)->path == '/')
+		*out = value_text(strrchr(map_of(view, row)->path, '/') + 1);
+	else if (*map_of(view, row)->path && *map_of(view, row)->path != '[')
 		*out = value_text(map_of(view, row)->path);
 	else if (!*out->text)
 		*out = value_text(*map_of(view, row)->path
@@ -130,7 +134,7 @@ static const struct column maps_columns[] = {
 	 .json_only = true},
 	{"use", "USE", "heap of an arena, stack of a thread, mmapped chunk",
 	 V_TEXT, .cell = use_cell, .json_only = true},
-	{"what", "WHAT", "the file, or what it is used for", V_TEXT,
+	{"what", "WHAT", "the file's name, or what it is used for", V_TEXT,
 	 .cell = what_cell, .stretch = true},
 };
 
