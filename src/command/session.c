@@ -11,6 +11,8 @@
 #include "base/strbuf.h"
 #include "target/proc.h"
 
+enum { EXEC_TRIES = 3 };
+
 /* Memory in which an allocator we do not know may keep its heap. */
 static uint64_t anonymous_bytes(const struct maps *maps)
 {
@@ -61,10 +63,20 @@ static void release_allocator(struct session *session)
 	session->allocator_state = NULL;
 }
 
+/* Where the program is loaded, or where memory begins. */
+static uint64_t program_base(const struct target *target)
+{
+	for (size_t i = 0; i < target->maps.count; i++)
+		if (!strcmp(target->maps.map[i].path, target->exe))
+			return target->maps.map[i].start;
+	return target->maps.count ? target->maps.map[0].start : 0;
+}
+
 static int find_allocator(struct session *session, struct error *err)
 {
 	struct error why = {0};
 
+	session->program = program_base(session->target);
 	release_allocator(session);
 	session->no_heap[0] = '\0';
 	for (size_t i = 0; allocators[i]; i++) {
@@ -182,19 +194,37 @@ uint64_t session_budget(const struct session *session)
 /*
  * The process may have loaded libraries, or another program, since we looked:
  * modules are listed anew, and the allocator is sought again where it was not
- * there or the program is another one.
+ * there or the program is another one.  *other: so it is; the same file again
+ * (a server that starts itself anew) lies elsewhere.
  */
-static int look_again(struct session *session, struct error *err)
+static int look_again(struct session *session, bool *other, struct error *err)
 {
-	char exe[sizeof(session->target->exe)];
-
-	memcpy(exe, session->target->exe, sizeof(exe));
 	if (target_refresh(session->target, err) ||
 	    symbols_refresh(session->symbols, err))
 		return -1;
-	if (session->allocator && !strcmp(exe, session->target->exe))
+	*other = session->program != program_base(session->target);
+	if (session->allocator && !*other)
 		return 0;
 	return find_allocator(session, err);
+}
+
+/* Once more, if it called exec() before we had stopped it. */
+static int capture(struct session *session, const struct capture_opts *opts,
+		   struct snapshot **snap, struct error *err)
+{
+	struct error later;
+	bool other;
+
+	for (unsigned tries = 0;; tries++) {
+		if (!snapshot_capture(session->target, session->symbols,
+				      session->allocator,
+				      session->allocator_state, opts, snap,
+				      err))
+			return 0;
+		if (err->code == ERR_INTERRUPTED || tries == EXEC_TRIES ||
+		    look_again(session, &other, &later) || !other)
+			return -1;
+	}
 }
 
 /* Old contents go before the copy if both together are over the budget. */
@@ -329,20 +359,19 @@ int session_snapshot(struct session *session, const char *name,
 	char new[sizeof(session->current->name)];
 	struct capture_opts opts = {.name = new, .keep_contents = true};
 	struct snapshot *snap;
+	bool other;
 
 	if (!session->target)
 		return error_set(err, ERR_USAGE, "there is no process");
 	if (session_need_live(session, err) ||
 	    new_name(session, name, new, sizeof(new), err) ||
-	    look_again(session, err))
+	    look_again(session, &other, err))
 		return -1;
 	opts.keep_contents = !session->opts.no_contents;
 	opts.max_bytes = session_budget(session);
 	heed_max_pause(session, &opts);
 	make_room(session, opts.max_bytes);
-	if (snapshot_capture(session->target, session->symbols,
-			     session->allocator, session->allocator_state,
-			     &opts, &snap, err))
+	if (capture(session, &opts, &snap, err))
 		return -1;
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_drop_contents(session->snapshot[i]);

@@ -41,8 +41,9 @@ struct session {
 	struct target *target;		   /* owned; NULL: none */
 	struct symbols *symbols;	   /* owned; opened with the target */
 	const struct allocator *allocator; /* NULL: no heap we can read */
-	void *allocator_state;		   /* owned */
-	char no_heap[600]; /* why there is no heap, for messages; "" */
+	uint64_t program;      /* where the program lay when it was sought */
+	void *allocator_state; /* owned */
+	char no_heap[600];     /* why there is no heap, for messages; "" */
 	struct snapshot *snapshot[SESSION_MAX_SNAPSHOTS]; /* owned, by age */
 	uint32_t snapshot_count;
 	uint32_t taken;		  /* ever: names are "1", "2", ... */

@@ -75,14 +75,37 @@ static int read_maps(struct target *target, struct error *err)
 	return 0;
 }
 
+/* exe, comm, and whether it is a 32-bit program. */
+static void identify(struct target *target)
+{
+	pid_t tid = live_of(target)->tid;
+	unsigned char ident[EI_NIDENT];
+	char path[64], state;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/exe", tid);
+	n = readlink(path, target->exe, sizeof target->exe - 1);
+	target->exe[n > 0 ? n : 0] = 0;
+	proc_thread_state(target->pid, target->pid, target->comm, &state);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	target->word = 8;
+	if (fd >= 0 && read(fd, ident, sizeof ident) == sizeof ident &&
+	    ident[EI_CLASS] == ELFCLASS32)
+		target->word = 4;
+}
+
 static int live_refresh(struct target *target, struct error *err)
 {
 	if (target_gone(target))
 		return ended(target, err);
 	if (read_threads(target, err) < 0)
 		return -1;
-	/* Under a stop the map cannot have changed. */
-	return target->state == TARGET_STOPPED ? 0 : read_maps(target, err);
+	/* Under a stop nothing of this can have changed. */
+	if (target->state == TARGET_STOPPED)
+		return 0;
+	/* It may have called exec(). */
+	identify(target);
+	return read_maps(target, err);
 }
 
 /*
@@ -102,8 +125,9 @@ static int reopen_memory(struct target *target, struct error *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		return proc_explain_refusal(target->pid, err);
+	/* ESRCH: on its way out, which its pidfd will tell in a moment. */
 	if (fd < 0)
-		return target_gone(target)
+		return errno == ESRCH || target_gone(target)
 			       ? ended(target, err)
 			       : error_sys(err, "cannot open %s", path);
 	if (live->mem_fd >= 0)
@@ -244,25 +268,6 @@ static const struct target_ops live_ops = {
 	.gone = live_gone,
 };
 
-/* exe, comm, and whether it is a 32-bit program. */
-static void identify(struct target *target)
-{
-	pid_t tid = live_of(target)->tid;
-	unsigned char ident[EI_NIDENT];
-	char path[64], state;
-	ssize_t n;
-
-	snprintf(path, sizeof path, "/proc/%d/exe", tid);
-	n = readlink(path, target->exe, sizeof target->exe - 1);
-	target->exe[n > 0 ? n : 0] = 0;
-	proc_thread_state(target->pid, target->pid, target->comm, &state);
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	target->word = 8;
-	if (fd >= 0 && read(fd, ident, sizeof ident) == sizeof ident &&
-	    ident[EI_CLASS] == ELFCLASS32)
-		target->word = 4;
-}
-
 int target_open_live(pid_t pid, const struct live_opts *opts,
 		     struct target **out, struct error *err)
 {
@@ -292,7 +297,6 @@ int target_open_live(pid_t pid, const struct live_opts *opts,
 		target_close(target);
 		return -1;
 	}
-	identify(target);
 	*out = target;
 	return 0;
 }
