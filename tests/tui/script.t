@@ -187,6 +187,38 @@ check "leaves the snapshot" grep -q '0x[0-9a-f]* .* used' "$T/after"
 check "forbids another" grep -q 'has ended' "$T/refused"
 exec 9>&-
 
+for lib in /usr/lib/*/libjemalloc.so.2 /usr/lib/libjemalloc.so.2 \
+	/usr/lib64/libjemalloc.so.2; do
+	[ -e "$lib" ] && break
+done
+if [ -e "$lib" ]; then
+	LC_ALL=C.UTF-8
+	# For the fixture alone.
+	LD_PRELOAD=$lib
+	export LD_PRELOAD
+	start_fixture one_block
+	unset LD_PRELOAD
+	play "another allocator" <<END
+save-screen $T/first
+key 1
+save-screen $T/heap
+key 5
+save-screen $T/threads
+key S
+save-screen $T/second
+END
+	check "Maps comes first" grep -q '\[6 Maps\]' "$T/first"
+	check "the allocator is named" grep -q 'it uses jemalloc' "$T/first"
+	check "and what works" grep -q 'threads, bt' "$T/first"
+	check "Heap says why not" grep -q 'it uses jemalloc' "$T/heap"
+	check "there are threads" grep -q "^. *$PID " "$T/threads"
+	check "and further snapshots" grep -q 'snapshot 2: threads and maps' \
+		"$T/second"
+	stop_fixture
+else
+	skip "another allocator" "libjemalloc.so.2 is not installed"
+fi
+
 echo 'press S' >"$T/script"
 hs -p "$$" --script "$T/script"
 is "a line that is none: usage" "$status" 2

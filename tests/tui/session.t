@@ -33,8 +33,9 @@ tui_sees "Enter opens the class: its new chunks" \
 	"^\(heapscope\) chunks new class=$class"
 tui_sees "all of them" ' of 30$'
 # The third row, so that Backspace has something to remember.
+third=$(tui_screen | sed -n 's/^. *\(0x[0-9a-f]*\) .* used .*/\1/p' |
+	sed -n 3p)
 tui_keys Down Down
-third=$(tui_screen | sed -n 's/^[^ ] *\(0x[0-9a-f]*\) .*/\1/p' | tail -n 1)
 tui_sees "the bytes of the row are shown" "bytes of $third.* as in snapshot 2"
 tui_sees "and what they point at" 'sale_receipt_ops'
 tui_keys Enter
