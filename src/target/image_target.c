@@ -61,6 +61,14 @@ static int image_target_open_map(struct target *target, const struct map *map,
 			 "an image of memory has no files behind it");
 }
 
+/* What cannot be read below may be so because the process is ending. */
+static bool image_target_gone(struct target *target)
+{
+	struct image_impl *impl = target->impl;
+
+	return impl->below && target_gone(impl->below);
+}
+
 static void image_target_close(struct target *target)
 {
 	struct image_impl *impl = target->impl;
@@ -118,6 +126,7 @@ static const struct target_ops image_ops = {
 	.open_map = image_target_open_map,
 	.close = image_target_close,
 	.touched_runs = image_target_touched_runs,
+	.gone = image_target_gone,
 };
 
 static int copy_below(struct target *target, const struct target *below,

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@
 #include "target/agent.h"
 #include "target/live.h"
 #include "target/proc.h"
+
+enum {
+	ENDING_MS = 1000 /* at most, from a process' memory's end to its own */
+};
 
 static struct live *live_of(const struct target *target)
 {
@@ -28,11 +33,33 @@ static void let_go(void *ctx)
 		close(live->agent.fd);
 }
 
+/*
+ * A process that was killed loses its memory before it has ended, one thread
+ * after the other.  Of those that we hold none can end in another way.
+ */
+static bool lost_memory(struct target *target)
+{
+	pid_t tid = target->state == TARGET_STOPPED
+			    ? live_of(target)->tid
+			    : proc_live_tid(target->pid);
+	char path[64], byte;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", tid);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? errno == ENOENT || errno == ESRCH
+		      : read(fd, &byte, 1) <= 0;
+}
+
 static bool live_gone(struct target *target)
 {
 	int pidfd = live_of(target)->pidfd;
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
 
-	return pidfd < 0 ? proc_ended(target->pid) : proc_pidfd_ended(pidfd);
+	if (pidfd < 0)
+		return proc_ended(target->pid);
+	if (poll(&fd, 1, 0) == 0 && lost_memory(target))
+		poll(&fd, 1, ENDING_MS);
+	return proc_pidfd_ended(pidfd);
 }
 
 static int ended(struct target *target, struct error *err)
