@@ -152,6 +152,11 @@ static bool moved(struct ui *ui, enum action action)
 
 	if (action < ACTION_UP || action > ACTION_RIGHT)
 		return false;
+	if (ui->in_bytes && ui->bytes_y >= 0 && action != ACTION_LEFT &&
+	    action != ACTION_RIGHT) {
+		bytes_pane_move(ui, action);
+		return true;
+	}
 	if (!pane)
 		return true;
 	switch (action) {
@@ -180,8 +185,21 @@ static bool moved(struct ui *ui, enum action action)
 	return true;
 }
 
+static void other_pane(struct ui *ui)
+{
+	if (ui->bytes_y < 0)
+		status_say(ui, THEME_TEXT,
+			   "the table is the only pane: x shows the bytes, "
+			   "where a row has some");
+	else
+		ui->in_bytes = !ui->in_bytes;
+}
+
 static void act(struct ui *ui, const struct key *key)
 {
+	if (key->action != ACTION_PANE && key->action != ACTION_BYTES_UP &&
+	    key->action != ACTION_BYTES_DOWN && key->action != ACTION_REDRAW)
+		ui->in_bytes = false;
 	switch (key->action) {
 	case ACTION_LINE:
 		run_line(ui, key->line);
@@ -194,6 +212,9 @@ static void act(struct ui *ui, const struct key *key)
 		break;
 	case ACTION_NEAR:
 		near_row(ui);
+		break;
+	case ACTION_PANE:
+		other_pane(ui);
 		break;
 	case ACTION_TAB_NEXT:
 		run_tab(ui, (ui->tab + 1) % TAB_COUNT);

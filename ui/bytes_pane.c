@@ -48,6 +48,23 @@ void bytes_pane_scroll(struct ui *ui, int words)
 		ui->bytes_skip += (uint64_t)words;
 }
 
+void bytes_pane_move(struct ui *ui, enum action action)
+{
+	/* The end of the row's bytes: drawing goes back to it. */
+	const int64_t end = INT64_C(1) << 56;
+
+	if (action == ACTION_FIRST)
+		ui->bytes_skip = 0;
+	else if (action == ACTION_LAST)
+		ui->bytes_skip = (uint64_t)end;
+	else if (action == ACTION_UP || action == ACTION_DOWN)
+		bytes_pane_scroll(ui, action == ACTION_UP ? -1 : 1);
+	else
+		bytes_pane_scroll(ui, action == ACTION_PAGE_UP
+					      ? -ui->bytes_lines
+					      : ui->bytes_lines);
+}
+
 static void draw_rule(struct ui *ui, int y, int width, const char *text)
 {
 	const struct theme *theme = &ui->theme;
@@ -59,7 +76,8 @@ static void draw_rule(struct ui *ui, int y, int width, const char *text)
 	if (!*text)
 		return;
 	draw_fill(y, 2, 1, " ");
-	used = draw_in(theme, THEME_CRUMB, y, 3, width - 5, text);
+	used = draw_in(theme, ui->in_bytes ? THEME_TAB_HERE : THEME_CRUMB, y, 3,
+		       width - 5, text);
 	draw_fill(y, 3 + used, 1, " ");
 }
 
@@ -159,6 +177,9 @@ static void draw_bytes(struct ui *ui, int y, int height, int width,
 		snprintf(title, sizeof(title),
 			 "bytes of %s, %s, as in snapshot %s", at, size,
 			 ui->session->current->name);
+	if (ui->in_bytes)
+		snprintf(title + strlen(title), sizeof(title) - strlen(title),
+			 " (Tab: the table)");
 	draw_rule(ui, y, width, title);
 	for (size_t i = 0; i < want; i += per_line)
 		draw_line(ui, ++y, width, skip + i, buf + i,
@@ -172,6 +193,7 @@ void bytes_pane_draw(struct ui *ui, int y, int height, int width)
 	int64_t row = step && step->view ? pane_row(&step->pane) : -1;
 
 	ui->bytes_y = y;
+	ui->bytes_lines = height - 1;
 	if (row != ui->bytes_row)
 		ui->bytes_skip = 0;
 	ui->bytes_row = row;

@@ -29,7 +29,9 @@ struct ui {
 	bool bytes;	       /* the bytes pane is wanted */
 	uint64_t bytes_skip;   /* words of the row scrolled off there */
 	int64_t bytes_row;     /* the row they belong to */
-	int bytes_y;	       /* where the pane is, for the wheel; -1 */
+	int bytes_y;	       /* where the pane is; -1: it is not shown */
+	int bytes_lines;       /* of it, without its title */
+	bool in_bytes;	       /* keys move there, not in the table */
 	char find[100];	       /* the text looked for last */
 	char kept_filter[100]; /* while another is typed */
 	char repeat[1024];     /* what an empty line at the prompt runs */

@@ -57,6 +57,31 @@ check "tab Chunks has the rows of chunks" cmp "$T/wanted" "$T/got"
 sed -n "s/^. *\($class\) .*/\1/p" "$T/sizes" >"$T/got"
 is "tab Sizes has the class of the receipts" "$(cat "$T/got")" "$class"
 
+# Down and End move in the bytes once Tab went there: the table keeps its row.
+play "the panes" <<END
+key 4
+save-screen $T/table
+key Tab Down Down
+save-screen $T/bytes
+key Tab Down
+save-screen $T/back
+END
+row_of() {
+	grep '^▸' "$1" || grep '^>' "$1"
+}
+first_bytes() {
+	sed -n '/bytes of 0x/{n;s/^ *\([^ ]*\) .*/\1/p;}' "$1"
+}
+check "the table has a row" row_of "$T/table"
+is "in the bytes: the table's row stays" "$(row_of "$T/bytes")" \
+	"$(row_of "$T/table")"
+is "the bytes begin at their start" "$(first_bytes "$T/table")" "+0"
+is "two lines down: two words" "$(first_bytes "$T/bytes")" "+16"
+check "the pane says that keys move in it" \
+	grep -q 'bytes of 0x.*Tab: the table' "$T/bytes"
+check "back in the table: another row" \
+	test "$(row_of "$T/back")" != "$(row_of "$T/table")"
+
 play "the main job" <<END
 command shell $visit 12
 save-screen $T/visited
