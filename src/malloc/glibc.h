@@ -43,8 +43,9 @@ enum { GLIBC_CHECKS = 16, GLIBC_OTHERS = 8 };
 /* One more malloc in the process: of dlmopen(), libc_malloc_debug ... */
 struct glibc_other {
 	char module[80]; /* the end of its path */
-	uint64_t main_arena;
+	uint64_t main_arena, mp;
 	const struct state_layout *state;
+	const struct params_layout *params;
 };
 
 struct glibc {

@@ -286,6 +286,8 @@ static struct glibc *prefer(struct target *target, struct glibc *a,
 		snprintf(o->module, sizeof o->module, "%s", path);
 		o->main_arena = rest->main_arena;
 		o->state = rest->state;
+		o->mp = rest->mp;
+		o->params = rest->params;
 	}
 	free(rest);
 	return best;

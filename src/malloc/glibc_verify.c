@@ -78,11 +78,13 @@ static void sum_arenas(const struct walk *w, struct sums *s)
 
 static int verify_mmapped(struct walk *w, struct error *err)
 {
-	uint64_t sum = w->mmapped_bytes, want = w->params.mmapped_bytes;
+	uint64_t sum = w->mmapped_bytes;
+	uint64_t want = w->params.mmapped_bytes + w->other_mmapped_bytes;
 
 	if (walk_compare(w, "mmapped chunks and n_mmaps", w->mmappeds,
-			 w->params.n_mmaps, err,
-			 "chunks found, mp_.n_mmaps") < 0)
+			 w->params.n_mmaps + w->other_mmaps, err,
+			 "chunks found, mp_.n_mmaps%s",
+			 w->other_mmaps ? " of all copies of malloc" : "") < 0)
 		return -1;
 	/* Since 2.43 the counter drifts upward (GLIBC.md 7.5). */
 	if (w->g->state->mmapped_tail && sum < want && (want - sum) % 16 == 0)

@@ -98,7 +98,7 @@ static int read_params(struct walk *w, struct error *err)
 static int walk_heaps(struct walk *w, struct error *err)
 {
 	struct heap_arena *main_arena = &w->arena[0];
-	bool segments;
+	bool segments, mmapped = w->params.n_mmaps || w->other_mmaps;
 
 	if (main_arena->out.initialised && walk_main_arena(w, err) < 0)
 		return -1;
@@ -110,8 +110,8 @@ static int walk_heaps(struct walk *w, struct error *err)
 		   (main_arena->out.noncontiguous || !main_arena->top_reached ||
 		    main_arena->covered != main_arena->out.system_bytes);
 	/* No counter, no chunk: the search costs a look at every page. */
-	if (segments || w->params.n_mmaps)
-		return walk_pages(w, segments, w->params.n_mmaps, err);
+	if (segments || mmapped)
+		return walk_pages(w, segments, mmapped, err);
 	return 0;
 }
 
@@ -241,45 +241,12 @@ static int push_remarks(struct walk *w, struct error *err)
 	return walk_check(w, &c, err);
 }
 
-/* A heap beside this one: what is shown is not all there is. */
-static int check_others(struct walk *w, struct error *err)
-{
-	struct check c = {.name = "other copies of malloc"};
-	unsigned used = 0;
-
-	for (unsigned i = 0; i < w->g->others; i++) {
-		const struct glibc_other *o = &w->g->other[i];
-		uint64_t top = 0;
-
-		if (!pages_word(&w->pages, o->main_arena + o->state->top,
-				&top) ||
-		    !top || top == o->main_arena + o->state->top)
-			continue;
-		if (!used++)
-			snprintf(c.text, sizeof c.text,
-				 "%s has a heap of its own, main_arena "
-				 "0x%" PRIx64 ": not walked",
-				 o->module, o->main_arena);
-	}
-	if (!w->g->others)
-		return 0;
-	c.result = used ? CHECK_FAILED : CHECK_OK;
-	c.has_numbers = true;
-	c.a = w->g->others;
-	c.b = w->g->others - used;
-	if (!used)
-		snprintf(c.text, sizeof c.text,
-			 "copies, copies that nobody uses: %s",
-			 w->g->other[0].module);
-	return walk_check(w, &c, err);
-}
-
 static int walk_all(struct walk *w, struct error *err)
 {
 	for (unsigned i = 0; i < w->g->checks; i++)
 		if (walk_check(w, &w->g->check[i], err) < 0)
 			return -1;
-	if (check_others(w, err) < 0 || read_params(w, err) < 0)
+	if (walk_others(w, err) < 0 || read_params(w, err) < 0)
 		return -1;
 	walk_look_for_busy(w);
 	if (walk_arenas(w, err) < 0 || walk_heaps(w, err) < 0 ||

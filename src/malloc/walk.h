@@ -68,6 +68,8 @@ struct walk {
 	uint64_t mmapped_bytes; /* of their mappings */
 
 	struct malloc_params params;
+	/* As the counters of copies of malloc say that are not walked. */
+	uint64_t other_mmaps, other_mmapped_bytes;
 	uint32_t tcache_count; /* mp_'s limit of chunks in a bin */
 	bool protected_links;  /* lists are stored xor-ed */
 	unsigned votes_plain, votes_protected;
@@ -177,6 +179,9 @@ int walk_fastbins(struct walk *w, struct error *err) MUST_CHECK;
 void walk_fastbins_vote(struct walk *w);
 /* glibc_tcache.c */
 int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
+
+/* glibc_other.c: other copies of malloc; 8.5. */
+int walk_others(struct walk *w, struct error *err) MUST_CHECK;
 
 /* glibc_busy.c: does a thread stand inside malloc?  GLIBC.md 11. */
 void walk_look_for_busy(struct walk *w);
