@@ -235,15 +235,10 @@ static void follow(struct pane *pane)
 void pane_draw(struct pane *pane, const struct theme *theme, int y, int height,
 	       int width)
 {
-	const struct pane_section *only = pane->section;
-	bool titles = !*only->name && only->titles;
-
-	if (width != pane->width) {
+	if (width != pane->width)
 		pane_layout(pane, width);
-		only = pane->section;
-	}
-	if (titles && height > 1) {
-		draw_titles(pane, theme, only, y);
+	if (pane->titles && height > 1) {
+		draw_titles(pane, theme, pane->section, y);
 		y++;
 		height--;
 	}

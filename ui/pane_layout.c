@@ -166,7 +166,8 @@ static bool is_text(const struct view *view)
 	return true;
 }
 
-/* Sections with the same columns have them at the same places. */
+/* Sections with the same columns have them at the same places, and the titles
+ * once. */
 static void align_sections(struct pane *pane)
 {
 	int widest[PANE_MAX_COLUMNS] = {0};
@@ -179,14 +180,18 @@ static void align_sections(struct pane *pane)
 				return;
 			widest[c] = width > widest[c] ? width : widest[c];
 		}
-	for (uint32_t i = 0; i < pane->section_count; i++)
+	for (uint32_t i = 0; i < pane->section_count; i++) {
 		memcpy(pane->section[i].width, widest, sizeof(widest));
+		pane->titles |= pane->section[i].titles;
+		pane->section[i].titles = false;
+	}
 }
 
 void pane_layout(struct pane *pane, int width)
 {
 	uint32_t line = 0;
 
+	pane->titles = false;
 	find_sections(pane);
 	for (uint32_t i = 0; i < pane->section_count; i++)
 		measure(pane, &pane->section[i]);

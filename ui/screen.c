@@ -149,7 +149,7 @@ static void draw_table(struct ui *ui, int y, int height, int rows, int width)
 	}
 	if (width != step->pane.width)
 		pane_layout(&step->pane, width);
-	titles = *step->pane.section->name ? 0 : step->pane.section->titles;
+	titles = step->pane.titles;
 	if (rows >= ROWS_FOR_FOOT)
 		foot = foot_lines(step->view, step->pane.exact, width);
 	if (foot) {

@@ -217,6 +217,28 @@ TEST(sections_have_headings_and_only_columns_that_say_something)
 	UI_SEES(0, "first part");
 }
 
+TEST(sections_with_the_same_columns_have_titles_once)
+{
+	static struct view_ops ops;
+
+	ui_open("C.UTF-8", 24, 40);
+	ops = part_ops;
+	ops.column_count = 2;
+	open_view(&ops, 5);
+	draw(20);
+	UI_IS(0, "  ADDRESS");
+	UI_SEES(1, "first part ────");
+	UI_IS(2, "▸ 0x1000");
+	UI_SEES(6, "second part ────");
+	UI_IS(7, "  0x1030");
+	ck_assert(pane_click(&pane, 8));
+	ck_assert_int_eq(pane_row(&pane), 4);
+	/* They do not scroll. */
+	draw(4);
+	UI_IS(0, "  ADDRESS");
+	UI_IS(3, "▸ 0x1040");
+}
+
 TEST(a_click_selects_the_row_under_it)
 {
 	ui_open("C.UTF-8", 24, 40);
