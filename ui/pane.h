@@ -34,6 +34,7 @@ struct pane {
 	uint32_t lines;	   /* in all */
 	unsigned skip;	   /* columns of the view scrolled off */
 	bool text;	   /* see above */
+	bool titles;	   /* stand above all lines and do not scroll */
 	bool exact;	   /* bytes, not KiB */
 	int width, height; /* of the rows' area when last drawn */
 	int y;		   /* of its first row, for clicks */
