@@ -9,11 +9,17 @@
 
 enum { RUNS = 256 };
 
-/* Device memory cannot be read, or does things when it is. */
+/*
+ * What can be written; and what a program protected afterwards, chunks may lie
+ * there.  Device memory cannot be read, or does things when it is.
+ */
 static bool wanted(const struct map *map)
 {
-	if (!(map->prot & MAP_W) || map->prot & MAP_S)
+	if (map->prot & MAP_S)
 		return false;
+	if (!(map->prot & MAP_W))
+		return map_is_anonymous(map) && map->prot & MAP_R &&
+		       !(map->prot & MAP_X);
 	if (strncmp(map->path, "/dev/", 5) == 0)
 		return strncmp(map->path, "/dev/zero", 9) == 0 ||
 		       strncmp(map->path, "/dev/shm/", 9) == 0;
