@@ -10,11 +10,11 @@
 /* A blank at which no line is broken: between a number and its name. */
 #define STICKY '\1'
 
-static void add_item(struct strbuf *sb, const char *value, const char *title)
+static void add_item(struct strbuf *sb, const char *text)
 {
 	size_t from = sb->len;
 
-	strbuf_addf(sb, "%s %s", value, title);
+	strbuf_add(sb, text);
 	for (size_t i = from; i < sb->len; i++)
 		if (sb->s[i] == ' ')
 			sb->s[i] = STICKY;
@@ -40,13 +40,13 @@ static char *compose(const struct view *view, bool exact)
 
 		if (!total->title)
 			continue;
-		view_format(&total->value, exact, text, sizeof(text));
+		view_total_text(total, exact, text, sizeof(text));
 		if (!group || strcmp(name, group))
 			strbuf_addf(&sb, "%s%s%s", group ? "\n" : "",
 				    *name ? name : "total", ": ");
 		else
 			strbuf_add(&sb, ", ");
-		add_item(&sb, text, total->title);
+		add_item(&sb, text);
 		group = name;
 	}
 	for (const char *s = view->warnings; s && *s;) {

@@ -223,7 +223,7 @@ static void put_totals(const struct view *view, const struct render_opts *opts,
 {
 	unsigned limit = opts->width ? opts->width : 80, at = 0;
 	const char *group = "";
-	char text[CELL_MAX], item[CELL_MAX + 100];
+	char item[CELL_MAX];
 
 	for (uint32_t i = 0; i < view->total_count; i++) {
 		const struct total *total = &view->total[i];
@@ -232,8 +232,7 @@ static void put_totals(const struct view *view, const struct render_opts *opts,
 
 		if (!total->title)
 			continue;
-		view_format(&total->value, opts->exact, text, sizeof(text));
-		snprintf(item, sizeof(item), "%s %s", text, total->title);
+		view_total_text(total, opts->exact, item, sizeof(item));
 		len = (unsigned)view_width(item);
 		if (strcmp(name, group)) {
 			at = (unsigned)fprintf(out, "%s%s: ", at ? "\n" : "",

@@ -68,6 +68,23 @@ void view_total(struct view *view, const char *group, const char *key,
 		(struct total){group, key, title, value};
 }
 
+void view_total_text(const struct total *total, bool exact, char *buf,
+		     size_t cap)
+{
+	size_t word = strcspn(total->title, " "), ending = 0;
+	char number[400];
+
+	/* mallinfo2's names, in their group, are no English words. */
+	if (total->value.kind == V_COUNT && total->value.u == 1 &&
+	    !total->group && word && total->title[word - 1] == 's')
+		ending = word > 4 && !memcmp(total->title + word - 4, "sses", 4)
+				 ? 2
+				 : 1;
+	view_format(&total->value, exact, number, sizeof(number));
+	snprintf(buf, cap, "%s %.*s%s", number, (int)(word - ending),
+		 total->title, total->title + word);
+}
+
 int view_column(const struct view *view, const char *key)
 {
 	for (uint32_t i = 0; i < view->ops->column_count; i++)

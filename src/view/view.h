@@ -107,6 +107,9 @@ int view_create(const struct view_ops *ops, uint32_t row_count, void *state,
 		struct view **out, struct error *err) MUST_CHECK;
 void view_destroy(struct view *view);
 void view_warn(struct view *view, const char *fmt, ...) PRINTF(2, 3);
+/* "12 chunks used", "1 chunk used", as people read a total; cap bytes. */
+void view_total_text(const struct total *total, bool exact, char *buf,
+		     size_t cap);
 void view_total(struct view *view, const char *group, const char *key,
 		const char *title, struct value value);
 

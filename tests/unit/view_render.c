@@ -68,6 +68,28 @@ static const char *rendered(const struct view *view, struct render_opts opts)
 	return text;
 }
 
+TEST(one_thing_is_told_in_the_singular)
+{
+	struct total total = {NULL, "used", "chunks used", value_u(V_COUNT, 1)};
+	char buf[100];
+
+	view_total_text(&total, false, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "1 chunk used");
+	total.value.u = 2;
+	view_total_text(&total, false, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "2 chunks used");
+	total = (struct total){NULL, "c", "classes", value_u(V_COUNT, 1)};
+	view_total_text(&total, false, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "1 class");
+	total = (struct total){"mallinfo2", "o", "ordblks",
+			       value_u(V_COUNT, 1)};
+	view_total_text(&total, false, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "1 ordblks");
+	total = (struct total){NULL, "b", "bytes", value_u(V_BYTES, 1)};
+	view_total_text(&total, true, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "1 bytes");
+}
+
 TEST(text_has_title_heading_rows_and_totals)
 {
 	struct view *view = make();
