@@ -72,8 +72,10 @@ tui_open() {
 		"snapshot 1: [0-9,]+ chunks"
 }
 tui_is_sane() {
-	tui_type "stty -g >$T/stty.after; echo looked"
-	wait_until tui_shows '^looked' || return 1
+	# What an earlier look left on the screen must not be taken for this.
+	rm -f "$T/stty.after"
+	tui_type "stty -g >$T/stty.now; mv $T/stty.now $T/stty.after"
+	wait_until test -s "$T/stty.after" || return 1
 	cmp "$T/stty.before" "$T/stty.after" || return 1
 	# Alternate screen, mouse, keypad mode: off.  Cursor: on.
 	[ "$(tui display-message -p -t t \
