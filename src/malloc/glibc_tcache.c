@@ -214,39 +214,69 @@ static void vote(struct walk *w, const struct cache *c)
 			walk_vote(w, c->entry[i], false);
 }
 
-/* What a list of a tcache without a thread must be to be believed. */
-static bool list_holds(struct walk *w, const struct cache *c, unsigned bin,
-		       uint64_t *key)
+/*
+ * How far a list of a tcache without a thread is from what is counted; -1 if
+ * it is no such list.  A fork() in the midst of another thread's malloc leaves
+ * one that is off by one for ever.
+ */
+static int list_off(struct walk *w, const struct cache *c, unsigned bin,
+		    uint64_t *key)
 {
 	uint64_t user = c->entry[bin], size = bin_size(c, bin), word[2];
+	uint32_t n = 0;
 
-	for (uint32_t n = 0; n < c->count[bin]; n++) {
+	for (; user; n++) {
 		struct chunk *m =
 			user % CHUNK_ALIGN ? NULL : walk_find(w, user);
 
-		if (!m || m->state != CHUNK_USED ||
+		if (n > c->count[bin] || !m || m->state != CHUNK_USED ||
 		    (size && m->size + CHUNK_WORD != size) ||
 		    !pages_read(&w->pages, user, word, sizeof word))
-			return false;
+			return -1;
 		/* Every cached chunk carries the same mark (5.8). */
 		if (*key && word[1] != *key)
-			return false;
+			return -1;
 		*key = word[1];
 		user = w->protected_links ? link_reveal(word[0], user)
 					  : word[0];
 	}
-	return !user;
+	return n == c->count[bin]				  ? 0
+	       : n == c->count[bin] + 1 || n + 1 == c->count[bin] ? 1
+								  : -1;
 }
 
-static bool is_orphan(struct walk *w, const struct cache *c)
+static uint32_t list_length(struct walk *w, const struct cache *c, unsigned bin)
 {
+	uint64_t user = c->entry[bin], stored;
+	uint32_t n = 0;
+
+	for (; user && pages_word(&w->pages, user, &stored); n++)
+		user = w->protected_links ? link_reveal(stored, user) : stored;
+	return n;
+}
+
+/* One count that fork() left wrong is put right. */
+static bool is_orphan(struct walk *w, struct cache *c)
+{
+	unsigned off = TCACHE_MAX_BINS;
 	uint64_t key = 0;
 
-	if (c->wrong || !c->filled)
+	if (!c->filled)
 		return false;
-	for (unsigned i = 0; i < c->layout->bins; i++)
-		if (!list_holds(w, c, i, &key))
+	for (unsigned i = 0; i < c->layout->bins; i++) {
+		int by = list_off(w, c, i, &key);
+
+		if (by < 0 || (by && off < TCACHE_MAX_BINS))
 			return false;
+		if (by)
+			off = i;
+	}
+	if (off == TCACHE_MAX_BINS)
+		return true;
+	/* With little else in it, that would be too easily believed. */
+	if (c->filled < 3)
+		return false;
+	c->count[off] = list_length(w, c, off);
 	return true;
 }
 
