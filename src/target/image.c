@@ -301,6 +301,9 @@ uint64_t image_next(const struct image *image, uint64_t addr)
 	size_t run = run_index(image, addr), zero = zero_index(image, addr);
 	uint64_t next = UINT64_MAX;
 
+	/* The range that addr is in began before it: it is not the next. */
+	if (zero < image->zero_count && image->zero[zero].start <= addr)
+		zero++;
 	if (run < image->run_count)
 		next = image->run[run].start;
 	if (zero < image->zero_count && image->zero[zero].start < next)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/words.h"
+#include "target/pagemap.h"
 #include "tests/lib/builder.h"
 #include "tests/lib/hs_test.h"
 
@@ -130,6 +131,47 @@ TEST(text_across_two_pieces_of_contents_is_found)
 		ck_assert(!set_has(set, &s, NULL, 1));
 		image_destroy(s.contents);
 	}
+	set_destroy(set);
+}
+
+static ssize_t text_read(struct target *target, uint64_t addr, void *buf,
+			 size_t len)
+{
+	(void)target, (void)addr;
+	memset(buf, 'x', len);
+	return (ssize_t)len;
+}
+
+/* The last page of what is asked for is the only one ever touched. */
+static size_t last_run(struct target *target, uint64_t start, uint64_t end,
+		       struct page_run *run, size_t max, uint64_t *walked)
+{
+	(void)target, (void)start, (void)max;
+	*walked = end;
+	run[0] = (struct page_run){end - 4096, end};
+	return 1;
+}
+
+TEST(text_is_looked_for_behind_pages_never_touched)
+{
+	static const struct target_ops ops = {
+		.kind = "fake", .read = text_read, .touched_runs = last_run};
+	struct target fake = {.ops = &ops, .page_size = 4096, .word = 8};
+	struct chunk chunk[2] = {
+		{.addr = 0x10000, .size = 0x4000},
+		{.addr = 0x10000, .size = 0x3000},
+	};
+	struct snapshot s = {.word = 8, .chunk = chunk, .chunk_count = 2};
+	const char *words[] = {"content=xxxx"};
+	struct set *set;
+
+	s.contents = image_create();
+	OK(image_copy(s.contents, &fake, 0x10000, 0x14000, true, UINT64_MAX,
+		      &err));
+	OK(set_parse(words, 1, NULL, &set, &err));
+	ck_assert(set_has(set, &s, NULL, 0));
+	ck_assert(!set_has(set, &s, NULL, 1));
+	image_destroy(s.contents);
 	set_destroy(set);
 }
 

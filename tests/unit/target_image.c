@@ -130,6 +130,13 @@ TEST(pages_never_touched_are_zeros_without_room)
 	ck_assert_uint_eq(image_read(image, PAGES + 7 * PAGE, buf, PAGE),
 			  PAGE - 100);
 	ck_assert_uint_eq(buf[0], 0);
+	/* From within zeros the next is behind them, never the same again. */
+	ck_assert_uint_eq(image_next(image, PAGES + PAGE), PAGES + 3 * PAGE);
+	ck_assert_uint_eq(image_next(image, PAGES + 2 * PAGE - 1),
+			  PAGES + 3 * PAGE);
+	ck_assert_uint_eq(image_next(image, PAGES + 3 * PAGE),
+			  PAGES + 4 * PAGE);
+	ck_assert_uint_eq(image_next(image, PAGES + 7 * PAGE), UINT64_MAX);
 	image_destroy(image);
 }
 
