@@ -17,7 +17,8 @@ int script_open(const char *path, FILE **out, struct error *err)
 {
 	*out = fopen(path, "re");
 	if (!*out)
-		return error_sys(err, "cannot open %s", path);
+		return error_set(err, ERR_USAGE, "cannot read %s: %s", path,
+				 strerror(errno));
 	return 0;
 }
 

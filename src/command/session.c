@@ -422,7 +422,9 @@ int session_drop(struct session *session, const char *name, struct error *err)
 
 	if (!snap)
 		return error_set(err, ERR_NOT_FOUND,
-				 "there is no snapshot \"%s\"", name);
+				 "there is no snapshot \"%s\"; snapshots lists "
+				 "them",
+				 name);
 	if (session->diff &&
 	    (session->diff->before == snap || session->diff->after == snap))
 		drop_diff(session);

@@ -108,6 +108,11 @@ is "use makes it current" "$(sed -n 4p "$T/out" | jq -r .snapshot.name)" a
 is "drop forgets" "$(sed -n 6p "$T/out" | jq -r '[.rows[].name] | join(" ")')" a
 hs -p "$PID" -e 'snapshot a' -e 'snapshot a'
 is "a name is taken once" "$status" 2
+for verb in use drop; do
+	hs -p "$PID" -e snapshot -e "$verb nosuch"
+	check "$verb of none says what lists them" \
+		grep -q '"nosuch"; snapshots lists them' "$T/err"
+done
 hs -p "$PID" -e 'set contents none' -e snapshot -e 'near 32'
 is "near needs contents" "$status" 2
 check "and says so" grep -q "not kept" "$T/err"

@@ -249,5 +249,6 @@ hs -p "$$" --script "$T/script"
 is "a line that is none: usage" "$status" 2
 check "it is named" grep -q 'press S' "$T/err"
 hs -p "$$" --script "$T/none"
-check "a script that is not there is an error" test "$status" != 0
+is "a script that is not there: usage, as with -x" "$status" 2
+check "and it is named" grep -q "cannot read $T/none" "$T/err"
 done_testing
