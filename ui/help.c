@@ -21,7 +21,8 @@ int help_view(struct view **out, struct error *err)
 		   "A key runs a command line and shows it; typed at the "
 		   "prompt (:) or given\n"
 		   "with -e the line does the same. help lists the commands, "
-		   "help diff explains one.\n\n");
+		   "help diff tells\n"
+		   "of one.\n\n");
 	for (size_t i = 0; i < key_count; i++) {
 		const struct key *key = &keys[i];
 

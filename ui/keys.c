@@ -12,7 +12,7 @@
 /* clang-format off */
 const struct key keys[] = {
 	{{'S'}, "S", ACTION_LINE, "snapshot", "snapshot", 0,
-	 "take a snapshot: the target stops for the reading alone"},
+	 "take a snapshot: the target stops while it is read"},
 	{{'d'}, "d", ACTION_LINE, "diff", "diff", 0,
 	 "what is new and gone between the last two snapshots"},
 	{{'\r', '\n', KEY_ENTER}, "Enter", ACTION_OPEN, NULL, "open", 1,

@@ -176,6 +176,19 @@ check "Esc shows all" test "$(grep -c ' KiB  \| B  ' "$T/unfiltered")" -gt 1
 check "sort by name" grep -q 'COUNT▲' "$T/sorted"
 check "no such column" grep -q 'no column "nonsense"' "$T/unsorted"
 
+play "the list of keys on 80 columns" <<END
+resize 80x24
+key ?
+save-screen $T/keys.1
+key PgDn
+save-screen $T/keys.2
+key End
+save-screen $T/keys.3
+END
+check "is the list of keys" grep -q "A key runs a command line" "$T/keys.1"
+cat "$T"/keys.? >"$T/keys"
+is "no line of it is cut" "$(grep '…' "$T/keys")" ""
+
 OPTIONS=--no-color
 LC_ALL=C
 export LC_ALL
