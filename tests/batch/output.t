@@ -40,10 +40,11 @@ interrupted() { # COMMAND PREFIX: ^C while it runs; PREFIX -: to the group
 	rm -f "$T/ready"
 	mkfifo "$T/ready"
 	# An asynchronous list ignores SIGINT; env restores it.  A terminal's
-	# ^C reaches the whole group: it needs one of its own.
+	# ^C reaches the whole group: it needs one of its own.  What a shell
+	# leaves behind must not hold the fixture's input.
 	setsid env --default-signal=INT "$HS" -p "$PID" -e snapshot \
 		-e "shell echo up >$T/ready" -e "$1" -e "echo not reached" \
-		>"$T/out" 2>"$T/err" &
+		>"$T/out" 2>"$T/err" 9>&- &
 	hs=$!
 	kill_at_exit "$hs"
 	read -r _ <"$T/ready"
@@ -51,6 +52,7 @@ interrupted() { # COMMAND PREFIX: ^C while it runs; PREFIX -: to the group
 	kill -INT "$2$hs"
 	status=0
 	wait "$hs" || status=$?
+	pkill -KILL -s "$hs"
 	is "^C $2 during $1: 130" "$status" 130
 	check "the rest is not run" sh -c "! grep -q 'not reached' '$T/out'"
 	check "the target is unharmed" unharmed
