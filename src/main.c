@@ -330,24 +330,34 @@ static int parse_options(struct options *o, int argc, char **argv,
 
 /* Unknown commands are told before anything is done; and no process need be
  * given if all the lines can do without. */
-static int check_lines(const struct options *o, bool *need, struct error *err)
+/* What an error is about: the line that will not run, or else the first. */
+static void error_is_about(struct session *session, const char *line)
+{
+	snprintf(session->last_line, sizeof(session->last_line), "%s", line);
+}
+
+static int check_lines(const struct options *o, struct session *session,
+		       bool *need, struct error *err)
 {
 	*need = false;
 	for (size_t i = 0; i < o->lines; i++) {
 		const struct command *command;
 
-		if (command_of_line(o->line[i], &command, err))
+		if (command_of_line(o->line[i], &command, err)) {
+			error_is_about(session, o->line[i]);
 			return -1;
+		}
 		*need |= command && command->need;
 	}
 	return 0;
 }
 
-static int check_usage(const struct options *o, struct error *err)
+static int check_usage(const struct options *o, struct session *session,
+		       struct error *err)
 {
 	bool need;
 
-	if (check_lines(o, &need, err))
+	if (check_lines(o, session, &need, err))
 		return -1;
 	if (o->core)
 		return error_set(
@@ -380,11 +390,9 @@ static int run(const struct options *o, struct session *session)
 {
 	struct error err = {0};
 
-	/* What an error before the first command is about. */
 	if (o->lines)
-		snprintf(session->last_line, sizeof(session->last_line), "%s",
-			 o->line[0]);
-	if (check_usage(o, &err) || prepare(o, &err))
+		error_is_about(session, o->line[0]);
+	if (check_usage(o, session, &err) || prepare(o, &err))
 		return batch_error(session, &err);
 	if (o->process && session_open_pid(session, o->process, &err))
 		return batch_error(session, &err);

@@ -217,7 +217,8 @@ static int near_set(struct session *session, const struct words *words,
 	}
 	if (number)
 		at = snapshot_find(session->current, n);
-	if (!number || at != CHUNK_NONE) {
+	/* 0x... is meant as an address, though it be in no chunk. */
+	if (!number || at != CHUNK_NONE || !strncmp(word, "0x", 2)) {
 		if (session_address(session, word, &n, err))
 			return -1;
 		at = snapshot_find(session->current, n);
@@ -313,7 +314,13 @@ static int near_run(struct session *session, const struct words *words,
 			 fmt_count(count, sizeof(count), s.count),
 			 s.count == 1 ? "" : "s", set_text(s.set));
 	}
-	ret = near_view(session, &s, what, out, err);
+	if (n && !s.count)
+		ret = error_set(err, ERR_NOT_FOUND,
+				"snapshot %s has no used chunk of class "
+				"%" PRIu64 ": sizes lists the classes",
+				session->current->name, n);
+	else
+		ret = near_view(session, &s, what, out, err);
 	selection_deinit(&s);
 	return ret;
 }

@@ -96,6 +96,15 @@ is "x goes on where it ended" "$(sed -n 5p "$T/out" | cut -d' ' -f1)" \
 	"$(printf '0x%x' $((used + 3)))"
 hs --json -p "$PID" near "class>=1k"
 is "near takes a set" "$status" 0
+hs -p "$PID" near 99999999
+is "near of a class that no chunk has: 2" "$status" 2
+check "says where the classes are" grep -q 'sizes lists' "$T/err"
+hs -p "$PID" near 0x10
+is "near of an address in no chunk: 2" "$status" 2
+check "says that it was taken for an address" \
+	grep -q '0x10 is in no chunk' "$T/err"
+hs --json -p "$PID" -e snapshot -e bogus
+is "JSON names the line that is wrong" "$(jq -r .command "$T/out")" bogus
 hs -p "$PID" help near
 check "help has an example" grep -q 'near 352' "$T/out"
 hs -p "$PID" --exact count used
