@@ -86,6 +86,8 @@ if $as true 2>"$T/why"; then
 	chmod 755 "$T"
 	cp "$libc" "$T/libc/libc.so.6"
 	cp "$top_builddir/tests/fixtures/heap_threads" "$lib/heapdump" "$T"
+	# Whatever our umask is.
+	chmod -R a+rX "$T/libc" "$T/heap_threads" "$T/heapdump"
 	FIXTURE_ENV="$as env LD_LIBRARY_PATH=$T/libc" FIXTURES=$T
 	start_fixture heap_threads
 	rm "$T/libc/libc.so.6"
