@@ -10,138 +10,12 @@
 need_ptrace
 need jq
 
-cache=$top_builddir/glibc
-lib=$top_builddir/tests/lib
-mkdir -p "$cache"
-simple='heap_single heap_threads heap_aligned heap_realloc heap_fork'
-simple="$simple heap_dlopen"
-with="heap_shapes heap_arenas heap_plugin.so allocating.so"
-
-# "own" is this system's glibc, with the fixtures that are built anyway.
-column() { # SUITE: FIXTURES, or a skip and false
-	FIXTURES=$cache/$1-amd64/fixtures
-	if [ "$1" = own ]; then
-		FIXTURES=$top_builddir/tests/fixtures
-		return 0
-	fi
-	if [ -s "$T/why.$1" ]; then
-		[ -n "${2-}" ] || skip "$1" "$(head -n 1 "$T/why.$1")"
-		return 1
-	fi
-	# shellcheck disable=SC2086 # words
-	sh "$top_srcdir/tests/glibc/build.sh" "$top_srcdir" "$cache/$1-amd64" \
-		$simple $with >"$T/build" 2>&1 || {
-		sed 's/^/# /' "$T/build"
-		skip "$1" "the compiler here cannot link against it"
-		return 1
-	}
-}
-ten_numbers() {
-	sed -n 's/^mallinfo2 //p' | tail -n 1 | tr -d '{}":a-z' | tr , ' '
-}
-# What must not be in the walk of a heap at rest.
-differences() {
-	grep -E '^(missing|short|unexplained|defect|error|no glibc)' "$T/walk"
-	grep -E '^check FAILED' "$T/walk"
-	awk '/^recorded/ && !($2 > 0 && $4 == $2 + $6)' "$T/walk"
-	grep '^copy' "$T/walk" | grep -v '^copy same'
-	grep -q '^recorded' "$T/walk" || echo "nothing to compare"
-	grep -q '^copy' "$T/walk" || echo "no copy"
-}
-row() { # NAME TUNABLES FIXTURE [SHAPE]
-	row_name=$1
-	RECORD=$T/record
-	FIXTURE_ENV="LD_PRELOAD=$lib/recorder.so RECORD=$RECORD"
-	[ -z "$2" ] || FIXTURE_ENV="$FIXTURE_ENV GLIBC_TUNABLES=$2"
-	shift 2
-	start_fixture "$@"
-	TARGET=$PID
-	# A child that says who it is has a record of its own.
-	case "$*" in
-	*fork*)
-		wait_until grep -q '^child' "$T/manifest" || bail "no child"
-		TARGET=$(awk '/^child/ { print $2 }' "$T/manifest")
-		RECORD=$RECORD.$TARGET
-		;;
-	esac
-	"$lib/heapdump" --recorded "$RECORD" "$TARGET" >"$T/walk" 2>&1
-	is "$row_name $*: used chunks are the recorded ones and tcaches" \
-		"$(differences | head -n 20)" ""
-	is "$row_name $*: mallinfo, all fields" \
-		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
-	if [ -n "$with_heapscope" ]; then
-		ask_heapscope "$row_name $*"
-	fi
-	exec 9>&-
-	wait "$PID"
-	rm -f "$T"/record*
-}
-# What the tool itself says of the fixture that runs.
-with_heapscope=
-ask_heapscope() {
-	hs -p "$PID" --json heap
-	is "$1: heap is complete" "$(jq -c .complete "$T/out") $status" \
-		"true 0"
-	# Stacks have guard pages inside of their mapping since 2.42, which
-	# kernels tell since 6.15.
-	case $(uname -r) in
-	6.13* | 6.14*) skip "$1: no warning" "this kernel hides guards" ;;
-	*) is "$1: no warning" "$(jq -c .warnings "$T/out")" "[]" ;;
-	esac
-	is "$1: heap has the same numbers" \
-		"$(jq -c '.totals.mallinfo2 | [.arena, .ordblks, .smblks,
-		.hblks, .hblkhd, .usmblks, .fsmblks, .uordblks, .fordblks,
-		.keepcost]' "$T/out")" \
-		"[$(ten_numbers <"$T/manifest" | tr ' ' ,)]"
-	hs -p "$PID" --json verify
-	is "$1: nothing fails" "$(jq -c '[.rows[] |
-		select(.result == "failed" or .section == "defects")]' \
-		"$T/out") $status" "[] 0"
-	hs -p "$PID" --json threads
-	is "$1: every thread is shown" "$(jq '.rows | length' "$T/out")" \
-		"$(task_count)"
-}
-
-# The checking malloc: libc's own up to 2.33, then another library's.
-checked() { # SUITE
-	debug=$(dirname "$FIXTURES")/lib/libc_malloc_debug.so.0
-	FIXTURE_ENV="MALLOC_CHECK_=3"
-	[ "$1" != own ] || debug=libc_malloc_debug.so.0
-	[ "$1" = bullseye ] || FIXTURE_ENV="$FIXTURE_ENV LD_PRELOAD=$debug"
-	start_fixture heap_threads
-	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
-	is "$1 MALLOC_CHECK_: nothing fails" \
-		"$(grep -E '^(defect|error|no glibc|check FAILED)' "$T/walk")" \
-		""
-	is "$1 MALLOC_CHECK_: mallinfo, all fields" \
-		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
-	exec 9>&-
-	wait "$PID"
-}
-# Stopped inside malloc now and then: that is no damage.
-restless() { # SUITE
-	FIXTURE_ENV=
-	start_fixture heap_arenas never-quiet
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		"$lib/heapdump" --quiet "$PID"
-	done >"$T/walk" 2>&1
-	is "$1 never quiet: only what is busy is doubtful" \
-		"$(grep -E '^(error|defect)' "$T/walk" |
-			grep -v '^defect busy')" ""
-	is "$1 never quiet: walked each time" \
-		"$(grep -c '^copy same' "$T/walk")" 10
-	exec 9>&-
-	wait "$PID"
-}
-
+arch=amd64 arch_flags='' own_fixtures=$top_builddir/tests/fixtures
+recorder=$top_builddir/tests/lib/recorder.so
 suites=${MATRIX:-own bullseye trixie sid experimental}
-for suite in $suites; do
-	[ "$suite" = own ] || sh "$top_srcdir/tests/glibc/fetch.sh" "$cache" \
-		"$suite" amd64 >"$T/why.$suite" 2>&1 &
-	fetching="${fetching-} $!"
-done
-# shellcheck disable=SC2086 # words
-wait $fetching
+# shellcheck source=tests/glibc/rows.sh
+. "$top_srcdir/tests/glibc/rows.sh"
+fetch_suites
 
 for suite in $suites; do
 	column "$suite" || continue
@@ -161,22 +35,6 @@ for suite in $suites; do
 	restless "$suite"
 done
 
-# TUNABLES FIXTURE[+SHAPE]...: on the suites that have what they change.
-tuned() { # SUITES TUNABLES FIXTURE...
-	tuned_on=$1 tuned_how=$2
-	shift 2
-	for suite in $suites; do
-		case " $tuned_on " in
-		*" $suite "*) ;;
-		*) continue ;;
-		esac
-		column "$suite" quiet || continue
-		for fixture in "$@"; do
-			row "$suite $tuned_how" "glibc.malloc.$tuned_how" \
-				"${fixture%%+*}" "${fixture#*+}"
-		done
-	done
-}
 all='own bullseye trixie sid experimental'
 tuned "own sid" arena_max=1 heap_threads heap_arenas+cross-free
 tuned "own sid" arena_max=3 heap_threads
