@@ -42,7 +42,10 @@ static void explain_no_heap(struct session *session, const char *why)
 		strbuf_addf(&sb, "%s%s (%s)", i ? " and " : "it uses ",
 			    foreign[i].name, foreign[i].evidence);
 	if (!count)
-		strbuf_addf(&sb, "no heap of glibc's malloc was found%s%s",
+		strbuf_addf(&sb, "no heap of glibc's malloc was found%s%s%s",
+			    session->target->word == 4
+				    ? " in this 32-bit process"
+				    : "",
 			    *why ? ": " : "", why);
 	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
 		  false);

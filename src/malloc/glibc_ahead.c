@@ -26,18 +26,19 @@ struct cursor {
 
 static bool look(struct walk *w, struct cursor *c)
 {
+	uint64_t need = 4 * w->form.word;
 	size_t len;
 
-	if (c->at >= c->from && c->at + 32 <= c->to)
+	if (c->at >= c->from && c->at + need <= c->to)
 		return true;
 	c->bytes = w->target->ops->peek(w->target, c->at, &len);
 	c->from = c->at;
 	c->to = c->bytes ? c->at + len : c->at;
-	return c->at + 32 <= c->to;
+	return c->at + need <= c->to;
 }
 
-static bool keep_chunk(struct ahead_part *p, uint64_t size, bool used,
-		       uint32_t arena)
+static bool keep_chunk(const struct chunk_form *form, struct ahead_part *p,
+		       uint64_t size, bool used, uint32_t arena)
 {
 	struct error err;
 
@@ -48,8 +49,8 @@ static bool keep_chunk(struct ahead_part *p, uint64_t size, bool used,
 	    GROW(p->free, p->free_cap, p->frees + 1, "free list", &err) < 0)
 		return false;
 	p->chunk[p->count++] = (struct chunk){
-		.addr = p->prev + CHUNK_HEADER,
-		.size = size - CHUNK_WORD,
+		.addr = p->prev + form->header,
+		.size = size - form->word,
 		.arena = arena,
 		.state = used ? CHUNK_USED : CHUNK_FREE,
 	};
@@ -67,7 +68,8 @@ static bool keep_chunk(struct ahead_part *p, uint64_t size, bool used,
 }
 
 /* The header at c->at finishes the chunk before; false if it is not plain. */
-static bool finish(struct cursor *c, const struct chunk_head *h)
+static bool finish(const struct walk *w, struct cursor *c,
+		   const struct chunk_head *h)
 {
 	struct ahead_part *p = c->part;
 	bool used = h->size & CHUNK_PREV_INUSE;
@@ -75,7 +77,7 @@ static bool finish(struct cursor *c, const struct chunk_head *h)
 	if (used ? !c->is_main && !(p->head.size & CHUNK_NON_MAIN)
 		 : h->prev_size != c->at - p->prev)
 		return false;
-	return keep_chunk(p, c->at - p->prev, used, c->arena);
+	return keep_chunk(&w->form, p, c->at - p->prev, used, c->arena);
 }
 
 /* One chunk further; false when this cursor has come as far as it can. */
@@ -85,11 +87,11 @@ static bool step(struct walk *w, struct cursor *c)
 
 	if (c->at >= c->stop || c->at == c->top || !look(w, c))
 		return false;
-	h = chunk_head_load(c->bytes + (c->at - c->from));
-	if (!chunk_plausible(h.size, c->limit - c->at, c->is_main) ||
+	h = chunk_head_load(&w->form, c->bytes + (c->at - c->from), 4);
+	if (!chunk_plausible(&w->form, h.size, c->limit - c->at, c->is_main) ||
 	    (c->at < c->top && c->top - c->at < chunk_bytes(&h)))
 		return false;
-	if (c->pending && !finish(c, &h))
+	if (c->pending && !finish(w, c, &h))
 		return false;
 	c->pending = true;
 	c->part->prev = c->at;
@@ -105,18 +107,20 @@ static bool step(struct walk *w, struct cursor *c)
 static uint64_t anchor(struct walk *w, uint32_t arena, uint64_t addr,
 		       uint64_t limit)
 {
+	const struct chunk_form *form = &w->form;
 	struct chain chain = {
 		.arena = arena, .limit = limit, .enough = ANCHOR_CHUNKS};
 	bool is_main = w->arena[arena].out.is_main;
 	uint64_t end =
 		addr + SEARCH_BYTES < limit ? addr + SEARCH_BYTES : limit;
 
-	for (; addr + CHUNK_MIN <= end; addr += CHUNK_ALIGN) {
-		const uint8_t *p = window_at(&w->window, addr, CHUNK_HEADER);
+	for (; addr + form->min <= end; addr += form->align) {
+		const uint8_t *p = window_at(&w->window, addr, form->header);
 
 		if (!p)
 			return 0;
-		if (chunk_plausible(load64(p + 8), limit - addr, is_main) &&
+		if (chunk_plausible(form, load_word(p + form->word, form->word),
+				    limit - addr, is_main) &&
 		    chain_holds(w, &chain, addr))
 			return addr;
 	}
@@ -137,7 +141,8 @@ void ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 	for (unsigned i = 0; i < AHEAD_PARTS; i++) {
 		uint64_t at = start + (end - start) / AHEAD_PARTS * i;
 
-		at = i ? anchor(w, arena, chunk_first(at), end) : start;
+		at = i ? anchor(w, arena, chunk_first(&w->form, at), end)
+		       : start;
 		if (!at ||
 		    (i && out->parts && at <= out->part[out->parts - 1].start))
 			continue;

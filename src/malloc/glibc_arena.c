@@ -9,21 +9,23 @@
 /* Of HEAP_MAX_SIZE: four of the smallest huge pages. */
 enum { LEAST_HEAP = 1 << 20 };
 
-static uint64_t word_at(const struct heap_arena *a, unsigned offset)
+static uint64_t word_at(const struct walk *w, const struct heap_arena *a,
+			unsigned offset)
 {
-	return load64(a->raw + offset);
+	return load_word(a->raw + offset, w->form.word);
 }
 
-static void decode(const struct state_layout *l, struct heap_arena *a)
+static void decode(const struct walk *w, struct heap_arena *a)
 {
+	const struct state_layout *l = w->g->state;
 	struct arena *o = &a->out;
 
 	o->noncontiguous = load32(a->raw + 4) & 2;
 	o->attached_threads =
-		l->attached ? (uint32_t)word_at(a, l->attached) : 0;
-	o->system_bytes = word_at(a, l->system_mem);
-	o->max_system_bytes = word_at(a, l->max_system_mem);
-	o->top = word_at(a, l->top);
+		l->attached ? (uint32_t)word_at(w, a, l->attached) : 0;
+	o->system_bytes = word_at(w, a, l->system_mem);
+	o->max_system_bytes = word_at(w, a, l->max_system_mem);
+	o->top = word_at(w, a, l->top);
 	o->initialised = o->top && o->top != o->addr + l->top;
 	if (!o->initialised)
 		o->top = 0;
@@ -36,7 +38,7 @@ static const struct heap_layout *first_heap(struct walk *w, uint64_t arena)
 	uint64_t word;
 
 	for (const struct heap_layout *h = heap_layouts; h->word; h++)
-		if (h->word == CHUNK_WORD &&
+		if (h->word == w->form.word &&
 		    (arena - h->size) % w->target->page_size == 0 &&
 		    pages_word(&w->pages, arena - h->size, &word) &&
 		    word == arena)
@@ -48,7 +50,7 @@ static bool is_thread_arena(struct walk *w, uint64_t addr)
 {
 	const struct heap_layout *h;
 
-	if (addr % 16 || !maps_find(&w->target->maps, addr))
+	if (addr % w->form.header || !maps_find(&w->target->maps, addr))
 		return false;
 	h = first_heap(w, addr);
 	if (h && !w->heap_layout)
@@ -65,14 +67,15 @@ static bool fits_heap_max(struct walk *w, const struct arena *a, uint64_t max)
 		return false;
 	return !a->top ||
 	       (pages_word(&w->pages, base, &word) && word == a->addr &&
-		pages_word(&w->pages, base + 2 * CHUNK_WORD, &size) &&
+		pages_word(&w->pages, base + 2 * w->form.word, &size) &&
 		a->top - base < size && size <= max);
 }
 
 /* HEAP_MAX_SIZE: what most arenas fit (GLIBC.md 3.9). */
 static void choose_heap_max(struct walk *w)
 {
-	uint64_t huge = 0, sizes[3] = {UINT64_C(64) << 20};
+	uint64_t huge = 0, sizes[3] = {w->form.word == 8 ? UINT64_C(64) << 20
+							 : UINT64_C(1) << 20};
 	size_t most = 0;
 
 	if (w->g->params->hp_pagesize &&
@@ -121,8 +124,8 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 		return walk_defect(w, DEFECT_UNREADABLE, a->out.index, addr,
 				   err, "arena cannot be read");
 	}
-	decode(l, a);
-	if (a->out.top % CHUNK_ALIGN == 0)
+	decode(w, a);
+	if (!a->out.top || chunk_fits_at(&w->form, a->out.top))
 		return 0;
 	addr = a->out.top;
 	a->out.top = 0;
@@ -178,7 +181,7 @@ int walk_arenas(struct walk *w, struct error *err)
 		rc = u64map_put(&seen, at, 1, err);
 		if (rc)
 			break;
-		at = word_at(&w->arena[w->arenas - 1], next);
+		at = word_at(w, &w->arena[w->arenas - 1], next);
 		if (at == w->g->main_arena)
 			break;
 		if (u64map_get(&seen, at, NULL) || w->arenas == MAX_ARENAS ||

@@ -61,7 +61,7 @@ struct bin {
 
 static bool fits_bin(const struct bin *b, uint64_t size)
 {
-	unsigned n = chunk_bin(size);
+	unsigned n = chunk_bin(&b->w->form, size);
 
 	return b->number == 1 || n == b->number || (n == 64 && b->number >= 64);
 }
@@ -98,7 +98,8 @@ static int take_member(struct bin *b, uint64_t addr, uint64_t link,
 /* The other way round, for what lies behind a break. */
 static int follow_back(struct bin *b, uint64_t at, struct error *err)
 {
-	uint64_t link = b->head + 24;
+	unsigned word = b->w->form.word;
+	uint64_t link = b->head + 3 * word;
 
 	while (at != b->head) {
 		struct free_chunk *c = table_get(b->table, b->w, at);
@@ -110,7 +111,7 @@ static int follow_back(struct bin *b, uint64_t at, struct error *err)
 			return -1;
 		if (!c)
 			return 0;
-		link = at + 24;
+		link = at + 3 * word;
 		at = c->bk;
 	}
 	return 0;
@@ -118,18 +119,19 @@ static int follow_back(struct bin *b, uint64_t at, struct error *err)
 
 static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 {
+	unsigned word = b->w->form.word;
 	uint64_t before = b->head, at = fd;
 
 	while (at != b->head) {
 		struct free_chunk *c;
 
-		if (take_member(b, at, before + 16, &c, err) < 0)
+		if (take_member(b, at, before + 2 * word, &c, err) < 0)
 			return -1;
 		if (!c)
 			return follow_back(b, bk, err);
 		if (c->bk != before &&
-		    walk_defect(b->w, DEFECT_LINK, b->a->out.index, at + 24,
-				err,
+		    walk_defect(b->w, DEFECT_LINK, b->a->out.index,
+				at + 3 * word, err,
 				"bin %u: leads back to 0x%" PRIx64
 				", not to 0x%" PRIx64,
 				b->number, c->bk, before) < 0)
@@ -139,7 +141,7 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 	}
 	if (bk != before)
 		return walk_defect(b->w, DEFECT_LINK, b->a->out.index,
-				   b->head + 24, err,
+				   b->head + 3 * word, err,
 				   "bin %u ends with 0x%" PRIx64
 				   ", its list with 0x%" PRIx64,
 				   b->number, bk, before);
@@ -149,17 +151,17 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 static int follow_all(struct walk *w, const struct table *table,
 		      struct heap_arena *a, struct error *err)
 {
-	unsigned bins = w->g->state->bins;
+	unsigned bins = w->g->state->bins, word = w->form.word;
 	struct bin b = {.w = w, .table = table, .a = a};
 
 	if (!a->out.initialised)
 		return 0;
 	for (b.number = 1; b.number <= GLIBC_BINS; b.number++) {
-		unsigned at = bins + 16 * (b.number - 1);
+		unsigned at = bins + 2 * word * (b.number - 1);
 
-		b.head = a->out.addr + at - 16;
-		if (follow(&b, load64(a->raw + at), load64(a->raw + at + 8),
-			   err) < 0)
+		b.head = a->out.addr + at - 2 * word;
+		if (follow(&b, load_word(a->raw + at, word),
+			   load_word(a->raw + at + word, word), err) < 0)
 			return -1;
 	}
 	return 0;

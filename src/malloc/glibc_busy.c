@@ -9,7 +9,8 @@
 enum {
 	STACK_BYTES = 2048,
 	DEEP_BYTES = 1 << 16, /* as far as an interrupted context is sought */
-	USER_CS = 0x33
+	USER_CS = 0x33,
+	USER_CS_32 = 0x23
 };
 
 static bool in_text(const struct glibc *g, uint64_t addr)
@@ -19,11 +20,12 @@ static bool in_text(const struct glibc *g, uint64_t addr)
 
 static bool stack_in_malloc(struct walk *w, uint64_t sp)
 {
-	uint64_t word[STACK_BYTES / 8];
-	size_t n = target_read_some(w->target, sp, word, sizeof word);
+	unsigned size = w->form.word;
+	uint8_t bytes[STACK_BYTES];
+	size_t n = target_read_some(w->target, sp, bytes, sizeof bytes);
 
-	for (size_t i = 0; i < n / 8; i++)
-		if (in_text(w->g, word[i]))
+	for (size_t i = 0; i + size <= n; i += size)
+		if (in_text(w->g, load_word(bytes + i, size)))
 			return true;
 	return false;
 }
@@ -37,24 +39,33 @@ static bool stands_in_malloc(struct walk *w, const struct thread *t)
 /*
  * A signal handler may have interrupted malloc and gone deep since, or run on
  * a stack of its own.  The kernel put the interrupted registers on its stack
- * (struct sigcontext): rsp, rip, eflags and cs, one after the other.
+ * (struct sigcontext): rsp, rip, eflags and cs, one after the other; i386: eip,
+ * cs, eflags and esp.
  */
+static bool saved_in_malloc(struct walk *w, const uint8_t *at)
+{
+	bool is32 = w->form.word == 4;
+	uint64_t flags = load_word(at + 2 * w->form.word, w->form.word);
+	uint64_t cs = is32 ? load32(at + 4) : load64(at + 24);
+	uint64_t pc = is32 ? load32(at) : load64(at + 8);
+	uint64_t sp = is32 ? load32(at + 12) : load64(at);
+
+	/* Bit 1 of eflags is always set, those from 22 on never. */
+	return (cs & 0xffff) == (is32 ? USER_CS_32 : USER_CS) && flags & 2 &&
+	       !(flags >> 22) && (in_text(w->g, pc) || stack_in_malloc(w, sp));
+}
+
 static bool interrupted_malloc(struct walk *w, const struct thread *t)
 {
-	AUTO_FREE uint64_t *word = xmalloc(DEEP_BYTES);
+	AUTO_FREE uint8_t *bytes = xmalloc(DEEP_BYTES);
 	size_t n;
 
 	if (!t->has_regs)
 		return false;
-	n = target_read_some(w->target, t->regs.r[REG_RSP_], word, DEEP_BYTES);
-	for (size_t i = 0; i + 4 <= n / 8; i++) {
-		/* Bit 1 of eflags is always set, those from 22 on never. */
-		if ((word[i + 3] & 0xffff) != USER_CS || !(word[i + 2] & 2) ||
-		    word[i + 2] >> 22)
-			continue;
-		if (in_text(w->g, word[i + 1]) || stack_in_malloc(w, word[i]))
+	n = target_read_some(w->target, t->regs.r[REG_RSP_], bytes, DEEP_BYTES);
+	for (size_t i = 0; i + 4 * w->form.word <= n; i += w->form.word)
+		if (saved_in_malloc(w, bytes + i))
 			return true;
-	}
 	return false;
 }
 

@@ -10,7 +10,7 @@
  */
 void walk_vote(struct walk *w, uint64_t head, bool fast)
 {
-	uint64_t skip = fast ? CHUNK_HEADER : 0, stored, revealed;
+	uint64_t skip = fast ? w->form.header : 0, stored, revealed;
 
 	if (!walk_find(w, head) || !pages_word(&w->pages, head, &stored))
 		return;
@@ -30,8 +30,8 @@ static int astray(struct walk *w, const struct list *l, uint64_t link,
 static int take(struct walk *w, const struct list *l, struct chunk *c,
 		uint64_t link, bool *go_on, struct error *err)
 {
-	uint64_t size = chunk_size(c, CHUNK_WORD,
-				   CHUNK_HEADER - w->g->state->mmapped_tail);
+	uint64_t size = chunk_size(c, w->form.word,
+				   w->form.header - w->g->state->mmapped_tail);
 
 	*go_on = false;
 	if (c->state != CHUNK_USED)
@@ -56,8 +56,9 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 
 	*count = *bytes = 0;
 	while (user) {
-		struct chunk *c =
-			user % CHUNK_ALIGN ? NULL : walk_find(w, user);
+		struct chunk *c = chunk_fits_user(&w->form, user)
+					  ? walk_find(w, user)
+					  : NULL;
 		uint64_t stored;
 		bool go_on;
 
@@ -69,8 +70,9 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 		if (!go_on)
 			return 0;
 		++*count;
-		*bytes += chunk_size(c, CHUNK_WORD,
-				     CHUNK_HEADER - w->g->state->mmapped_tail);
+		*bytes +=
+			chunk_size(c, w->form.word,
+				   w->form.header - w->g->state->mmapped_tail);
 		if (!pages_word(&w->pages, user, &stored))
 			return walk_defect(w, DEFECT_UNREADABLE, l->arena, user,
 					   err, "the link of %s cannot be read",
@@ -78,7 +80,7 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 		if (w->protected_links)
 			stored = link_reveal(stored, user);
 		link = user;
-		user = stored && l->fast ? stored + CHUNK_HEADER : stored;
+		user = stored && l->fast ? stored + w->form.header : stored;
 	}
 	return 0;
 }
@@ -86,10 +88,11 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 static uint64_t fastbin(const struct walk *w, const struct heap_arena *a,
 			unsigned i)
 {
-	uint64_t head =
-		load64(a->raw + w->g->state->fastbins + (size_t)CHUNK_WORD * i);
+	uint64_t head = load_word(a->raw + w->g->state->fastbins +
+					  (size_t)w->form.word * i,
+				  w->form.word);
 
-	return head ? head + CHUNK_HEADER : 0;
+	return head ? head + w->form.header : 0;
 }
 
 void walk_fastbins_vote(struct walk *w)
@@ -110,9 +113,10 @@ int walk_fastbins(struct walk *w, struct error *err)
 			struct list list = {
 				.head = fastbin(w, a, j),
 				.where = a->out.addr + s->fastbins +
-					 (uint64_t)CHUNK_WORD * j,
+					 (uint64_t)w->form.word * j,
 				.fast = true,
-				.size = CHUNK_MIN + (uint64_t)CHUNK_ALIGN * j,
+				.size = w->form.min +
+					(uint64_t)w->form.header * j,
 				.arena = a->out.index,
 				.state = CHUNK_FREE,
 			};

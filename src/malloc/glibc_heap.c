@@ -46,7 +46,7 @@ static int follow_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
 			*whole = true;
 			break;
 		}
-		if (!pages_word(&w->pages, at + CHUNK_WORD, &at) ||
+		if (!pages_word(&w->pages, at + w->form.word, &at) ||
 		    at % w->heap_max)
 			break;
 	}
@@ -83,7 +83,7 @@ static int heap_bytes(struct walk *w, struct heap_arena *a, uint64_t base,
 	uint64_t mapped = run_end(w, base) - base;
 	const struct map *m;
 
-	if (pages_word(&w->pages, base + 2 * CHUNK_WORD, size) &&
+	if (pages_word(&w->pages, base + 2 * w->form.word, size) &&
 	    *size % w->target->page_size == 0 && *size <= w->heap_max &&
 	    *size >= w->target->page_size && *size <= mapped)
 		return 0;
@@ -102,8 +102,9 @@ static int walk_heap(struct walk *w, uint32_t index, uint64_t base,
 {
 	struct heap_arena *a = &w->arena[index];
 	bool is_first = base == (a->out.addr & ~(w->heap_max - 1));
-	uint64_t start = chunk_first(is_first ? a->first_after
-					      : base + w->heap_layout->size);
+	uint64_t start =
+		chunk_first(&w->form, is_first ? a->first_after
+					       : base + w->heap_layout->size);
 	enum stretch_end how;
 	uint64_t size, end;
 

@@ -25,6 +25,7 @@ enum {
 struct search {
 	struct target *target;
 	const struct module *module;
+	unsigned word;
 	unsigned matches;
 	uint64_t addr; /* file address */
 	const struct state_layout *state;
@@ -101,7 +102,8 @@ static bool state_fits(const struct elf *elf, uint64_t addr,
 	if (addr % layout->word ||
 	    elf_read(elf, addr, image, layout->size, &err) < 0)
 		return false;
-	after = load64(image + layout->next + 2 * layout->word);
+	after = load_word(image + layout->next + 2 * layout->word,
+			  layout->word);
 	return all_zero(image, layout->next) &&
 	       all_zero(image + layout->system_mem,
 			layout->size - layout->system_mem) &&
@@ -112,7 +114,7 @@ static bool state_fits(const struct elf *elf, uint64_t addr,
 static void consider(struct search *s, uint64_t offset, uint64_t value)
 {
 	for (const struct state_layout *l = state_layouts; l->word; l++) {
-		if (l->word != 8 || offset - value != l->next ||
+		if (l->word != s->word || offset - value != l->next ||
 		    !state_fits(s->module->elf, value, l))
 			continue;
 		s->matches++;
@@ -125,7 +127,10 @@ static void consider(struct search *s, uint64_t offset, uint64_t value)
 static int consider_reloc(void *ctx, const struct elf_reloc *reloc)
 {
 	if (reloc->kind == ELF_RELOC_RELATIVE)
-		consider(ctx, reloc->offset, (uint64_t)reloc->addend);
+		consider(ctx, reloc->offset,
+			 ((struct search *)ctx)->word == 8
+				 ? (uint64_t)reloc->addend
+				 : (uint32_t)reloc->addend);
 	return 0;
 }
 
@@ -157,25 +162,30 @@ static void each_data(struct search *s, segment_fn *fn)
 static void consider_words(struct search *s, uint64_t vaddr,
 			   const uint8_t *bytes, uint64_t len)
 {
-	for (uint64_t i = -vaddr & 7; i + 8 <= len; i += 8)
-		consider(s, vaddr + i, load64(bytes + i));
+	unsigned word = s->word;
+
+	for (uint64_t i = -vaddr & (word - 1); i + word <= len; i += word)
+		consider(s, vaddr + i, load_word(bytes + i, word));
 }
 
 static bool params_fit(const uint8_t *p, const struct params_layout *l)
 {
-	uint64_t zero =
-		load32(p + l->n_mmaps) | load32(p + l->max_n_mmaps) |
-		load32(p + l->no_dyn_threshold) | load64(p + l->mmapped_mem) |
-		load64(p + l->max_mmapped_mem) | load64(p + l->sbrk_base);
+	unsigned w = l->word;
+	uint64_t zero = load32(p + l->n_mmaps) | load32(p + l->max_n_mmaps) |
+			load32(p + l->no_dyn_threshold) |
+			load_word(p + l->mmapped_mem, w) |
+			load_word(p + l->max_mmapped_mem, w) |
+			load_word(p + l->sbrk_base, w);
 
 	if (zero || load32(p + l->n_mmaps_max) != 65536)
 		return false;
 	if (!l->tcache_bins)
 		return true;
 
-	uint64_t count = load64(p + l->tcache_bins + 16);
+	uint64_t count = load_word(p + l->tcache_bins + 2 * w, w);
 
-	return load64(p + l->tcache_bins) == 64 && (count == 7 || count == 16);
+	return load_word(p + l->tcache_bins, w) == 64 &&
+	       (count == 7 || count == 16);
 }
 
 /*
@@ -189,7 +199,7 @@ params_by_sbrk(struct search *s, uint64_t addr, const struct params_layout *a)
 		uint64_t base;
 		struct error err;
 
-		if (l->word == 8 && !l->tcache_bins &&
+		if (l->word == s->word && !l->tcache_bins &&
 		    !target_read_word(s->target,
 				      s->module->bias + addr + l->sbrk_base,
 				      &base, &err) &&
@@ -202,17 +212,21 @@ params_by_sbrk(struct search *s, uint64_t addr, const struct params_layout *a)
 static void consider_params(struct search *s, uint64_t vaddr,
 			    const uint8_t *bytes, uint64_t len)
 {
-	for (uint64_t i = -vaddr & 7; i + 40 <= len; i += 8) {
+	unsigned w = s->word;
+
+	for (uint64_t i = -vaddr & (w - 1); i + 5 * w <= len; i += w) {
 		const uint8_t *p = bytes + i;
 
-		if (load64(p) != 131072 || load64(p + 8) != 131072 ||
-		    load64(p + 16) != 131072 || load64(p + 24) != 8 ||
-		    load64(p + 32) != 0)
+		if (load_word(p, w) != 131072 ||
+		    load_word(p + w, w) != 131072 ||
+		    load_word(p + 2 * w, w) != 131072 ||
+		    load_word(p + 3 * w, w) != (w == 8 ? 8 : 2) ||
+		    load_word(p + 4 * w, w) != 0)
 			continue;
 		/* Rows with a tcache come first. */
 		for (const struct params_layout *l = params_layouts; l->word;
 		     l++) {
-			if (l->word != 8 || i + l->size > len ||
+			if (l->word != w || i + l->size > len ||
 			    !params_fit(p, l))
 				continue;
 			s->matches++;
@@ -245,7 +259,10 @@ static void conclude(const struct search *s, const char *releases,
 void glibc_locate_file(struct target *target, const struct module *module,
 		       struct finding *arena, struct finding *params)
 {
-	struct search a = {.target = target, .module = module}, p = a;
+	struct search a = {.target = target,
+			   .module = module,
+			   .word = elf_word(module->elf)},
+		      p = a;
 
 	if (elf_is_memory(module->elf)) {
 		finding_set(arena, CHECK_SKIPPED, 0,

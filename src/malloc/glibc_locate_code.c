@@ -63,6 +63,8 @@ static bool read_uses(const struct module *module, uint64_t addr, uint64_t size,
 			return false;
 	if (disasm_open(elf_word(module->elf), &disasm, &err) < 0)
 		return false;
+	if (elf_got(module->elf))
+		disasm_set_got(disasm, module->bias + elf_got(module->elf));
 	disasm_each(disasm, code, len, addr, use, u);
 	disasm_close(disasm);
 	return true;

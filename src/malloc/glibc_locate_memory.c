@@ -17,25 +17,25 @@ enum { MAX_DATA = 16 << 20, LEAST_SOUND = 100, MAX_RING = 4096 };
  * than it takes.
  */
 static unsigned sound_bins(struct target *target, const uint8_t *bins,
-			   uint64_t addr)
+			   uint64_t addr, unsigned w)
 {
-	unsigned n = 0;
+	unsigned n = 0, two = 2 * w;
 	struct error err;
 
 	for (unsigned i = 0; i < GLIBC_BINS; i++) {
-		uint64_t self = addr + 16 * i - 16;
+		uint64_t self = addr + two * i - two;
 
-		n += load64(bins + 16 * i) == self &&
-		     load64(bins + 16 * i + 8) == self;
+		n += load_word(bins + two * i, w) == self &&
+		     load_word(bins + two * i + w, w) == self;
 	}
 	for (unsigned i = 0; i < GLIBC_BINS && n < LEAST_SOUND; i++) {
-		uint64_t self = addr + 16 * i - 16, back = 0, forth = 0;
-		uint64_t fd = load64(bins + 16 * i);
-		uint64_t bk = load64(bins + 16 * i + 8);
+		uint64_t self = addr + two * i - two, back = 0, forth = 0;
+		uint64_t fd = load_word(bins + two * i, w);
+		uint64_t bk = load_word(bins + two * i + w, w);
 
-		if (fd != self && fd % 16 == 0 && bk % 16 == 0 &&
-		    !target_read_word(target, fd + 24, &back, &err) &&
-		    !target_read_word(target, bk + 16, &forth, &err))
+		if (fd != self && fd % two == 0 && bk % two == 0 &&
+		    !target_read_word(target, fd + 3 * w, &back, &err) &&
+		    !target_read_word(target, bk + two, &forth, &err))
 			n += back == self && forth == self;
 	}
 	return n;
@@ -45,7 +45,8 @@ static unsigned sound_bins(struct target *target, const uint8_t *bins,
 static bool begins_heap(struct target *target, uint64_t addr)
 {
 	for (const struct heap_layout *h = heap_layouts; h->word; h++)
-		if (h->word == 8 && (addr - h->size) % target->page_size == 0)
+		if (h->word == target->word &&
+		    (addr - h->size) % target->page_size == 0)
 			return true;
 	return false;
 }
@@ -69,18 +70,20 @@ static bool ring_closes(struct target *target, uint64_t addr,
 static bool looks_like_state(struct target *target, uint64_t addr,
 			     const uint8_t *bytes, const struct state_layout *l)
 {
-	uint64_t top = load64(bytes + l->top);
+	unsigned w = l->word;
+	uint64_t top = load_word(bytes + l->top, w);
 
 	if (load32(bytes) > 2 || load32(bytes + 4) > 7 ||
-	    load64(bytes + l->system_mem) > load64(bytes + l->max_system_mem) ||
+	    load_word(bytes + l->system_mem, w) >
+		    load_word(bytes + l->max_system_mem, w) ||
 	    (top && top != addr + l->top && !maps_find(&target->maps, top)))
 		return false;
 	/* Most places fail here, without a look elsewhere. */
-	if (load64(bytes + l->next) != addr &&
-	    !begins_heap(target, load64(bytes + l->next)))
+	if (load_word(bytes + l->next, w) != addr &&
+	    !begins_heap(target, load_word(bytes + l->next, w)))
 		return false;
 	return ring_closes(target, addr, l) &&
-	       sound_bins(target, bytes + l->bins, addr + l->bins) >=
+	       sound_bins(target, bytes + l->bins, addr + l->bins, w) >=
 		       LEAST_SOUND;
 }
 
@@ -93,7 +96,8 @@ bool glibc_state_at(struct target *target, uint64_t addr,
 	if (target_read(target, addr, bytes, layout->size, &err) < 0)
 		return false;
 	/* Never used: nothing but the ring tells. */
-	if (!load64(bytes + layout->top) && !load64(bytes + layout->bins))
+	if (!load_word(bytes + layout->top, layout->word) &&
+	    !load_word(bytes + layout->bins, layout->word))
 		return ring_closes(target, addr, layout);
 	return looks_like_state(target, addr, bytes, layout);
 }
@@ -101,19 +105,21 @@ bool glibc_state_at(struct target *target, uint64_t addr,
 static bool params_now(struct target *target, const uint8_t *p,
 		       const struct params_layout *l)
 {
-	uint64_t sbrk = load64(p + l->sbrk_base);
-	uint64_t test = load64(p + l->arena_test);
+	unsigned w = l->word;
+	uint64_t sbrk = load_word(p + l->sbrk_base, w);
+	uint64_t test = load_word(p + l->arena_test, w);
 	const struct map *map = maps_find(&target->maps, sbrk);
 
 	return load32(p + l->n_mmaps_max) == 65536 &&
 	       (test == 8 || test == 2) &&
 	       load32(p + l->n_mmaps) <= load32(p + l->max_n_mmaps) &&
-	       load64(p + l->mmapped_mem) <= load64(p + l->max_mmapped_mem) &&
+	       load_word(p + l->mmapped_mem, w) <=
+		       load_word(p + l->max_mmapped_mem, w) &&
 	       load32(p + l->no_dyn_threshold) <= 1 &&
 	       (map ? map_is_anonymous(map) : !sbrk) &&
 	       (!l->tcache_bins ||
-		(load64(p + l->tcache_bins) <= TCACHE_MAX_BINS &&
-		 load64(p + l->tcache_bins + 16) <= 65535));
+		(load_word(p + l->tcache_bins, w) <= TCACHE_MAX_BINS &&
+		 load_word(p + l->tcache_bins + 2 * w, w) <= 65535));
 }
 
 bool glibc_params_at(struct target *target, uint64_t addr,
@@ -132,11 +138,13 @@ static void find_state(struct target *target, uint64_t start,
 {
 	unsigned matches = 0;
 
-	for (uint64_t i = -start & 15; i + 64 <= len; i += 16)
+	unsigned word = target->word, step = 2 * word;
+
+	for (uint64_t i = -start & (step - 1); i + 64 <= len; i += step)
 		for (const struct state_layout *l = state_layouts; l->word;
 		     l++) {
-			if (l->word != 8 || i + l->size > len ||
-			    !load64(bytes + i + l->bins) ||
+			if (l->word != word || i + l->size > len ||
+			    !load_word(bytes + i + l->bins, word) ||
 			    !looks_like_state(target, start + i, bytes + i, l))
 				continue;
 			matches++;
@@ -157,10 +165,10 @@ static void find_state(struct target *target, uint64_t start,
 }
 
 /* Before the first malloc: nobody has set a threshold. */
-static bool untouched(const uint8_t *p)
+static bool untouched(const uint8_t *p, unsigned w)
 {
-	return load64(p) == 131072 && load64(p + 8) == 131072 &&
-	       load64(p + 16) == 131072;
+	return load_word(p, w) == 131072 && load_word(p + w, w) == 131072 &&
+	       load_word(p + 2 * w, w) == 131072;
 }
 
 /*
@@ -173,11 +181,12 @@ static const struct params_layout *params_row(struct target *target,
 	const struct params_layout *unused = NULL;
 
 	for (const struct params_layout *l = params_layouts; l->word; l++) {
-		if (l->word != 8 || l->size > len || !params_now(target, p, l))
+		if (l->word != target->word || l->size > len ||
+		    !params_now(target, p, l))
 			continue;
-		if (load64(p + l->sbrk_base))
+		if (load_word(p + l->sbrk_base, l->word))
 			return l;
-		if (!unused && untouched(p))
+		if (!unused && untouched(p, l->word))
 			unused = l;
 	}
 	return unused;
@@ -189,7 +198,9 @@ static void find_params(struct target *target, uint64_t start,
 {
 	unsigned matches = 0;
 
-	for (uint64_t i = -start & 7; i < len; i += 8) {
+	unsigned word = target->word;
+
+	for (uint64_t i = -start & (word - 1); i < len; i += word) {
 		const struct params_layout *l =
 			params_row(target, bytes + i, len - i);
 

@@ -31,8 +31,9 @@ static uint64_t behind_gap(struct walk *w, uint64_t from, uint64_t limit)
 	/* Elsewhere a further piece begins on a page: see walk_pages(). */
 	if (from < limit)
 		at = is_brk(w, from) ? chain_find(w, &chain, from)
-		     : chain_holds(w, &chain, from) ? from
-						    : 0;
+		     : chain_holds(w, &chain, chunk_first(&w->form, from))
+			     ? chunk_first(&w->form, from)
+			     : 0;
 	u64map_deinit(&bad);
 	return at;
 }
@@ -41,7 +42,7 @@ int walk_main_arena(struct walk *w, struct error *err)
 {
 	struct heap_arena *a = &w->arena[0];
 	uint64_t base = w->params.sbrk_base, limit = run_end(w, base);
-	uint64_t at = chunk_first(base), end = at;
+	uint64_t at = chunk_first(&w->form, base), end = at;
 	enum stretch_end how = STRETCH_FENCE;
 
 	if (!limit) {

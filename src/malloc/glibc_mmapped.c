@@ -8,17 +8,15 @@
 #include "malloc/walk.h"
 #include "target/pagemap.h"
 
-enum { LEAST_OFFSET = 48 };
-
 static bool load_head(struct walk *w, uint64_t addr, struct chunk_head *h)
 {
-	uint64_t word[2];
+	uint8_t bytes[16];
 
 	*h = (struct chunk_head){0};
-	if (target_read_some(w->target, addr, word, sizeof word) < sizeof word)
+	if (target_read_some(w->target, addr, bytes, w->form.header) <
+	    w->form.header)
 		return false;
-	h->prev_size = word[0];
-	h->size = word[1];
+	*h = chunk_head_load(&w->form, bytes, 2);
 	return true;
 }
 
@@ -43,48 +41,54 @@ static uint64_t next_touched(struct walk *w, uint64_t at, uint64_t limit)
 static uint64_t first_other(struct walk *w, uint64_t at, uint64_t limit,
 			    uint64_t fill)
 {
-	while (at + 8 <= limit) {
+	unsigned word = w->form.word;
+
+	while (at + word <= limit) {
 		const uint8_t *p;
 		uint64_t end;
 
 		/* What nobody touched is zeros, perhaps terabytes of them. */
 		if (!fill && at % w->target->page_size == 0)
 			at = next_touched(w, at, limit);
-		p = at + 8 <= limit ? window_at(&w->window, at, 8) : NULL;
+		p = at + word <= limit ? window_at(&w->window, at, word) : NULL;
 		if (!p)
 			return limit;
-		end = w->window.end - at % 8;
+		end = w->window.end - at % word;
 		if (p == w->window.scratch || end <= at)
-			end = at + 8;
+			end = at + word;
 		if (end > limit)
 			end = limit;
-		for (; at + 8 <= end; at += 8, p += 8)
-			if (load64(p) != fill)
+		for (; at + word <= end; at += word, p += word)
+			if (load_word(p, word) != fill)
 				return at;
 	}
 	return limit;
 }
 
+static bool is_fill(const struct walk *w, uint64_t fill)
+{
+	uint64_t all = (fill & 0xff) * UINT64_C(0x0101010101010101);
+
+	return fill == (w->form.word == 8 ? all : (uint32_t)all);
+}
+
 /* The deeper header, or 0. */
 static uint64_t deeper(struct walk *w, uint64_t base, uint64_t limit)
 {
+	const struct chunk_form *form = &w->form;
 	unsigned tail = w->g->state->mmapped_tail;
+	uint64_t user = chunk_first(form, base) + form->header, at, fill;
 	struct chunk_head head;
-	uint64_t fill, at;
-	unsigned byte;
 
 	/* The new layout may leave no room for fill between the two. */
-	at = base + CHUNK_HEADER;
-	if (tail && load_head(w, at, &head) &&
-	    mmapped_total(&head, CHUNK_HEADER, tail, w->target->page_size))
-		return at;
-	if (!pages_word(&w->pages, at, &fill))
+	if (tail && load_head(w, user, &head) &&
+	    mmapped_total(form, &head, user - base, tail, w->target->page_size))
+		return user;
+	if (!pages_word(&w->pages, user, &fill) || !is_fill(w, fill))
 		return 0;
-	byte = fill & 0xff;
-	if (fill != byte * UINT64_C(0x0101010101010101))
-		return 0;
-	at = first_other(w, base + CHUNK_HEADER, limit, fill);
-	return at < limit && at % CHUNK_ALIGN == 0 && at - base >= LEAST_OFFSET
+	at = first_other(w, user, limit, fill);
+	return at < limit && chunk_fits_at(form, at) &&
+			       at - base >= form->header + form->min
 		       ? at
 		       : 0;
 }
@@ -96,9 +100,9 @@ static int add_mmapped(struct walk *w, uint64_t at, uint64_t base,
 		 "table of mmapped chunks", err) < 0)
 		return -1;
 	w->mmapped[w->mmappeds++] = (struct chunk){
-		.addr = at + CHUNK_HEADER,
+		.addr = at + w->form.header,
 		/* The tail is given to the user where the layout has it. */
-		.size = total - (at - base) - CHUNK_HEADER,
+		.size = total - (at - base) - w->form.header,
 		.arena = ARENA_MMAPPED,
 		.state = CHUNK_USED,
 	};
@@ -111,18 +115,20 @@ int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 {
 	unsigned tail = w->g->state->mmapped_tail;
 	uint64_t page = w->target->page_size, room, claimed, at;
+	uint64_t first = chunk_first(&w->form, base);
 	struct chunk_head head;
 
 	*total = 0;
-	if (!load_head(w, base, &head))
+	if (!load_head(w, first, &head))
 		return 0;
-	claimed = mmapped_total(&head, 0, tail, page);
+	claimed = mmapped_total(&w->form, &head, first - base, tail, page);
 	if (!claimed)
 		return 0;
 	room = limit - base;
 	at = deeper(w, base, base + (claimed < room ? claimed : room));
 	if (at && load_head(w, at, &head)) {
-		uint64_t real = mmapped_total(&head, at - base, tail, page);
+		uint64_t real =
+			mmapped_total(&w->form, &head, at - base, tail, page);
 
 		if (real && real <= room) {
 			*total = real;
@@ -132,5 +138,5 @@ int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 	if (claimed > room)
 		return 0;
 	*total = claimed;
-	return add_mmapped(w, base, base, claimed, err);
+	return add_mmapped(w, first, base, claimed, err);
 }

@@ -86,20 +86,22 @@ static int try_segment(struct scan *s, uint64_t at, uint64_t *end,
 			      .enough = CHAIN_CHUNKS,
 			      .first_in_use = true};
 	enum stretch_end how;
-	uint64_t head[2];
+	uint64_t page = at, size;
 
 	*end = 0;
-	if (target_read_some(w->target, at, head, sizeof head) < sizeof head)
+	at = chunk_first(&w->form, page);
+	if (!pages_word(&w->pages, at + w->form.word, &size))
 		return 0;
 	if (at != a->out.top &&
-	    ((head[1] & CHUNK_FLAGS) != CHUNK_PREV_INUSE ||
-	     !chunk_plausible(head[1], chain.limit - at, true) ||
+	    ((size & CHUNK_FLAGS) != CHUNK_PREV_INUSE ||
+	     !chunk_plausible(&w->form, size, chain.limit - at, true) ||
 	     !chain_holds(w, &chain, at)))
 		return 0;
 	a->out.heaps++;
 	if (walk_stretch(w, 0, at, chain.limit, &how, end, err) < 0)
 		return -1;
-	a->covered += *end - at;
+	a->out.overhead_bytes += at - page;
+	a->covered += *end - page;
 	return 0;
 }
 

@@ -36,11 +36,12 @@ static const char *info_function(const struct module *module)
 							     : "mallinfo";
 }
 
-static bool is_candidate(const struct module *module)
+static bool is_candidate(const struct target *target,
+			 const struct module *module)
 {
 	struct elf_symbol symbol;
 
-	return module->elf &&
+	return module->elf && elf_word(module->elf) == target->word &&
 	       (elf_dynsym(module->elf, "malloc_trim", &symbol) ||
 		elf_dynsym(module->elf, "mallinfo", &symbol) ||
 		elf_is_static(module->elf));
@@ -83,7 +84,7 @@ static const struct state_layout *state_row_at(struct target *target,
 					       uint64_t addr)
 {
 	for (const struct state_layout *l = state_layouts; l->word; l++)
-		if (l->word == 8 && glibc_state_at(target, addr, l))
+		if (l->word == target->word && glibc_state_at(target, addr, l))
 			return l;
 	return NULL;
 }
@@ -192,10 +193,28 @@ static int contradiction(const struct module *module, const struct evidence *e,
 			module->path, file->addr, code->addr);
 }
 
-/* 1: found; 0: not in this module; -1. */
+/*
+ * It is glibc's libc, but no layout that we know is proven: numbers from it
+ * would be guesses.  why says so, for when nothing else is found.
+ */
+static void note_unknown(const struct module *module, const struct evidence *e,
+			 struct error *why)
+{
+	struct elf_symbol symbol;
+
+	if (elf_dynsym(module->elf, "malloc_trim", &symbol) &&
+	    elf_dynsym(module->elf, "__libc_start_main", &symbol))
+		(void)error_set(why, ERR_UNSUPPORTED,
+				"how malloc of %s is laid out is not known "
+				"(main_arena: %s; mp_: %s)",
+				module->name, e->file_arena.text,
+				e->file_params.text);
+}
+
+/* 1: found; 0: not in this module, why perhaps set; -1. */
 static int probe_module(struct target *target, struct symbols *symbols,
 			const struct module *module, struct glibc *g,
-			struct error *err)
+			struct error *why, struct error *err)
 {
 	struct evidence e = {0};
 	struct finding block = {0}, tcache = {0};
@@ -203,8 +222,10 @@ static int probe_module(struct target *target, struct symbols *symbols,
 	if (!glibc_data_find(module, &g->data))
 		return 0;
 	gather(target, symbols, module, &g->data, &e);
-	if (!choose(target, &e, g))
+	if (!choose(target, &e, g)) {
+		note_unknown(module, &e, why);
 		return 0;
+	}
 	if (contradiction(module, &e, err) < 0)
 		return -1;
 	glibc_check_params_code(
@@ -297,20 +318,17 @@ static int probe(struct target *target, struct symbols *symbols, void **state,
 		 struct error *err)
 {
 	struct glibc *found = NULL;
+	struct error why = {0};
 
-	if (target->word != 8)
-		return error_set(err, ERR_UNSUPPORTED,
-				 "32-bit process: not supported by this "
-				 "version");
 	for (size_t i = 0; i < symbols_module_count(symbols); i++) {
 		const struct module *module = symbols_module(symbols, i);
 		struct glibc *g;
 		int rc;
 
-		if (!is_candidate(module))
+		if (!is_candidate(target, module))
 			continue;
 		g = xcalloc(1, sizeof *g);
-		rc = probe_module(target, symbols, module, g, err);
+		rc = probe_module(target, symbols, module, g, &why, err);
 		if (rc < 0) {
 			free(g);
 			free(found);
@@ -320,6 +338,10 @@ static int probe(struct target *target, struct symbols *symbols, void **state,
 			found = prefer(target, found, g);
 		else
 			free(g);
+	}
+	if (!found && why.code) {
+		*err = why;
+		return -1;
 	}
 	if (!found)
 		return 0;

@@ -10,36 +10,45 @@ enum { TICK = 1 << 16 };
 static bool size_word(struct walk *w, uint64_t addr, uint64_t *prev_size,
 		      uint64_t *size)
 {
-	uint64_t head[2];
+	unsigned word = w->form.word;
+	uint8_t head[16];
 
-	if (!pages_read(&w->pages, addr, head, sizeof head))
+	if (!pages_read(&w->pages, addr, head, w->form.header))
 		return false;
-	*prev_size = head[0];
-	*size = head[1];
+	*prev_size = load_word(head, word);
+	*size = load_word(head + word, word);
 	return true;
 }
 
 uint64_t fence_end(struct walk *w, uint64_t addr)
 {
-	uint64_t prev, size;
+	uint64_t prev, size, end;
 
-	for (unsigned i = 0; i < 3; i++, addr += CHUNK_FENCE) {
+	for (unsigned i = 0; i < 3; i++, addr += w->form.header) {
 		if (!size_word(w, addr, &prev, &size) ||
-		    (size & ~UINT64_C(1)) != CHUNK_FENCE ||
+		    (size & ~UINT64_C(1)) != w->form.header ||
 		    (i && !(size & CHUNK_PREV_INUSE)))
 			return 0;
-		if (i && (addr + CHUNK_FENCE) % w->target->page_size == 0)
-			return addr + CHUNK_FENCE;
+		end = addr + w->form.header;
+		end += chunk_slack(&w->form, end);
+		if (i && end % w->target->page_size == 0)
+			return end;
 	}
 	return 0;
 }
 
+/* Memory ends at limit; what ends at addr may leave a few bytes of it. */
+bool fence_ends(const struct walk *w, uint64_t addr, uint64_t limit)
+{
+	return addr + chunk_slack(&w->form, addr) == limit;
+}
+
 /* The end of a heap that is not the last: a header of size 0, in use. */
-static bool heap_ends(uint64_t addr, uint64_t size, const struct chain *c,
-		      bool is_main)
+static bool heap_ends(const struct walk *w, uint64_t addr, uint64_t size,
+		      const struct chain *c, bool is_main)
 {
 	return !is_main && size == CHUNK_PREV_INUSE &&
-	       addr + CHUNK_HEADER == c->limit;
+	       fence_ends(w, addr + w->form.header, c->limit);
 }
 
 bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
@@ -59,12 +68,16 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 		if (n && !(size & CHUNK_PREV_INUSE) && prev != before)
 			return false;
 		if (n &&
-		    (n >= c->enough || heap_ends(addr, size, c, a->is_main)))
+		    (n >= c->enough || heap_ends(w, addr, size, c, a->is_main)))
 			return true;
-		if (n && (size & CHUNK_SIZE_MASK) == CHUNK_FENCE)
-			return a->is_main ? fence_end(w, addr)
-					  : addr + 2 * CHUNK_FENCE == c->limit;
-		if (!chunk_plausible(size, c->limit - addr, a->is_main))
+		if (n && (size & CHUNK_SIZE_MASK) == w->form.header)
+			return a->is_main
+				       ? fence_end(w, addr)
+				       : fence_ends(w,
+						    addr + 2 * w->form.header,
+						    c->limit);
+		if (!chunk_plausible(&w->form, size, c->limit - addr,
+				     a->is_main))
 			return false;
 		if (addr < a->top && a->top - addr < (size & CHUNK_SIZE_MASK))
 			return false;
@@ -87,24 +100,26 @@ uint64_t chain_find(struct walk *w, const struct chain *c, uint64_t from)
 	struct error err;
 	unsigned n = 0;
 
-	for (uint64_t at = from; at + CHUNK_MIN <= c->limit;
-	     at += CHUNK_ALIGN) {
-		const uint8_t *p = window_at(&w->window, at, CHUNK_HEADER);
+	from = chunk_first(&w->form, from);
+	for (uint64_t at = from; at + w->form.min <= c->limit;
+	     at += w->form.align) {
+		const uint8_t *p = window_at(&w->window, at, w->form.header);
 
 		if (at == w->arena[c->arena].out.top)
 			return at;
 		if (!p) {
 			/* A hole: on at the next page. */
 			at |= w->target->page_size - 1;
-			at -= CHUNK_ALIGN - 1;
+			at = chunk_first(&w->form, at + 1) - w->form.align;
 			continue;
 		}
 		if (++n % TICK == 0 &&
 		    progress_tick("looking for chunks", at - from,
 				  c->limit - from, &err) < 0)
 			return 0;
-		if (chunk_plausible(load64(p + 8), c->limit - at,
-				    w->arena[c->arena].out.is_main) &&
+		if (chunk_plausible(
+			    &w->form, load_word(p + w->form.word, w->form.word),
+			    c->limit - at, w->arena[c->arena].out.is_main) &&
 		    chain_holds(w, c, at))
 			return at;
 	}

@@ -38,8 +38,8 @@ static int add_chunk(struct run *r, uint64_t addr, uint64_t size,
 	    GROW(r->chunk, r->cap, r->count + 1, "chunk table", err) < 0)
 		return -1;
 	r->chunk[r->count++] = (struct chunk){
-		.addr = addr + CHUNK_HEADER,
-		.size = size - CHUNK_WORD,
+		.addr = addr + r->w->form.header,
+		.size = size - r->w->form.word,
 		.arena = r->arena,
 		.state = state,
 	};
@@ -95,16 +95,17 @@ static int finish(struct run *r, const struct chunk_head *next,
 
 static bool load(struct run *r, struct chunk_head *h)
 {
-	const uint8_t *p = window_at(&r->w->window, r->at, 32);
+	const struct chunk_form *form = &r->w->form;
+	const uint8_t *p = window_at(&r->w->window, r->at, 4 * form->word);
 
 	if (p) {
-		*h = chunk_head_load(p);
+		*h = chunk_head_load(form, p, 4);
 		return true;
 	}
 	/* A fencepost may be the last of what is readable. */
-	p = window_at(&r->w->window, r->at, CHUNK_HEADER);
+	p = window_at(&r->w->window, r->at, form->header);
 	if (p)
-		*h = (struct chunk_head){load64(p), load64(p + 8), 0, 0};
+		*h = chunk_head_load(form, p, 2);
 	return p;
 }
 
@@ -115,7 +116,8 @@ static int take_top(struct run *r, const struct chunk_head *h,
 
 	if (finish(r, h, err) < 0)
 		return -1;
-	if (size < CHUNK_ALIGN || size % CHUNK_ALIGN || size > room) {
+	if (size < r->w->form.header || size % r->w->form.header ||
+	    size > room) {
 		if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->at, err,
 				"size word 0x%" PRIx64
 				" of the top chunk cannot be",
@@ -137,19 +139,20 @@ static int take_top(struct run *r, const struct chunk_head *h,
 static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
 		      struct error *err)
 {
-	uint64_t size = chunk_bytes(h), end = 0;
+	uint64_t size = chunk_bytes(h), end = 0, post = r->w->form.header;
 
 	*is_end = false;
 	if (r->a->out.is_main) {
-		if (size == CHUNK_FENCE)
+		if (size == post)
 			end = fence_end(r->w, r->at);
-	} else if (size == CHUNK_FENCE && r->at + 2 * CHUNK_FENCE == r->limit) {
+	} else if (size == post &&
+		   fence_ends(r->w, r->at + 2 * post, r->limit)) {
 		end = r->limit;
 	} else if (h->size == CHUNK_PREV_INUSE &&
-		   r->at + CHUNK_FENCE == r->limit) {
+		   fence_ends(r->w, r->at + post, r->limit)) {
 		end = r->limit;
 		/* The old top was too small to free: not a chunk. */
-		if (r->pending && r->at - r->prev == 2 * CHUNK_FENCE &&
+		if (r->pending && r->at - r->prev == 2 * post &&
 		    !(r->head.size & CHUNK_NON_MAIN)) {
 			r->pending = false;
 			r->a->out.overhead_bytes += r->at - r->prev;
@@ -171,7 +174,7 @@ static int resync(struct run *r, enum defect_kind kind, uint64_t word,
 {
 	struct chain chain = {
 		.arena = r->arena, .limit = r->limit, .enough = RESYNC_CHUNKS};
-	uint64_t to = chain_find(r->w, &chain, r->at + CHUNK_ALIGN);
+	uint64_t to = chain_find(r->w, &chain, r->at + r->w->form.align);
 	uint64_t lost = (to ? to : r->limit) - r->at;
 	int rc;
 
@@ -197,16 +200,17 @@ static int resync(struct run *r, enum defect_kind kind, uint64_t word,
  */
 static int finish_doubtful(struct run *r, struct error *err)
 {
+	const struct chunk_form *form = &r->w->form;
 	struct pages *pages = &r->w->pages;
 	struct chunk_head next = {.prev_size = r->at - r->prev,
 				  .size = CHUNK_PREV_INUSE};
 	uint64_t back, forth;
 
-	if (r->pending && r->head.fd % CHUNK_ALIGN == 0 &&
-	    r->head.bk % CHUNK_ALIGN == 0 &&
-	    pages_word(pages, r->head.fd + 24, &back) &&
-	    pages_word(pages, r->head.bk + 16, &forth) && back == r->prev &&
-	    forth == r->prev)
+	if (r->pending && chunk_fits_at(form, r->head.fd) &&
+	    chunk_fits_at(form, r->head.bk) &&
+	    pages_word(pages, r->head.fd + 3 * form->word, &back) &&
+	    pages_word(pages, r->head.bk + 2 * form->word, &forth) &&
+	    back == r->prev && forth == r->prev)
 		next.size = 0;
 	return finish(r, &next, err);
 }
@@ -217,7 +221,8 @@ static int take_chunk(struct run *r, const struct chunk_head *h,
 {
 	uint64_t size = chunk_bytes(h), top = r->a->out.top;
 
-	if (!chunk_plausible(h->size, r->limit - r->at, r->a->out.is_main))
+	if (!chunk_plausible(&r->w->form, h->size, r->limit - r->at,
+			     r->a->out.is_main))
 		return finish_doubtful(r, err) < 0
 			       ? -1
 			       : resync(r, DEFECT_SIZE, h->size, err);
@@ -341,7 +346,7 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 		*done = true;
 		return take_top(r, &h, err);
 	}
-	if (chunk_bytes(&h) < CHUNK_MIN) {
+	if (chunk_bytes(&h) < r->w->form.min) {
 		if (take_fence(r, &h, done, err) < 0)
 			return -1;
 		if (*done) {

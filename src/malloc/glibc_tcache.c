@@ -34,7 +34,7 @@ static bool decode_as(struct walk *w, const struct chunk *c,
 {
 	uint8_t raw[TCACHE_MAX_SIZE];
 	size_t counts = (size_t)l->bins * l->count_bytes;
-	size_t size = counts + (size_t)l->bins * CHUNK_WORD;
+	size_t size = counts + (size_t)l->bins * w->form.word;
 
 	*out = (struct cache){.layout = l, .addr = c->addr};
 	if (size > sizeof raw || size > c->size ||
@@ -42,14 +42,15 @@ static bool decode_as(struct walk *w, const struct chunk *c,
 		return false;
 	for (unsigned i = 0; i < l->bins; i++) {
 		uint32_t n = raw[i];
-		uint64_t entry = load64(raw + counts + CHUNK_WORD * i);
+		uint64_t entry = load_word(
+			raw + counts + (size_t)w->form.word * i, w->form.word);
 
 		if (l->count_bytes == 2)
 			n = raw[2 * i] | (uint32_t)raw[2 * i + 1] << 8;
 		if (l->slots_left)
 			n = w->tcache_count - n;
 		/* A damaged entry is still one: 0x..01 is not tolerated. */
-		if (entry % CHUNK_ALIGN ||
+		if (!chunk_fits_user(&w->form, entry) ||
 		    (l->slots_left && n > w->tcache_count))
 			return false;
 		out->count[i] = n;
@@ -63,7 +64,7 @@ static bool decode_as(struct walk *w, const struct chunk *c,
 static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
 {
 	const struct tcache_layout *l = tcache_layout_find(
-		CHUNK_WORD, CHUNK_ALIGN, c->size + CHUNK_WORD);
+		w->form.word, w->form.align, c->size + w->form.word);
 
 	if (c->state != CHUNK_USED)
 		return false;
@@ -74,7 +75,7 @@ static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
 	if (c->size > w->target->page_size)
 		return false;
 	for (l = tcache_layouts; l->word; l++)
-		if (l->word == CHUNK_WORD && decode_as(w, c, l, out))
+		if (l->word == w->form.word && decode_as(w, c, l, out))
 			return true;
 	return false;
 }
@@ -84,7 +85,7 @@ static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
 	const struct glibc_tls *tls = &w->g->tls;
 	size_t n = w->target->thread_count;
 
-	b->size = tls->size & ~(size_t)7;
+	b->size = tls->size & ~(size_t)(w->form.word - 1);
 	if (b->size > MAX_BLOCK)
 		b->size = MAX_BLOCK;
 	b->bytes = try_calloc(n ? n : 1, b->size ? b->size : 1,
@@ -104,9 +105,12 @@ static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
 	return 0;
 }
 
-static uint64_t block_word(const struct blocks *b, size_t thread, size_t at)
+static uint64_t block_word(const struct walk *w, const struct blocks *b,
+			   size_t thread, size_t at)
 {
-	return b->known[thread] ? load64(b->bytes + thread * b->size + at) : 0;
+	return b->known[thread] ? load_word(b->bytes + thread * b->size + at,
+					    w->form.word)
+				: 0;
 }
 
 /*
@@ -119,13 +123,14 @@ static int64_t find_index(struct walk *w, const struct blocks *b)
 	int64_t best = -1;
 	size_t most = 0;
 
-	for (size_t at = 0; at < b->size; at += CHUNK_WORD) {
+	for (size_t at = 0; at < b->size; at += w->form.word) {
 		size_t good = 0, bad = 0;
 
 		for (size_t i = 0; i < w->target->thread_count; i++) {
-			uint64_t word = block_word(b, i, at);
-			struct chunk *c =
-				word % CHUNK_ALIGN ? NULL : walk_find(w, word);
+			uint64_t word = block_word(w, b, i, at);
+			struct chunk *c = chunk_fits_user(&w->form, word)
+						  ? walk_find(w, word)
+						  : NULL;
 
 			if (c && decode(w, c, cache))
 				good++;
@@ -148,11 +153,12 @@ static int64_t find_arena_index(struct walk *w, const struct blocks *b,
 	int64_t best = -1;
 	size_t most = 0;
 
-	for (size_t at = 0; at < b->size; at += CHUNK_WORD) {
+	for (size_t at = 0; at < b->size; at += w->form.word) {
 		size_t good = 0;
 
 		for (size_t i = 0; i < w->target->thread_count; i++)
-			good += u64map_get(arenas, block_word(b, i, at), NULL);
+			good += u64map_get(arenas, block_word(w, b, i, at),
+					   NULL);
 		if (good > most) {
 			most = good;
 			best = (int64_t)at;
@@ -161,12 +167,13 @@ static int64_t find_arena_index(struct walk *w, const struct blocks *b,
 	return best;
 }
 
-static uint64_t bin_size(const struct cache *c, unsigned bin)
+static uint64_t bin_size(const struct walk *w, const struct cache *c,
+			 unsigned bin)
 {
 	/* Above the small ones a bin holds a range of sizes. */
 	return c->layout->bins > TCACHE_SMALL_BINS && bin >= TCACHE_SMALL_BINS
 		       ? 0
-		       : CHUNK_MIN + (uint64_t)CHUNK_ALIGN * bin;
+		       : w->form.min + (uint64_t)w->form.align * bin;
 }
 
 static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
@@ -179,8 +186,8 @@ static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
 	for (unsigned i = 0; i < c->layout->bins; i++) {
 		struct list list = {
 			.head = c->entry[i],
-			.where = c->addr + entries + (uint64_t)CHUNK_WORD * i,
-			.size = bin_size(c, i),
+			.where = c->addr + entries + (uint64_t)w->form.word * i,
+			.size = bin_size(w, c, i),
 			.arena = ARENA_NONE,
 			.state = CHUNK_CACHED,
 		};
@@ -222,23 +229,25 @@ static void vote(struct walk *w, const struct cache *c)
 static int list_off(struct walk *w, const struct cache *c, unsigned bin,
 		    uint64_t *key)
 {
-	uint64_t user = c->entry[bin], size = bin_size(c, bin), word[2];
+	uint64_t user = c->entry[bin], size = bin_size(w, c, bin);
+	uint64_t stored, mark;
 	uint32_t n = 0;
 
 	for (; user; n++) {
-		struct chunk *m =
-			user % CHUNK_ALIGN ? NULL : walk_find(w, user);
+		struct chunk *m = chunk_fits_user(&w->form, user)
+					  ? walk_find(w, user)
+					  : NULL;
 
 		if (n > c->count[bin] || !m || m->state != CHUNK_USED ||
-		    (size && m->size + CHUNK_WORD != size) ||
-		    !pages_read(&w->pages, user, word, sizeof word))
+		    (size && m->size + w->form.word != size) ||
+		    !pages_word(&w->pages, user, &stored) ||
+		    !pages_word(&w->pages, user + w->form.word, &mark))
 			return -1;
 		/* Every cached chunk carries the same mark (5.8). */
-		if (*key && word[1] != *key)
+		if (*key && mark != *key)
 			return -1;
-		*key = word[1];
-		user = w->protected_links ? link_reveal(word[0], user)
-					  : word[0];
+		*key = mark;
+		user = w->protected_links ? link_reveal(stored, user) : stored;
 	}
 	return n == c->count[bin]				  ? 0
 	       : n == c->count[bin] + 1 || n + 1 == c->count[bin] ? 1
@@ -305,16 +314,19 @@ static int take_orphans_of(struct walk *w, const struct stretch *s,
 			   const struct u64map *owned, struct cache *cache,
 			   struct error *err)
 {
+	/* The counts take at least a byte each. */
+	uint64_t least = TCACHE_SMALL_BINS * (1 + (uint64_t)w->form.word);
+
 	for (size_t i = 0; i < s->count; i++) {
 		const struct chunk *c = &s->chunk[i];
 		const struct tcache_layout *l;
 
 		/* Between the least and the largest of table 5. */
-		if (c->state != CHUNK_USED || c->size < 0x248 ||
+		if (c->state != CHUNK_USED || c->size < least ||
 		    c->size > TCACHE_MAX_SIZE)
 			continue;
-		l = tcache_layout_find(CHUNK_WORD, CHUNK_ALIGN,
-				       c->size + CHUNK_WORD);
+		l = tcache_layout_find(w->form.word, w->form.align,
+				       c->size + w->form.word);
 		if (l && !u64map_get(owned, c->addr, NULL) &&
 		    may_be_orphan(w, c->addr, l) && decode(w, c, cache) &&
 		    is_orphan(w, cache) &&
@@ -381,9 +393,10 @@ static int collect(struct walk *w, struct tables *t, int64_t index,
 
 	t->cache = xcalloc(n ? n : 1, sizeof(struct cache *));
 	for (size_t i = 0; index >= 0 && i < n; i++) {
-		uint64_t word = block_word(&t->blocks, i, (size_t)index);
-		struct chunk *c =
-			word % CHUNK_ALIGN ? NULL : walk_find(w, word);
+		uint64_t word = block_word(w, &t->blocks, i, (size_t)index);
+		struct chunk *c = chunk_fits_user(&w->form, word)
+					  ? walk_find(w, word)
+					  : NULL;
 
 		if (!c)
 			continue;
@@ -413,10 +426,10 @@ static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
 		struct tcache none = {.tid = tid};
 
 		if (arena_index >= 0)
-			u64map_get(
-				&t->arenas,
-				block_word(&t->blocks, i, (size_t)arena_index),
-				&arena);
+			u64map_get(&t->arenas,
+				   block_word(w, &t->blocks, i,
+					      (size_t)arena_index),
+				   &arena);
 		none.arena = (uint32_t)arena;
 		if (t->cache[i]) {
 			if (take_cache(w, t->cache[i], tid, (uint32_t)arena,

@@ -1,7 +1,9 @@
 /*
  * Which code is malloc's (GLIBC.md 11.4): the largest cluster of instructions
  * that refer to main_arena.  Operands are looked for as the four bytes they
- * are, without decoding: a stray match is alone and joins no cluster.
+ * are, without decoding: a stray match is alone and joins no cluster.  They
+ * count from where the instruction ends, on i386 from the global offset table
+ * or, in a program that cannot be moved, from 0.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +38,28 @@ static void add_hit(struct cluster *now, struct cluster *best, uint64_t addr)
 		*best = *now;
 }
 
+/* What is looked for; file addresses. */
+struct wanted {
+	uint64_t arena, size;
+	bool relative;	/* to the end of the instruction; else */
+	uint64_t based; /* to this */
+};
+
 static void scan(const uint8_t *text, uint64_t vaddr, uint64_t len,
-		 uint64_t arena, uint64_t size, struct cluster *best)
+		 const struct wanted *wanted, struct cluster *best)
 {
 	struct cluster now = {0};
 
 	for (uint64_t i = 0; i + 4 <= len; i++) {
 		int32_t disp = (int32_t)load32(text + i);
 		/* An immediate of up to four bytes may follow. */
-		uint64_t to = vaddr + i + 4 + (uint64_t)(int64_t)disp - arena;
+		uint64_t base =
+			wanted->relative ? vaddr + i + 4 : wanted->based;
+		uint64_t to = base + (uint64_t)(int64_t)disp - wanted->arena;
 
-		if (to < size)
+		if (!wanted->relative)
+			to = (uint32_t)to;
+		if (to < wanted->size)
 			add_hit(&now, best, vaddr + i);
 	}
 }
@@ -58,6 +71,12 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 					    "realloc", "malloc_trim"};
 	const struct elf_segment *seg;
 	size_t n = elf_segments(module->elf, &seg);
+	const struct wanted wanted = {
+		.arena = main_arena - module->bias,
+		.size = state_size,
+		.relative = elf_word(module->elf) == 8,
+		.based = elf_is_pic(module->elf) ? elf_got(module->elf) : 0,
+	};
 	struct cluster best = {0};
 	struct elf_symbol symbol;
 	struct error err;
@@ -70,8 +89,7 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 
 		if (text && !elf_read(module->elf, seg[i].vaddr, text,
 				      seg[i].filesz, &err))
-			scan(text, seg[i].vaddr, seg[i].filesz,
-			     main_arena - module->bias, state_size, &best);
+			scan(text, seg[i].vaddr, seg[i].filesz, &wanted, &best);
 	}
 	*start = *end = 0;
 	if (best.hits >= LEAST_HITS) {

@@ -16,11 +16,13 @@ enum { MAX_SLOTS = 256, ELF_TLS = 7, MAX_CODE = 2048 };
 struct slot {
 	uint64_t addr; /* file address */
 	int64_t addend;
+	bool down; /* both count downwards */
 };
 
 struct slots {
 	struct slot slot[MAX_SLOTS];
 	unsigned count;
+	bool relocated;		 /* addends are lost */
 	const struct slot *used; /* by the code looked at */
 	uint64_t bias;
 };
@@ -30,9 +32,11 @@ static int note_slot(void *ctx, const struct elf_reloc *reloc)
 	struct slots *s = ctx;
 
 	if (reloc->kind == ELF_RELOC_TPOFF && !reloc->symbol &&
-	    s->count < MAX_SLOTS)
-		s->slot[s->count++] =
-			(struct slot){reloc->offset, reloc->addend};
+	    s->count < MAX_SLOTS) {
+		s->slot[s->count++] = (struct slot){reloc->offset,
+						    reloc->addend, reloc->down};
+		s->relocated |= reloc->relocated;
+	}
 	return 0;
 }
 
@@ -47,6 +51,54 @@ static const struct elf_segment *tls_segment(const struct elf *elf)
 	return NULL;
 }
 
+/* What a slot holds, as an offset upwards; 0, or -1 if it cannot be read. */
+static int slot_value(struct target *target, uint64_t bias,
+		      const struct slot *slot, int64_t *out, struct error *err)
+{
+	uint64_t word;
+
+	if (target_read_word(target, bias + slot->addr, &word, err) < 0)
+		return -1;
+	*out = target->word == 8 ? (int64_t)word : (int32_t)word;
+	if (slot->down)
+		*out = -*out;
+	return 0;
+}
+
+static int64_t slot_addend(const struct slot *slot)
+{
+	return slot->down ? -slot->addend : slot->addend;
+}
+
+/*
+ * Without the file, what i386 stored in place is gone.  The lowest of what is
+ * reached so stands for the beginning of the block.
+ */
+static void by_lowest(struct target *target, const struct module *module,
+		      const struct slots *s, struct glibc_tls *out,
+		      struct finding *block)
+{
+	struct error err;
+	int64_t value;
+
+	out->offset = INT64_MAX;
+	for (unsigned i = 0; i < s->count; i++) {
+		if (slot_value(target, module->bias, &s->slot[i], &value,
+			       &err) < 0) {
+			finding_set(block, CHECK_SKIPPED, 0,
+				    "the offsets of %s cannot be read",
+				    module->name);
+			return;
+		}
+		if (value < out->offset)
+			out->offset = value;
+	}
+	out->known = true;
+	finding_set(block, CHECK_OK, 0,
+		    "from thread pointer %+" PRId64 ", the lowest of %u slots",
+		    out->offset, s->count);
+}
+
 /* All slots must tell the same offset. */
 static void by_slots(struct target *target, const struct module *module,
 		     const struct slots *s, struct glibc_tls *out,
@@ -55,16 +107,16 @@ static void by_slots(struct target *target, const struct module *module,
 	struct error err;
 
 	for (unsigned i = 0; i < s->count; i++) {
-		uint64_t word;
+		int64_t offset;
 
-		if (target_read_word(target, module->bias + s->slot[i].addr,
-				     &word, &err) < 0) {
+		if (slot_value(target, module->bias, &s->slot[i], &offset,
+			       &err) < 0) {
 			finding_set(block, CHECK_SKIPPED, 0,
 				    "the offsets of %s cannot be read",
 				    module->name);
 			return;
 		}
-		int64_t offset = (int64_t)word - s->slot[i].addend;
+		offset -= slot_addend(&s->slot[i]);
 
 		if (i && offset != out->offset) {
 			finding_set(block, CHECK_FAILED, 0,
@@ -118,6 +170,8 @@ static void tcache_by_code(const struct module *module, struct slots *s,
 		return;
 	}
 	s->bias = module->bias;
+	if (elf_got(module->elf))
+		disasm_set_got(disasm, module->bias + elf_got(module->elf));
 	disasm_each(disasm, code, len, module->bias + symbol.value, find_slot,
 		    s);
 	disasm_close(disasm);
@@ -126,7 +180,7 @@ static void tcache_by_code(const struct module *module, struct slots *s,
 			    "malloc uses no thread-local by its offset");
 		return;
 	}
-	out->tcache = s->used->addend;
+	out->tcache = slot_addend(s->used);
 	finding_set(tcache, CHECK_OK, 0,
 		    "malloc reads word 0x%" PRIx64 " of libc's TLS block first",
 		    (uint64_t)out->tcache);
@@ -149,7 +203,9 @@ void glibc_tls_probe(struct target *target, const struct module *module,
 	}
 	out->size = seg->memsz;
 	elf_each_reloc(module->elf, note_slot, s);
-	if (s->count) {
+	if (s->count && s->relocated) {
+		by_lowest(target, module, s, out, block);
+	} else if (s->count) {
 		by_slots(target, module, s, out, block);
 		tcache_by_code(module, s, out, tcache);
 	} else if (elf_is_static(module->elf)) {

@@ -44,9 +44,9 @@ static void sum_chunks(struct walk *w)
 			const struct chunk *c = &s->chunk[j];
 
 			if (c->state == CHUNK_USED)
-				a->used_bytes += c->size + CHUNK_WORD;
+				a->used_bytes += c->size + w->form.word;
 			else if (c->state == CHUNK_CACHED)
-				a->cached_bytes += c->size + CHUNK_WORD;
+				a->cached_bytes += c->size + w->form.word;
 		}
 	}
 }
@@ -87,7 +87,8 @@ static int verify_mmapped(struct walk *w, struct error *err)
 			 w->other_mmaps ? " of all copies of malloc" : "") < 0)
 		return -1;
 	/* Since 2.43 the counter drifts upward (GLIBC.md 7.5). */
-	if (w->g->state->mmapped_tail && sum < want && (want - sum) % 16 == 0)
+	if (w->g->state->mmapped_tail && sum < want &&
+	    (want - sum) % w->form.header == 0)
 		want = sum;
 	return walk_compare(w, "mmapped bytes and mmapped_mem", sum, want, err,
 			    "bytes mapped, mp_.mmapped_mem");

@@ -83,15 +83,17 @@ static int read_params(struct walk *w, struct error *err)
 		return error_wrap(err, "mp_");
 	w->params = (struct malloc_params){
 		.n_mmaps = load32(raw + l->n_mmaps),
-		.mmapped_bytes = load64(raw + l->mmapped_mem),
-		.mmap_threshold = load64(raw + l->mmap_threshold),
-		.sbrk_base = load64(raw + l->sbrk_base),
+		.mmapped_bytes = load_word(raw + l->mmapped_mem, w->form.word),
+		.mmap_threshold =
+			load_word(raw + l->mmap_threshold, w->form.word),
+		.sbrk_base = load_word(raw + l->sbrk_base, w->form.word),
 	};
 	if (l->tcache_bins)
-		w->tcache_count = load32(raw + l->tcache_bins + 16);
+		w->tcache_count =
+			load32(raw + l->tcache_bins + 2 * w->form.word);
 	w->sink->params = w->params;
-	w->sink->word = CHUNK_WORD;
-	w->sink->mmapped_overhead = CHUNK_HEADER - w->g->state->mmapped_tail;
+	w->sink->word = w->form.word;
+	w->sink->mmapped_overhead = w->form.header - w->g->state->mmapped_tail;
 	return 0;
 }
 
@@ -278,7 +280,11 @@ static void walk_deinit(struct walk *w)
 int glibc_walk(struct target *target, void *state, struct malloc_sink *sink,
 	       struct error *err)
 {
-	struct walk w = {.target = target, .g = state, .sink = sink};
+	const struct glibc *g = state;
+	struct walk w = {.target = target,
+			 .g = g,
+			 .sink = sink,
+			 .form = chunk_form_of(g->state)};
 	int rc;
 
 	window_init(&w.window, target);

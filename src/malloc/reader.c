@@ -108,5 +108,10 @@ bool pages_read(struct pages *pages, uint64_t addr, void *buf, size_t len)
 
 bool pages_word(struct pages *pages, uint64_t addr, uint64_t *out)
 {
-	return pages_read(pages, addr, out, sizeof *out);
+	uint64_t v = 0; /* x86: the low bytes come first */
+
+	if (!pages_read(pages, addr, &v, pages->target->word))
+		return false;
+	*out = v;
+	return true;
 }

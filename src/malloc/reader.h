@@ -65,7 +65,7 @@ void pages_init(struct pages *pages, struct target *target);
 void pages_deinit(struct pages *pages);
 /* false if not all of it is readable; len at most READER_PAGE. */
 bool pages_read(struct pages *pages, uint64_t addr, void *buf, size_t len);
-/* One 64-bit word; false if unreadable. */
+/* One word of the target, zero-extended; false if unreadable. */
 bool pages_word(struct pages *pages, uint64_t addr, uint64_t *out);
 
 static inline uint64_t load64(const uint8_t *p)
@@ -82,6 +82,12 @@ static inline uint32_t load32(const uint8_t *p)
 
 	__builtin_memcpy(&v, p, sizeof v);
 	return v;
+}
+
+/* word: 8 or 4 bytes. */
+static inline uint64_t load_word(const uint8_t *p, unsigned word)
+{
+	return word == 8 ? load64(p) : load32(p);
 }
 
 #endif

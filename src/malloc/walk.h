@@ -50,6 +50,7 @@ struct walk {
 	struct target *target;	  /* borrowed */
 	const struct glibc *g;	  /* borrowed */
 	struct malloc_sink *sink; /* borrowed */
+	struct chunk_form form;
 	struct window window;
 	struct pages pages;
 	uint64_t run_start, run_end; /* what run_end() found last */
@@ -149,6 +150,8 @@ bool chain_holds(struct walk *w, const struct chain *chain, uint64_t addr);
 uint64_t chain_find(struct walk *w, const struct chain *chain, uint64_t from);
 /* Do fenceposts of the main arena begin at addr?  Their end, or 0. */
 uint64_t fence_end(struct walk *w, uint64_t addr);
+/* Do the fenceposts that end at addr end the memory up to limit? */
+bool fence_ends(const struct walk *w, uint64_t addr, uint64_t limit);
 /* Where the run of adjacent anonymous maps that holds addr ends; 0: none. */
 uint64_t run_end(struct walk *w, uint64_t addr);
 

@@ -165,6 +165,11 @@ unsigned elf_machine(const struct elf *elf)
 	return elf->machine;
 }
 
+uint64_t elf_got(const struct elf *elf)
+{
+	return elf->dynamic.pltgot;
+}
+
 unsigned elf_word(const struct elf *elf)
 {
 	return elf->word;

@@ -32,6 +32,10 @@ struct elf_reloc {
 	enum elf_reloc_kind kind;
 	uint64_t offset; /* where, file address */
 	int64_t addend;	 /* in-place addends already fetched */
+	/* TPOFF: the offset is downwards, and so is the addend (i386). */
+	bool down;
+	/* In memory that was relocated, this addend is what it became. */
+	bool relocated;
 	uint32_t symbol; /* dynamic symbol index, 0 for none */
 };
 
@@ -60,11 +64,12 @@ bool elf_is_memory(const struct elf *elf);
 /* Borrowed: for another library to read the same file; -1 for memory. */
 int elf_fd(const struct elf *elf);
 
-unsigned elf_machine(const struct elf *elf);   /* EM_* */
-unsigned elf_word(const struct elf *elf);      /* 8 or 4 */
-bool elf_is_pic(const struct elf *elf);	       /* ET_DYN */
-bool elf_is_static(const struct elf *elf);     /* no PT_INTERP, no DT_NEEDED */
-uint64_t elf_entry(const struct elf *elf);     /* file address */
+unsigned elf_machine(const struct elf *elf); /* EM_* */
+unsigned elf_word(const struct elf *elf);    /* 8 or 4 */
+bool elf_is_pic(const struct elf *elf);	     /* ET_DYN */
+bool elf_is_static(const struct elf *elf);   /* no PT_INTERP, no DT_NEEDED */
+uint64_t elf_entry(const struct elf *elf);   /* file address */
+uint64_t elf_got(const struct elf *elf);     /* DT_PLTGOT, file address; or 0 */
 const char *elf_soname(const struct elf *elf); /* "" if none */
 /* Lower-case hex; "" if the file has none. */
 const char *elf_build_id(const struct elf *elf);

@@ -50,6 +50,7 @@ static void take_entry(struct elf *elf, const GElf_Dyn *dyn)
 		{DT_JMPREL, &d->jmprel, true},
 		{DT_PLTRELSZ, &d->pltrelsz, false},
 		{DT_PLTREL, &d->pltrel, false},
+		{DT_PLTGOT, &d->pltgot, true},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)

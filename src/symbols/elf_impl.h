@@ -16,7 +16,7 @@ struct elf_dynamic {
 	uint64_t symtab, strtab, strsz;
 	uint64_t hash, gnu_hash, versym;
 	uint64_t rela, relasz, rel, relsz, relr, relrsz;
-	uint64_t jmprel, pltrelsz, pltrel;
+	uint64_t jmprel, pltrelsz, pltrel, pltgot;
 	uint64_t soname; /* offset in strtab, plus 1; 0: none */
 	bool needed;	 /* at least one DT_NEEDED */
 	bool present;

@@ -73,6 +73,8 @@ static int emit(struct walk *w, struct elf_reloc *r, bool in_place)
 	/* in memory the dynamic linker has been there already */
 	if (in_place && w->elf->image && r->kind == ELF_RELOC_RELATIVE)
 		r->addend -= (int64_t)w->elf->bias;
+	else
+		r->relocated = in_place && w->elf->image;
 	return w->fn(w->ctx, r);
 }
 
@@ -105,6 +107,8 @@ static int walk_rel(struct walk *w, uint64_t at, uint64_t size, bool rela)
 		r.addend = ra.r_addend;
 		r.symbol = (uint32_t)GELF_R_SYM(info);
 		r.kind = kind_of(w, (uint32_t)GELF_R_TYPE(info));
+		r.down = w->elf->machine == EM_386 &&
+			 GELF_R_TYPE(info) == R_386_TLS_TPOFF32;
 		ret = emit(w, &r, !rela);
 	}
 	return ret;

@@ -166,7 +166,7 @@ static void make_thread(struct fake_heap *f)
 	poke(f, FAKE_HEAP, f->arena);
 	poke(f, FAKE_HEAP + 16, FAKE_REGION_SIZE);
 	poke(f, FAKE_HEAP + 24, FAKE_REGION_SIZE);
-	m.at = chunk_first(f->arena + f->family->state_size);
+	m.at = chunk_first(&f->form, f->arena + f->family->state_size);
 	for (unsigned i = 0; i < FAKE_USED; i++) {
 		f->used[1][i] = make(&m, 0x50 + 0x20 * i, false);
 		if (i % 5 == 3)
@@ -208,6 +208,7 @@ void fake_init_as(struct fake_heap *f, const struct fake_family *family)
 	*f = (struct fake_heap){
 		.family = family,
 		.arena = FAKE_HEAP + family->heap_info,
+		.form = {8, 16, 16, 32},
 		.g = {.module = "/libc",
 		      .main_arena = FAKE_MAIN,
 		      .mp = FAKE_MP,

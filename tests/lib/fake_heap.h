@@ -13,6 +13,7 @@
 
 #include "malloc/allocator.h"
 #include "malloc/glibc.h"
+#include "malloc/glibc_chunk.h"
 #include "target/image.h"
 #include "target/target.h"
 
@@ -52,6 +53,7 @@ struct fake_heap {
 	const struct fake_family *family;
 	uint64_t arena;		      /* of the thread arena */
 	uint8_t *bytes[FAKE_REGIONS]; /* owned, FAKE_REGION_SIZE each */
+	struct chunk_form form;
 	struct glibc g;
 	struct thread thread;
 

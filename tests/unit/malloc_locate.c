@@ -15,6 +15,10 @@
 
 #define LIB UINT64_C(0x7f0000000000)
 
+/* x86-64; i386 since 2.26, and before. */
+static const struct chunk_form lp64 = {8, 16, 16, 32};
+static const struct chunk_form i386 = {4, 16, 8, 16}, old386 = {4, 8, 8, 16};
+
 static struct error err;
 static struct mapped m;
 static struct symbols *symbols;
@@ -101,17 +105,58 @@ TEST(a_tcache_struct_is_known_by_the_size_of_its_chunk)
 
 TEST(a_size_word_is_plausible_or_not)
 {
-	ck_assert(chunk_plausible(0x21, 0x20, true));
-	ck_assert(chunk_plausible(0x20, 0x100, true));
-	ck_assert(chunk_plausible(0x25, 0x20, false));
+	ck_assert(chunk_plausible(&lp64, 0x21, 0x20, true));
+	ck_assert(chunk_plausible(&lp64, 0x20, 0x100, true));
+	ck_assert(chunk_plausible(&lp64, 0x25, 0x20, false));
 	/* a fencepost, odd sizes, beyond the end, wrong flags */
-	ck_assert(!chunk_plausible(0x11, 0x100, true));
-	ck_assert(!chunk_plausible(0x29, 0x100, true));
-	ck_assert(!chunk_plausible(0x31, 0x20, true));
-	ck_assert(!chunk_plausible(0x23, 0x100, false));
-	ck_assert(!chunk_plausible(0x25, 0x100, true));
-	ck_assert(!chunk_plausible(0, 0x100, true));
-	ck_assert(!chunk_plausible(UINT64_MAX, UINT64_MAX, true));
+	ck_assert(!chunk_plausible(&lp64, 0x11, 0x100, true));
+	ck_assert(!chunk_plausible(&lp64, 0x29, 0x100, true));
+	ck_assert(!chunk_plausible(&lp64, 0x31, 0x20, true));
+	ck_assert(!chunk_plausible(&lp64, 0x23, 0x100, false));
+	ck_assert(!chunk_plausible(&lp64, 0x25, 0x100, true));
+	ck_assert(!chunk_plausible(&lp64, 0, 0x100, true));
+	ck_assert(!chunk_plausible(&lp64, UINT64_MAX, UINT64_MAX, true));
+}
+
+TEST(a_size_word_of_i386_is_plausible_or_not)
+{
+	ck_assert(chunk_plausible(&i386, 0x11, 0x100, true));
+	ck_assert(!chunk_plausible(&i386, 9, 0x100, true));
+	ck_assert(!chunk_plausible(&i386, 0x19, 0x100, true));
+	ck_assert(chunk_plausible(&old386, 0x19, 0x100, true));
+	ck_assert(!chunk_plausible(&old386, 0x1d, 0x100, true));
+	ck_assert(chunk_plausible(&old386, 0x1d, 0x100, false));
+	/* the last one may be a top that nobody tells of */
+	ck_assert(chunk_plausible(&i386, 0x19, 0x18, true));
+}
+
+TEST(chunks_begin_where_what_they_hold_is_aligned)
+{
+	ck_assert_uint_eq(chunk_first(&lp64, 0x1001), 0x1010);
+	ck_assert_uint_eq(chunk_first(&lp64, 0x1000), 0x1000);
+	ck_assert_uint_eq(chunk_first(&i386, 0x1000), 0x1008);
+	ck_assert_uint_eq(chunk_first(&i386, 0x1009), 0x1018);
+	ck_assert_uint_eq(chunk_first(&old386, 0x1001), 0x1008);
+	ck_assert(chunk_fits_at(&i386, 0x1008));
+	ck_assert(!chunk_fits_at(&i386, 0x1010));
+	ck_assert(chunk_fits_at(&old386, 0x1008));
+	ck_assert(chunk_fits_user(&i386, 0x1010));
+	ck_assert(!chunk_fits_user(&i386, 0x1018));
+}
+
+TEST(a_size_tells_its_bin)
+{
+	/* largebin 64 begins at 1024, 1008 and 512 */
+	ck_assert_uint_eq(chunk_bin(&lp64, 32), 2);
+	ck_assert_uint_eq(chunk_bin(&lp64, 1008), 63);
+	ck_assert_uint_eq(chunk_bin(&lp64, 1024), 64);
+	ck_assert_uint_eq(chunk_bin(&i386, 16), 2);
+	ck_assert_uint_eq(chunk_bin(&i386, 992), 63);
+	ck_assert_uint_eq(chunk_bin(&i386, 1008), 64);
+	ck_assert_uint_eq(chunk_bin(&old386, 16), 2);
+	ck_assert_uint_eq(chunk_bin(&old386, 504), 63);
+	ck_assert_uint_eq(chunk_bin(&old386, 512), 64);
+	ck_assert_uint_eq(chunk_bin(&lp64, UINT64_C(1) << 40), 64);
 }
 
 TEST(an_mmapped_header_tells_the_length_of_its_mapping)
@@ -121,15 +166,21 @@ TEST(an_mmapped_header_tells_the_length_of_its_mapping)
 	/* since 2.43: what is behind the user's bytes is not counted */
 	struct chunk_head tail = {.prev_size = 1, .size = 0x2ff2};
 
-	ck_assert_uint_eq(mmapped_total(&plain, 0, 0, 4096), 0x3000);
-	ck_assert_uint_eq(mmapped_total(&plain, 16, 0, 4096), 0);
-	ck_assert_uint_eq(mmapped_total(&deep, 0x1f0, 0, 4096), 0x3002 & ~2);
-	ck_assert_uint_eq(mmapped_total(&deep, 0, 0, 4096), 0);
-	ck_assert_uint_eq(mmapped_total(&tail, 0, 16, 4096), 0x3000);
+	ck_assert_uint_eq(mmapped_total(&lp64, &plain, 0, 0, 4096), 0x3000);
+	ck_assert_uint_eq(mmapped_total(&lp64, &plain, 16, 0, 4096), 0);
+	ck_assert_uint_eq(mmapped_total(&lp64, &deep, 0x1f0, 0, 4096),
+			  0x3002 & ~2);
+	ck_assert_uint_eq(mmapped_total(&lp64, &deep, 0, 0, 4096), 0);
+	ck_assert_uint_eq(mmapped_total(&lp64, &tail, 0, 16, 4096), 0x3000);
 	plain.size |= CHUNK_PREV_INUSE;
-	ck_assert_uint_eq(mmapped_total(&plain, 0, 0, 4096), 0);
+	ck_assert_uint_eq(mmapped_total(&lp64, &plain, 0, 0, 4096), 0);
+	/* i386: the header is 8 bytes behind the page, or at it */
+	plain = (struct chunk_head){.prev_size = 8, .size = 0x2ffa};
+	ck_assert_uint_eq(mmapped_total(&i386, &plain, 8, 0, 4096), 0x3000);
+	tail = (struct chunk_head){.prev_size = 8, .size = 0x2ff2};
+	ck_assert_uint_eq(mmapped_total(&i386, &tail, 8, 8, 4096), 0x3000);
 	plain.size = UINT64_MAX - 5;
-	ck_assert_uint_eq(mmapped_total(&plain, 0, 0, 4096), 0);
+	ck_assert_uint_eq(mmapped_total(&lp64, &plain, 0, 0, 4096), 0);
 }
 
 TEST(a_protected_link_is_revealed)
@@ -199,15 +250,29 @@ TEST(a_libc_that_cannot_be_read_at_all_is_not_found)
 	end();
 }
 
-TEST(a_32_bit_process_is_refused)
+/* Its memory is that of a libc which nobody started. */
+TEST(a_glibc_whose_layout_is_not_proven_is_not_guessed_at)
+{
+	void *state = NULL;
+
+	mapped_init(&m);
+	m.no_files = true;
+	begin(libc_path());
+	FAILS(ERR_UNSUPPORTED,
+	      allocator_glibc.probe(&m.target, symbols, &state, &err));
+	ck_assert_msg(strstr(err.msg, "is not known"), "%s", err.msg);
+	end();
+}
+
+TEST(a_32_bit_process_has_no_64_bit_malloc)
 {
 	void *state = NULL;
 
 	mapped_init(&m);
 	begin(libc_path());
 	m.target.word = 4;
-	FAILS(ERR_UNSUPPORTED,
-	      allocator_glibc.probe(&m.target, symbols, &state, &err));
+	ck_assert_int_eq(
+		allocator_glibc.probe(&m.target, symbols, &state, &err), 0);
 	m.target.word = 8;
 	end();
 }

@@ -90,6 +90,40 @@ TEST(thread_memory_is_marked)
 	ck_assert(i386.insn[0].is_fs);
 }
 
+/* call .+5; add $0x2ffb,%ebx: what is behind the call and 0x2ffb is the GOT */
+#define I386_GOT "\xe8\x00\x00\x00\x00\x81\xc3\xfb\x2f\x00\x00"
+
+TEST(i386_code_reaches_data_from_its_offset_table)
+{
+	/* lea 0x120(%ebx),%eax; mov %ebx,%esi; mov -0x10(%esi),%ecx; call .+5;
+	 * mov 4(%ebx),%eax; mov 4(%ecx),%eax; xor %ebx,%ebx; mov 4(%ebx),%eax
+	 */
+	static const char code[] = I386_GOT "\x8d\x83\x20\x01\x00\x00"
+					    "\x89\xde\x8b\x4e\xf0"
+					    "\xe8\x00\x00\x00\x00"
+					    "\x8b\x43\x04\x8b\x41\x04"
+					    "\x31\xdb\x8b\x43\x04";
+	const uint64_t at = 0xf7c01000, got = at + 5 + 0x2ffb;
+	struct all all = {0}, none = {0};
+	struct disasm *d;
+	struct error err;
+
+	OK(disasm_open(4, &d, &err));
+	disasm_set_got(d, got);
+	disasm_each(d, (const uint8_t *)code, sizeof code - 1, at, keep, &all);
+	ck_assert_int_eq(all.count, 10);
+	ck_assert(all.insn[2].has_mem && all.insn[2].is_lea);
+	ck_assert_uint_eq(all.insn[2].mem, got + 0x120);
+	ck_assert(all.insn[4].has_mem && !all.insn[4].is_lea);
+	ck_assert_uint_eq(all.insn[4].mem, got - 0x10);
+	ck_assert_uint_eq(all.insn[6].mem, got + 4);
+	ck_assert(!all.insn[7].has_mem && !all.insn[9].has_mem);
+	/* Another call of it knows nothing of the registers of this one. */
+	disasm_each(d, (const uint8_t *)code + 11, 6, at + 11, keep, &none);
+	ck_assert(!none.insn[0].has_mem);
+	disasm_close(d);
+}
+
 TEST(a_no_op_touches_no_memory)
 {
 	struct all all = {0};
