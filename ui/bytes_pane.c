@@ -10,8 +10,9 @@
 #include "ui/draw.h"
 #include "ui/ui.h"
 
-/* From these widths on: bytes set apart, two words a line. */
-enum { WORD = 8, APART = 100, WIDE = 140 };
+/* UNIT: what a line shows, and the pane moves by; from these widths on: bytes
+ * set apart, two units a line. */
+enum { UNIT = 8, APART = 100, WIDE = 140 };
 
 /* The address and length the selected row stands for. */
 static bool selected_bytes(const struct ui *ui, uint64_t *addr, uint64_t *len)
@@ -82,14 +83,14 @@ static void draw_rule(struct ui *ui, int y, int width, const char *text)
 }
 
 /* The word at w, if it is an address of something. */
-static bool name_word(const struct ui *ui, const uint8_t *w, char *buf,
-		      size_t cap)
+static bool name_word(const struct ui *ui, const uint8_t *w, unsigned word,
+		      char *buf, size_t cap)
 {
 	const struct snapshot *snap = ui->session->current;
 	struct place place;
-	uint64_t value;
+	uint64_t value = 0;
 
-	memcpy(&value, w, sizeof(value));
+	memcpy(&value, w, word);
 	if (!snap || !value)
 		return false;
 	place = place_of(snap, value);
@@ -104,6 +105,7 @@ static void draw_line(const struct ui *ui, int y, int width, uint64_t offset,
 		      const uint8_t *bytes, size_t have, size_t per_line)
 {
 	const struct theme *theme = &ui->theme;
+	unsigned word = session_word(ui->session);
 	char hex[80], text[20], name[300], offset_text[24];
 	size_t n = 0;
 	int x = 1;
@@ -111,7 +113,7 @@ static void draw_line(const struct ui *ui, int y, int width, uint64_t offset,
 	for (size_t i = 0; i < per_line; i++) {
 		if (i && (width >= APART || i % 4 == 0))
 			hex[n++] = ' ';
-		if (i == WORD)
+		if (i == UNIT)
 			hex[n++] = ' ';
 		n += (size_t)snprintf(hex + n, sizeof(hex) - n,
 				      i < have ? "%02x" : "  ",
@@ -129,10 +131,10 @@ static void draw_line(const struct ui *ui, int y, int width, uint64_t offset,
 	x += 8;
 	x += draw_text(theme, y, x, width - x, hex) + 2;
 	x += draw_in(theme, THEME_DIM, y, x, width - x, text) + 2;
-	for (size_t i = 0; i + WORD <= have; i += WORD) {
+	for (size_t i = 0; i + word <= have; i += word) {
 		char out[320];
 
-		if (!name_word(ui, bytes + i, name, sizeof(name)))
+		if (!name_word(ui, bytes + i, word, name, sizeof(name)))
 			continue;
 		snprintf(out, sizeof(out), "%s%s %s", i ? "  " : "",
 			 theme->arrow, name);
@@ -145,16 +147,16 @@ static void draw_bytes(struct ui *ui, int y, int height, int width,
 {
 	size_t per_line = width >= WIDE ? 16 : 8;
 	uint8_t buf[16 * 16];
-	uint64_t skip = ui->bytes_skip * WORD, most;
+	uint64_t skip = ui->bytes_skip * UNIT, most;
 	size_t want = per_line * (size_t)(height - 1);
 	char title[200], at[FMT_MAX], size[FMT_MAX];
 	struct error err;
 	bool now = false;
 
-	most = len > want ? (len - want + WORD - 1) / WORD : 0;
-	if (skip > most * WORD) {
+	most = len > want ? (len - want + UNIT - 1) / UNIT : 0;
+	if (skip > most * UNIT) {
 		ui->bytes_skip = most;
-		skip = most * WORD;
+		skip = most * UNIT;
 	}
 	if (want > len - skip)
 		want = (size_t)(len - skip);

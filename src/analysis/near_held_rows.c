@@ -56,9 +56,8 @@ static void what_threads(struct held *h, const struct fold_row *f, char *buf,
 
 	if (f->pattern.kind == PLACE_REGISTER) {
 		snprintf(buf, cap, "register %s of %u threads",
-			 f->pattern.b < REG_COUNT_
-				 ? thread_reg_names[f->pattern.b]
-				 : "?",
+			 thread_reg_name((unsigned)f->pattern.b,
+					 snap->word == 4),
 			 n);
 		return;
 	}
@@ -67,8 +66,8 @@ static void what_threads(struct held *h, const struct fold_row *f, char *buf,
 		bool below = f->pattern.b >> 63;
 
 		snprintf(buf, cap,
-			 "thread-local storage of %u threads, fs:%s0x%llx", n,
-			 below ? "-" : "",
+			 "thread-local storage of %u threads, %s:%s0x%llx", n,
+			 place_tls_register(snap), below ? "-" : "",
 			 (unsigned long long)(below ? -f->pattern.b
 						    : f->pattern.b));
 	} else if (place.frame >= t->frame_count) {

@@ -60,6 +60,7 @@ static void fill_opts(const struct session *session, struct render_opts *opts)
 	if (!session->target)
 		return;
 	opts->target_kind = session->target->ops->kind;
+	opts->word = session->target->word;
 	opts->pid = (int)session->target->pid;
 	opts->exe = session->target->exe;
 	if (session->allocator)

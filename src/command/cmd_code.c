@@ -83,8 +83,7 @@ int code_lines(struct session *session, uint64_t addr, uint64_t len,
 			return -1;
 		len = len / 2;
 	}
-	if (disasm_open(session->target ? session->target->word : 8, &disasm,
-			err))
+	if (disasm_open(session_word(session), &disasm, err))
 		return -1;
 	disasm_each(disasm, code, len, addr, add_insn, &lines);
 	disasm_close(disasm);

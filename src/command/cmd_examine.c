@@ -24,7 +24,8 @@ static unsigned size_bytes(char size)
 	return size == 'b' ? 1 : size == 'h' ? 2 : size == 'w' ? 4 : 8;
 }
 
-static int parse_format(const char *text, struct format *out, struct error *err)
+static int parse_format(const char *text, unsigned word, struct format *out,
+			struct error *err)
 {
 	struct format f = *out;
 	bool size_said = false, format_said = false;
@@ -51,7 +52,9 @@ static int parse_format(const char *text, struct format *out, struct error *err)
 	if (format_said && !size_said) {
 		if (f.format == 'c' || f.format == 's')
 			f.size = 'b';
-		if (f.format == 'a' || (f.format == 'f' && f.size != 'w'))
+		if (f.format == 'a')
+			f.size = word == 4 ? 'w' : 'g';
+		if (f.format == 'f' && f.size != 'w')
 			f.size = 'g';
 	}
 	if (!f.count || f.count > COUNT_MAX)
@@ -302,7 +305,8 @@ static int examine_run(struct session *session, const struct words *words,
 		f.format = session->examine_format;
 		f.size = session->examine_size;
 	}
-	if (at == 2 && parse_format(words->word[1] + 1, &f, err))
+	if (at == 2 &&
+	    parse_format(words->word[1] + 1, session_word(session), &f, err))
 		return -1;
 	if (words->count > at + 1)
 		return error_set(err, ERR_USAGE, "x takes one address");
@@ -341,7 +345,8 @@ const struct command command_entry_x = {
 		"  x hex  d signed  u unsigned  o octal  t binary  c "
 		"character\n"
 		"  a address with its symbol  f float  s text  i instructions\n"
-		"  b 1 byte  h 2  w 4  g 8\n"
+		"  b 1 byte  h 2  w 4  g 8; an address (a) is 4 or 8 wide, as\n"
+		"those of the program are\n"
 		"Without ADDR it goes on where the last x ended, in the same\n"
 		"format. Bytes are those of the current snapshot; where it "
 		"kept\n"

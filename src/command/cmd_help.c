@@ -17,7 +17,8 @@ static const struct topic topics[] = {
 	 "  main_arena, stdout+0x10 a symbol, and an offset from it\n"
 	 "  #3                      the address in row 3 of the last table\n"
 	 "  $rsp, $pc               a register of the current thread (the one\n"
-	 "                          that bt TID chose last, else the first)\n"
+	 "                          that bt TID chose last, else the first);\n"
+	 "                          $esp, $eip in a 32-bit program\n"
 	 "  $_                      the address used last\n"
 	 "The address of a chunk is what malloc returned; any address inside\n"
 	 "the chunk names it too.\n"},

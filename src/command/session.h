@@ -109,6 +109,9 @@ int session_drop(struct session *session, const char *name,
 int session_diff(struct session *session, const struct snapshot *before,
 		 const struct snapshot *after, struct error *err) MUST_CHECK;
 
+/* Bytes of an address of the program: 8, or 4 of an i386 one. */
+unsigned session_word(const struct session *session);
+
 /* Bytes of contents a snapshot may keep, after the settings and the memory. */
 uint64_t session_budget(const struct session *session);
 /* The addresses of the view's rows become #1, #2 ... */

@@ -7,6 +7,13 @@
 #include "base/fmt.h"
 #include "command/session.h"
 
+unsigned session_word(const struct session *session)
+{
+	if (session->target)
+		return session->target->word;
+	return session->current ? session->current->word : 8;
+}
+
 static int row_address(struct session *session, const char *text, uint64_t *out,
 		       struct error *err)
 {
@@ -44,6 +51,7 @@ static int register_value(struct session *session, const char *name,
 			  uint64_t *out, struct error *err)
 {
 	const struct thread *thread;
+	int number;
 
 	if (!strcmp(name, "_")) {
 		*out = session->last_addr;
@@ -62,12 +70,16 @@ static int register_value(struct session *session, const char *name,
 		*out = thread->regs.fs_base;
 		return 0;
 	}
-	for (unsigned i = 0; i < REG_COUNT_; i++)
-		if (!strcmp(thread_reg_names[i], name)) {
-			*out = thread->regs.r[i];
-			return 0;
-		}
-	return error_set(err, ERR_NOT_FOUND, "there is no register $%s", name);
+	if (!strcmp(name, "gs_base")) {
+		*out = thread->regs.gs_base;
+		return 0;
+	}
+	number = thread_reg_find(name, thread->regs.is32);
+	if (number < 0)
+		return error_set(err, ERR_NOT_FOUND, "there is no register $%s",
+				 name);
+	*out = thread->regs.r[number];
+	return 0;
 }
 
 static int base_address(struct session *session, const char *text,

@@ -79,14 +79,15 @@ static void format_stack(const struct place *place, const struct snapshot *snap,
 			 struct symbols *symbols, char *buf, size_t cap)
 {
 	const struct snapshot_thread *t = &snap->thread[place->thread];
+	const char *below_stack = t->thread.regs.is32
+					  ? "stack below esp (stale)"
+					  : "stack below rsp (stale)";
 	char who[64], where[120];
 
 	add_thread(t, who, sizeof who);
 	if (place->frame >= t->frame_count) {
 		snprintf(buf, cap, "%s %s", who,
-			 place->addr < t->stack_start
-				 ? "stack below rsp (stale)"
-				 : "stack");
+			 place->addr < t->stack_start ? below_stack : "stack");
 		return;
 	}
 	if (!symbols || !symbols_format(symbols, t->frame[place->frame].pc,
@@ -129,6 +130,11 @@ static void format_chunk(const struct place *place, const struct snapshot *snap,
 		 chunk_state_name((enum chunk_state)c->state));
 }
 
+const char *place_tls_register(const struct snapshot *snap)
+{
+	return snap->word == 4 ? "gs" : "fs";
+}
+
 /* The offset is the one that disassembly shows. */
 static void format_tls(const struct place *place, const struct snapshot *snap,
 		       char *buf, size_t cap)
@@ -140,7 +146,7 @@ static void format_tls(const struct place *place, const struct snapshot *snap,
 
 	add_thread(t, who, sizeof who);
 	snprintf(buf, cap, "%s thread-local storage %s:%s0x%llx", who,
-		 t->thread.regs.is32 ? "gs" : "fs", below ? "-" : "",
+		 place_tls_register(snap), below ? "-" : "",
 		 (unsigned long long)(below ? tp - place->addr
 					    : place->addr - tp));
 }
@@ -166,8 +172,7 @@ void place_format(const struct place *place, const struct snapshot *snap,
 	case PLACE_REGISTER:
 		add_thread(&snap->thread[place->thread], who, sizeof who);
 		snprintf(buf, cap, "%s register %s", who,
-			 place->reg < REG_COUNT_ ? thread_reg_names[place->reg]
-						 : "?");
+			 thread_reg_name(place->reg, snap->word == 4));
 		return;
 	case PLACE_HEAP:
 		snprintf(buf, cap, "0x%llx (heap, in no chunk)",

@@ -24,6 +24,8 @@ struct place place_of(const struct snapshot *snap, uint64_t addr);
 const char *place_kind_name(enum place_kind kind);
 /* "used", "free", "cached", "top". */
 const char *chunk_state_name(enum chunk_state state);
+/* The segment register by which the program reaches its TLS: "fs", "gs". */
+const char *place_tls_register(const struct snapshot *snap);
 /*
  * For people: "chunk 0x55..+16 (64 B, used)", "main_arena+0x60",
  * "thread 4711 \"worker\" frame #2 handle_request+0x1f", "libc.so.6+0x1d2cc0".

@@ -29,8 +29,8 @@ int threads_take(struct snapshot *snap, const struct target *target,
 		map = maps_find(&target->maps, rsp);
 		if (!map)
 			continue;
-		t->stack_start = rsp - RED_ZONE > map->start ? rsp - RED_ZONE
-							     : map->start;
+		rsp -= thread_regs_red_zone(&t->thread.regs);
+		t->stack_start = rsp > map->start ? rsp : map->start;
 		t->stack_start &= ~(uint64_t)(target->word - 1);
 		t->stack_end = map->end;
 	}

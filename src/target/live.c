@@ -1,5 +1,4 @@
 /* A live process, from the front's side: it reads, the agent stops. */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -103,10 +102,9 @@ static int read_maps(struct target *target, struct error *err)
 }
 
 /* exe, comm, and whether it is a 32-bit program. */
-static void identify(struct target *target)
+static int identify(struct target *target, struct error *err)
 {
 	pid_t tid = live_of(target)->tid;
-	unsigned char ident[EI_NIDENT];
 	char path[64], state;
 	ssize_t n;
 
@@ -114,11 +112,7 @@ static void identify(struct target *target)
 	n = readlink(path, target->exe, sizeof target->exe - 1);
 	target->exe[n > 0 ? n : 0] = 0;
 	proc_thread_state(target->pid, target->pid, target->comm, &state);
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	target->word = 8;
-	if (fd >= 0 && read(fd, ident, sizeof ident) == sizeof ident &&
-	    ident[EI_CLASS] == ELFCLASS32)
-		target->word = 4;
+	return proc_word(target->pid, &target->word, err);
 }
 
 static int live_refresh(struct target *target, struct error *err)
@@ -131,7 +125,8 @@ static int live_refresh(struct target *target, struct error *err)
 	if (target->state == TARGET_STOPPED)
 		return 0;
 	/* It may have called exec(). */
-	identify(target);
+	if (identify(target, err) < 0)
+		return -1;
 	return read_maps(target, err);
 }
 
@@ -197,6 +192,7 @@ static int merge_threads(struct target *target, struct agent_thread *list,
 		t->tid = list[i].tid;
 		t->has_regs = true;
 		t->regs = list[i].regs;
+		t->regs.foreign = t->regs.is32 != (target->word == 4);
 		group |= list[i].group_stopped;
 	}
 	free(old);

@@ -40,6 +40,16 @@ int proc_status(pid_t pid, pid_t tid, struct proc_status *out,
 /* The file /proc/PID/name (name may be "task/7/comm"), whole. */
 int proc_read(pid_t pid, const char *name, struct strbuf *out,
 	      struct error *err) MUST_CHECK;
+/*
+ * Bytes of an address of a program, 8, or 4 of an i386 one: by what the kernel
+ * told it (auxv), and by the first bytes of its file.  Either may be missing
+ * (length 0).  ERR_UNSUPPORTED: x32, or another machine's.
+ */
+int program_word(const void *auxv, size_t auxv_len, const void *file,
+		 size_t file_len, unsigned *out, struct error *err) MUST_CHECK;
+/* The same of a process. */
+int proc_word(pid_t pid, unsigned *out, struct error *err) MUST_CHECK;
+
 /* maps, by way of a live thread when the leader is a zombie. */
 int proc_maps(pid_t pid, struct maps *out, struct error *err) MUST_CHECK;
 int proc_tids(pid_t pid, pid_t **out, size_t *count,

@@ -9,11 +9,13 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
-#include <asm/ldt.h>
 
 #include "target/proc.h"
 
-enum { ERESTARTNOHAND_ = 514 }; /* include/linux/errno.h of the kernel */
+enum {
+	ERESTARTNOHAND_ = 514, /* include/linux/errno.h of the kernel */
+	INT_80 = 0x80cd	       /* the instruction, as a little-endian word */
+};
 
 /* NT_PRSTATUS of an i386 thread: arch/x86/include/asm/user_32.h. */
 struct regs32 {
@@ -34,21 +36,23 @@ static void from64(const struct user_regs_struct *u, struct thread_regs *out)
 	};
 }
 
-static void from32(pid_t tid, const struct regs32 *u, struct thread_regs *out)
+/*
+ * u64: the same as a 64-bit tracer sees it, which alone has what the segment
+ * registers stand for: of an i386 program's threads gs_base, of those of a
+ * 64-bit program that run 32-bit code fs_base.
+ */
+static void from32(const struct regs32 *u, const struct user_regs_struct *u64,
+		   struct thread_regs *out)
 {
-	struct user_desc desc = {0};
-
 	*out = (struct thread_regs){
 		.r = {u->ax, u->dx, u->cx, u->bx, u->si, u->di, u->bp,
 		      u->sp, [REG_RIP_] = u->ip},
 		.eflags = u->flags,
 		.orig_rax = (uint64_t)(int32_t)u->orig_ax,
+		.fs_base = u64->fs_base,
+		.gs_base = u64->gs_base,
 		.is32 = true,
 	};
-	/* gs selects a descriptor of the thread's own: index above bit 3. */
-	if (u->gs && ptrace(PTRACE_GET_THREAD_AREA, tid,
-			    (void *)(uintptr_t)(u->gs >> 3), &desc) == 0)
-		out->gs_base = desc.base_addr;
 }
 
 int stop_regs_get(pid_t tid, struct thread_regs *out)
@@ -58,13 +62,18 @@ int stop_regs_get(pid_t tid, struct thread_regs *out)
 		struct regs32 r32;
 	} u;
 	struct iovec iov = {&u, sizeof u};
+	struct user_regs_struct r64;
 
+	/* Which kind the kernel gives tells what code the thread runs. */
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &iov) < 0)
 		return -1;
-	if (iov.iov_len == sizeof u.r32)
-		from32(tid, &u.r32, out);
-	else
+	if (iov.iov_len != sizeof u.r32) {
 		from64(&u.r64, out);
+		return 0;
+	}
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &r64) < 0)
+		return -1;
+	from32(&u.r32, &r64, out);
 	return 0;
 }
 
@@ -141,13 +150,31 @@ static bool never_restarts32(uint64_t nr)
 	return false;
 }
 
+/*
+ * 64-bit code may make i386's calls, which have other numbers: by int $0x80,
+ * the two bytes before the pc.  In 32-bit code all calls are of that kind.
+ */
+static bool is_call32(pid_t tid, const struct thread_regs *regs)
+{
+	long word;
+
+	if (regs->is32)
+		return true;
+	errno = 0;
+	word = ptrace(PTRACE_PEEKTEXT, tid,
+		      (void *)(uintptr_t)(regs->r[REG_RIP_] - 2), NULL);
+	return !errno && (word & 0xffff) == INT_80;
+}
+
 bool stop_regs_restart(pid_t tid, const struct thread_regs *regs)
 {
 	bool ours;
 
-	if (regs->is32)
-		ours = (int32_t)regs->r[REG_RAX_] == -EINTR &&
-		       never_restarts32(regs->orig_rax);
+	/* A 32-bit call's result is 32 bits wide. */
+	if ((int32_t)regs->r[REG_RAX_] != -EINTR)
+		return false;
+	if (is_call32(tid, regs))
+		ours = never_restarts32((uint32_t)regs->orig_rax);
 	else
 		ours = (int64_t)regs->r[REG_RAX_] == -EINTR &&
 		       never_restarts(regs->orig_rax);

@@ -23,17 +23,24 @@ enum {
 };
 
 struct thread_regs {
-	uint64_t r[REG_COUNT_]; /* by DWARF number */
+	uint64_t r[REG_COUNT_]; /* by DWARF number of x86-64, i386's too */
 	uint64_t eflags, orig_rax, fs_base, gs_base;
-	bool is32;
+	bool is32; /* it runs 32-bit code: eip, and 32 bits of each other */
+	/* Its process is of the other kind: 32-bit code in a 64-bit program
+	 * (Wine), or the reverse. */
+	bool foreign;
 };
 
-extern const char *const thread_reg_names[REG_COUNT_];
+/* "rsp" or "esp"; "?" for what is none. */
+const char *thread_reg_name(unsigned number, bool is32);
+/* The number of a register, or -1; "rsp" is understood for "esp". */
+int thread_reg_find(const char *name, bool is32);
 
-/* The thread pointer (TLS base): fs_base, or gs_base for an i386 thread. */
+/* The thread pointer (TLS base): fs_base, or gs_base in an i386 process. */
 uint64_t thread_regs_tp(const struct thread_regs *regs);
 
 /* Bytes below the stack pointer that belong to the running function. */
-#define RED_ZONE 128
+#define RED_ZONE 128 /* of x86-64; i386 has none */
+unsigned thread_regs_red_zone(const struct thread_regs *regs);
 
 #endif

@@ -18,6 +18,7 @@ struct render_opts {
 	/* For JSON's head. */
 	const char *command;		       /* the line as run */
 	const char *target_kind, *exe, *glibc; /* "" unknown */
+	unsigned word; /* bytes of an address; 0: unknown */
 	int pid;
 };
 

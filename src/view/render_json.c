@@ -93,6 +93,9 @@ static void put_head(const struct snapshot *snap,
 				    opts->glibc && *opts->glibc
 					    ? text_json(opts->glibc)
 					    : json_null());
+		if (opts->word)
+			json_object_set_new(target, "word",
+					    json_integer(opts->word));
 		put_key("target", target, out);
 	}
 	if (snap) {

@@ -7,6 +7,8 @@
 #   skip_all REASON            the whole file is skipped
 #   need TOOL...               skip_all unless all are installed
 #   need_ptrace                skip_all where nothing may be traced at all
+#   need_m32                   ... where no fixtures for i386 can be built;
+#                              they are in tests/fixtures32 of the build
 #   wait_until COMMAND...      polls, for a minute or more
 #   hs ARG...                  runs heapscope: $T/out, $T/err, $status
 #   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
@@ -92,6 +94,10 @@ need() {
 		command -v "$tap_tool" >/dev/null ||
 			skip_all "$tap_tool is not installed"
 	done
+}
+need_m32() {
+	[ -x "$top_builddir/tests/fixtures32/heap_single" ] ||
+		skip_all "the compiler here makes no 32-bit programs (-m32)"
 }
 need_ptrace() {
 	if [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)" = 3 ]; then
