@@ -1,9 +1,8 @@
 /*
  * Which code is malloc's (GLIBC.md 11.4): the largest cluster of instructions
  * that refer to main_arena.  Operands are looked for as the four bytes they
- * are, without decoding: a stray match is alone and joins no cluster.  They
- * count from where the instruction ends, on i386 from the global offset table
- * or, in a program that cannot be moved, from 0.
+ * are, without decoding: a stray match is alone and joins no cluster.  i386's
+ * are not that telling, so there the register counts, too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,8 @@ enum {
 	GAP = 12 << 10, /* larger ones part two clusters */
 	MARGIN = 512,	/* the first reference is not the first byte */
 	LEAST_HITS = 5,
+	FUNCTION_MAX = 8 << 10, /* bytes for which a register keeps the GOT */
+	ESP = 4,		/* number in ModRM; never the GOT's */
 	ELF_LOAD = 1,
 	ELF_EXEC = 1
 };
@@ -38,29 +39,98 @@ static void add_hit(struct cluster *now, struct cluster *best, uint64_t addr)
 		*best = *now;
 }
 
-/* What is looked for; file addresses. */
-struct wanted {
+/* The code of a segment, by file addresses, and what it may refer to. */
+struct code {
+	const uint8_t *text;
+	uint64_t vaddr, len;
 	uint64_t arena, size;
-	bool relative;	/* to the end of the instruction; else */
-	uint64_t based; /* to this */
 };
 
-static void scan(const uint8_t *text, uint64_t vaddr, uint64_t len,
-		 const struct wanted *wanted, struct cluster *best)
+static void scan(const struct code *c, struct cluster *best)
 {
 	struct cluster now = {0};
 
-	for (uint64_t i = 0; i + 4 <= len; i++) {
-		int32_t disp = (int32_t)load32(text + i);
+	for (uint64_t i = 0; i + 4 <= c->len; i++) {
+		int32_t disp = (int32_t)load32(c->text + i);
 		/* An immediate of up to four bytes may follow. */
-		uint64_t base =
-			wanted->relative ? vaddr + i + 4 : wanted->based;
-		uint64_t to = base + (uint64_t)(int64_t)disp - wanted->arena;
+		uint64_t to =
+			c->vaddr + i + 4 + (uint64_t)(int64_t)disp - c->arena;
 
-		if (!wanted->relative)
-			to = (uint32_t)to;
-		if (to < wanted->size)
-			add_hit(&now, best, vaddr + i);
+		if (to < c->size)
+			add_hit(&now, best, c->vaddr + i);
+	}
+}
+
+/*
+ * i386 code that may lie anywhere: "call thunk; add $X, %reg" leaves the
+ * address after the call plus X in reg: the GOT's.
+ */
+static bool takes_got(const struct code *c, uint64_t i, uint32_t *got,
+		      unsigned *reg)
+{
+	const uint8_t *p = c->text + i;
+	bool eax;
+
+	if (i + 11 > c->len || p[0] != 0xe8)
+		return false;
+	eax = p[5] == 0x05;
+	if (!eax && (p[5] != 0x81 || p[6] >> 3 != 0x18))
+		return false;
+	*reg = eax ? 0 : p[6] & 7;
+	*got = (uint32_t)(c->vaddr + i + 5) + load32(p + (eax ? 6 : 7));
+	return true;
+}
+
+/* What most of the code says; 0: it is linked to a fixed address. */
+static uint32_t find_got(const struct code *c)
+{
+	uint32_t got = 0, says;
+	unsigned votes = 0, reg;
+
+	for (uint64_t i = 0; i < c->len; i++) {
+		if (!takes_got(c, i, &says, &reg))
+			continue;
+		if (!votes)
+			got = says;
+		votes += says == got ? 1u : -1u;
+	}
+	return got;
+}
+
+/* Is what stands before text[i], with or without a SIB byte, a ModRM byte of
+ * "reg plus 32 bits"? */
+static bool is_based(const uint8_t *text, uint64_t i, unsigned reg)
+{
+	uint8_t one = text[i - 1], two = text[i - 2];
+
+	if (reg == ESP)
+		return false;
+	return (one >> 6 == 2 && (one & 7) == reg) ||
+	       (two >> 6 == 2 && (two & 7) == ESP && (one & 7) == reg);
+}
+
+/*
+ * i386: relative to the GOT, in the register that was last given its address,
+ * or absolute.  The former are small numbers, of which there are many.
+ */
+static void scan32(const struct code *c, struct cluster *best)
+{
+	struct cluster now = {0};
+	uint32_t got = find_got(c), says;
+	uint64_t since = 0; /* the GOT's address was last taken; 0: never */
+	unsigned reg = ESP, r;
+
+	for (uint64_t i = 2; i + 4 <= c->len; i++) {
+		uint32_t to = load32(c->text + i) - (uint32_t)c->arena;
+
+		if (takes_got(c, i, &says, &r) && says == got) {
+			reg = r;
+			since = i;
+		}
+		if (to < c->size ||
+		    (since && i - since < FUNCTION_MAX && to + got < c->size &&
+		     is_based(c->text, i, reg)))
+			add_hit(&now, best, c->vaddr + i);
 	}
 }
 
@@ -71,12 +141,6 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 					    "realloc", "malloc_trim"};
 	const struct elf_segment *seg;
 	size_t n = elf_segments(module->elf, &seg);
-	const struct wanted wanted = {
-		.arena = main_arena - module->bias,
-		.size = state_size,
-		.relative = elf_word(module->elf) == 8,
-		.based = elf_is_pic(module->elf) ? elf_got(module->elf) : 0,
-	};
 	struct cluster best = {0};
 	struct elf_symbol symbol;
 	struct error err;
@@ -87,9 +151,20 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 			continue;
 		AUTO_FREE uint8_t *text = malloc(seg[i].filesz);
 
-		if (text && !elf_read(module->elf, seg[i].vaddr, text,
-				      seg[i].filesz, &err))
-			scan(text, seg[i].vaddr, seg[i].filesz, &wanted, &best);
+		struct code c = {
+			.text = text,
+			.vaddr = seg[i].vaddr,
+			.len = seg[i].filesz,
+			.arena = main_arena - module->bias,
+			.size = state_size,
+		};
+
+		if (!text || elf_read(module->elf, c.vaddr, text, c.len, &err))
+			continue;
+		if (elf_word(module->elf) == 4)
+			scan32(&c, &best);
+		else
+			scan(&c, &best);
 	}
 	*start = *end = 0;
 	if (best.hits >= LEAST_HITS) {
