@@ -1,0 +1,43 @@
+#!/bin/sh
+# What matrix.t does, for 32-bit programs on the i386 glibcs: chunks of 8 and
+# 16 bytes' alignment, heaps of 1 MiB, other layouts of everything.
+#
+# Alone: MATRIX="bullseye sid" sh tests/glibc/matrix_i386.t
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq
+need_m32
+
+arch=i386 arch_flags=' -m32' own_fixtures=$top_builddir/tests/fixtures32
+recorder=$top_builddir/tests/fixtures32/recorder.so
+suites=${MATRIX:-own bullseye trixie sid experimental}
+# shellcheck source=tests/glibc/rows.sh
+. "$top_srcdir/tests/glibc/rows.sh"
+fetch_suites
+
+for suite in $suites; do
+	column "$suite" || continue
+	for fixture in $simple; do
+		with_heapscope=
+		[ "$fixture" != heap_threads ] || with_heapscope=1
+		row "$suite" "" "$fixture"
+	done
+	with_heapscope=
+	for shape in mmapped trimmed foreign-sbrk no-brk; do
+		row "$suite" "" heap_shapes "$shape"
+	done
+	for shape in cross-free many-heaps exited forked; do
+		row "$suite" "" heap_arenas "$shape"
+	done
+	checked "$suite"
+	restless "$suite"
+done
+tuned "own sid" arena_max=1 heap_threads
+tuned "own bullseye sid" tcache_count=0 heap_single heap_threads
+tuned "own sid" tcache_count=100 heap_threads
+tuned "sid experimental" tcache_max=100000 heap_threads heap_shapes+storm
+tuned "own sid" mmap_threshold=4096 heap_single heap_aligned
+tuned "own sid" perturb=119 heap_aligned
+tuned "own trixie sid" hugetlb=2 heap_threads
+done_testing
