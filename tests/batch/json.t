@@ -19,7 +19,7 @@ is "an answer is one line" "$(wc -l <"$T/out")" 1
 is "its head, in order" "$(jq -r 'keys_unsorted | join(" ")' "$T/out")" \
 	"heapscope command target snapshot title complete warnings columns row_count rows totals"
 is "the target" "$(jq -c .target "$T/out")" \
-	"{\"kind\":\"live\",\"pid\":$PID,\"exe\":\"$(readlink "/proc/$PID/exe")\",\"glibc\":$(jq -c .target.glibc "$T/out")}"
+	"{\"kind\":\"live\",\"pid\":$PID,\"exe\":\"$(readlink "/proc/$PID/exe")\",\"glibc\":$(jq -c .target.glibc "$T/out"),\"word\":8}"
 check "the time of the snapshot is ISO 8601 with microseconds" jq -e \
 	'.snapshot.taken | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{6}Z$")' "$T/out"
 check "how long the process stood" jq -e \
