@@ -101,8 +101,9 @@ static int add_mmapped(struct walk *w, uint64_t at, uint64_t base,
 		return -1;
 	w->mmapped[w->mmappeds++] = (struct chunk){
 		.addr = at + w->form.header,
-		/* The tail is given to the user where the layout has it. */
-		.size = total - (at - base) - w->form.header,
+		/* Where the layout has a tail, a word of it is kept back. */
+		.size = total - (at - base) - w->form.header -
+			(w->g->state->mmapped_tail ? w->form.word : 0),
 		.arena = ARENA_MMAPPED,
 		.state = CHUNK_USED,
 	};

@@ -93,7 +93,8 @@ static int read_params(struct walk *w, struct error *err)
 			load32(raw + l->tcache_bins + 2 * w->form.word);
 	w->sink->params = w->params;
 	w->sink->word = w->form.word;
-	w->sink->mmapped_overhead = w->form.header - w->g->state->mmapped_tail;
+	w->sink->mmapped_overhead =
+		w->g->state->mmapped_tail ? w->form.word : w->form.header;
 	return 0;
 }
 

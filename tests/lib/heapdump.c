@@ -12,9 +12,9 @@
  *   copy same|differs                     time WHAT MICROSECONDS
  *
  * With the FILE of recorder.c: "missing ADDR SIZE" for what is
- * recorded and not a used chunk, "short ADDR" where a chunk is smaller than
- * what was asked for, "unexplained ADDR USABLE" for used chunks that are
- * neither recorded nor a tcache; "recorded N used N tcaches N".
+ * recorded and not a used chunk, "short ADDR USABLE of SIZE" where the usable
+ * size is not the recorded one, "unexplained ADDR USABLE" for used chunks that
+ * are neither recorded nor a tcache; "recorded N used N tcaches N".
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -173,8 +173,11 @@ static void compare(struct dump *d, const char *file)
 		if (!u64map_get(&d->used, addr, &usable))
 			fprintf(d->out, "missing 0x%" PRIx64 " %" PRIu64 "\n",
 				addr, r->slot[i].size);
-		else if (usable < r->slot[i].size)
-			fprintf(d->out, "short 0x%" PRIx64 "\n", addr);
+		else if (usable != r->slot[i].size)
+			fprintf(d->out,
+				"short 0x%" PRIx64 " %" PRIu64 " of %" PRIu64
+				"\n",
+				addr, usable, r->slot[i].size);
 		u64map_remove(&d->used, addr);
 	}
 	while (u64map_next(&d->used, &it, &addr, &usable))

@@ -5,7 +5,7 @@
  *
  * It calls the allocator through __libc_malloc and its kin, so it sees every
  * block from the first on (ld.so's dtv, stdio's buffers) and allocates none.
- * The file holds a table of {address, requested bytes}, open addressing;
+ * The file holds a table of {address, usable bytes}, open addressing;
  * address 0 is a free slot, 1 one that was freed.  A forked child goes on in a
  * copy, $RECORD.PID.
  */
@@ -133,9 +133,10 @@ static size_t first_slot(uint64_t addr)
 	return (addr >> 4) * 0x9e3779b97f4a7c15 >> 42 & (SLOTS - 1);
 }
 
-static void add(void *p, size_t size)
+static void add(void *p)
 {
 	int saved = errno;
+	size_t size = p ? malloc_usable_size(p) : 0;
 	size_t i = first_slot((uintptr_t)p), tries = 0;
 
 	if (!p || !begin())
@@ -150,17 +151,15 @@ static void add(void *p, size_t size)
 	errno = saved;
 }
 
-/* The requested size that was noted, or 0. */
-static size_t forget(void *p)
+static void forget(void *p)
 {
 	int saved = errno;
-	size_t i = first_slot((uintptr_t)p), size = 0;
+	size_t i = first_slot((uintptr_t)p);
 
 	if (!p || !begin())
-		return 0;
+		return;
 	for (size_t n = 0; n < SLOTS && record->slot[i].addr; n++) {
 		if (record->slot[i].addr == (uintptr_t)p) {
-			size = record->slot[i].size;
 			record->slot[i].addr = GONE;
 			break;
 		}
@@ -168,14 +167,13 @@ static size_t forget(void *p)
 	}
 	end();
 	errno = saved;
-	return size;
 }
 
 void *malloc(size_t size)
 {
 	void *p = __libc_malloc(size);
 
-	add(p, size);
+	add(p);
 	return p;
 }
 
@@ -183,19 +181,20 @@ void *calloc(size_t n, size_t size)
 {
 	void *p = __libc_calloc(n, size);
 
-	add(p, n * size);
+	add(p);
 	return p;
 }
 
 void *realloc(void *old, size_t size)
 {
-	size_t before = forget(old);
-	void *p = __libc_realloc(old, size);
+	void *p;
 
+	forget(old);
+	p = __libc_realloc(old, size);
 	if (p)
-		add(p, size);
+		add(p);
 	else if (old && size)
-		add(old, before);
+		add(old);
 	return p;
 }
 
@@ -203,7 +202,7 @@ void *memalign(size_t alignment, size_t size)
 {
 	void *p = __libc_memalign(alignment, size);
 
-	add(p, size);
+	add(p);
 	return p;
 }
 

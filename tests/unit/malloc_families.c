@@ -215,7 +215,8 @@ static void are_the_chunks(const struct fake_family *l)
 {
 	enum chunk_state cached = l->tcache_bins ? CHUNK_CACHED : CHUNK_USED;
 	enum chunk_state fast = l->fastbins ? CHUNK_FREE : CHUNK_USED;
-	uint64_t less = 0x10;
+	/* A word more is kept back where there is a tail. */
+	uint64_t less = l->mapped_tail ? 0x18 : 0x10;
 	size_t expected = 2 * FAKE_USED + 8 + 3 + 3 + 2 + 2;
 
 	if (l->tcache_bins) {
