@@ -51,6 +51,7 @@ void agent_main(int fd) __attribute__((noreturn));
 struct agent {
 	int fd; /* -1: none */
 	pid_t pid;
+	pid_t target; /* that it was asked to stop last */
 };
 
 /* Starts one unless there is one. */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/interrupt.h"
 #include "target/agent.h"
+#include "target/proc.h"
 
 enum {
 	TICK_MS = 50,
@@ -51,21 +52,24 @@ int agent_start(struct agent *agent, struct error *err)
 	return 0;
 }
 
-/* Its exit, within a moment; what cannot exit is killed and left to init. */
-static void await_exit(pid_t pid)
+/* Its exit, within a moment; what cannot exit is killed and left to init.
+ * Returns the signal that ended it before, or 0. */
+static int await_exit(pid_t pid)
 {
 	uint64_t until = now_ms() + GRACE_MS;
 	bool killed = false;
 	struct timespec nap = {.tv_nsec = 1000000};
 
 	for (;;) {
-		pid_t got = waitpid(pid, NULL, WNOHANG);
+		int status = 0;
+		pid_t got = waitpid(pid, &status, WNOHANG);
 
 		if (got == pid || (got < 0 && errno != EINTR))
-			return;
+			return WIFSIGNALED(status) && !killed ? WTERMSIG(status)
+							      : 0;
 		if (now_ms() > until) {
 			if (killed)
-				return;
+				return 0;
 			kill(pid, SIGKILL);
 			killed = true;
 			until = now_ms() + GRACE_MS;
@@ -74,19 +78,31 @@ static void await_exit(pid_t pid)
 	}
 }
 
-void agent_end(struct agent *agent)
+static int end(struct agent *agent)
 {
+	int sig = 0;
+
 	if (agent->fd < 0)
-		return;
+		return 0;
 	close(agent->fd);
 	agent->fd = -1;
-	await_exit(agent->pid);
+	sig = await_exit(agent->pid);
 	agent->pid = 0;
+	return sig;
+}
+
+void agent_end(struct agent *agent)
+{
+	end(agent);
 }
 
 static int agent_died(struct agent *agent, struct error *err)
 {
-	agent_end(agent);
+	pid_t target = agent->target;
+
+	/* Filters may kill who makes a call that they forbid. */
+	if (end(agent) == SIGSYS)
+		return proc_explain_filter(target, err);
 	return error_set(err, ERR_SYSTEM,
 			 "heapscope's agent process ended unexpectedly; the "
 			 "target runs on");
@@ -154,6 +170,7 @@ int agent_stop(struct agent *agent, pid_t pid, unsigned deadline_ms,
 	struct agent_reply reply;
 	struct agent_thread *list;
 
+	agent->target = pid;
 	if (ask(agent, &request, &reply, true, deadline, err) < 0)
 		return -1;
 	list = try_calloc(reply.thread_count, sizeof *list, "list of threads",

@@ -82,5 +82,7 @@ int proc_open_map(pid_t pid, const struct map *map,
 int proc_check(pid_t pid, struct error *err) MUST_CHECK;
 /* After the kernel refused: which of its rules that was.  Returns -1. */
 int proc_explain_refusal(pid_t pid, struct error *err);
+/* After it was seen that we are not let call ptrace() at all.  Returns -1. */
+int proc_explain_filter(pid_t pid, struct error *err);
 
 #endif

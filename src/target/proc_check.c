@@ -2,6 +2,7 @@
  * Why a process cannot be looked into: each reason its own sentence, with who
  * or what forbids it and how to allow it.
  */
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "target/proc.h"
 
 enum {
@@ -155,6 +157,34 @@ static int explain_yama(pid_t pid, const struct proc_status *s, int scope,
 		       "kernel.yama.ptrace_scope=0");
 }
 
+/*
+ * The rules for looking into a process are asked for its memory as for
+ * ptrace(): where they let us have that, what forbids is the call itself.
+ */
+static bool is_filtered(pid_t pid, const struct proc_status *us)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/mem", pid);
+	AUTO_CLOSE int fd = us->seccomp ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	return fd >= 0;
+}
+
+int proc_explain_filter(pid_t pid, struct error *err)
+{
+	struct proc_status s = {0};
+	struct error ignored;
+
+	if (proc_status(pid, 0, &s, &ignored) < 0)
+		s.name[0] = 0;
+	return refused(err, pid, &s,
+		       "a seccomp filter around heapscope forbids the system "
+		       "call ptrace(); start the container with --cap-add="
+		       "SYS_PTRACE (with it the filters of docker and podman "
+		       "allow it) or --security-opt seccomp=unconfined, the "
+		       "systemd service with SystemCallFilter=@debug");
+}
+
 int proc_explain_refusal(pid_t pid, struct error *err)
 {
 	struct proc_status s, us;
@@ -164,6 +194,8 @@ int proc_explain_refusal(pid_t pid, struct error *err)
 	if (proc_check(pid, err) < 0 || proc_status(pid, 0, &s, err) < 0 ||
 	    proc_status(getpid(), 0, &us, err) < 0)
 		return -1;
+	if (is_filtered(pid, &us))
+		return proc_explain_filter(pid, err);
 	if (scope >= 3)
 		return explain_yama(pid, &s, scope, err);
 	if (us.cap_effective >> CAP_SYS_PTRACE & 1)

@@ -85,6 +85,8 @@ static int seize(struct stop *stop, pid_t tid, struct error *err)
 		return 1;
 	if (errno == ESRCH)
 		return 0;
+	if (errno == ENOSYS)
+		return proc_explain_filter(stop->pid, err);
 	if (errno != EPERM)
 		return error_sys(err, "cannot attach to thread %d", tid);
 	if (proc_status(stop->pid, tid, &status, &ignored) < 0 ||
