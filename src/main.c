@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "command/batch.h"
+#include "command/selftest.h"
 #include "command/command.h"
 #include "command/session.h"
 #include "ui/app.h"
@@ -95,6 +96,7 @@ static void print_help(void)
 
 	fputs("usage: heapscope [OPTION...] -p PID|NAME [COMMAND [ARG...]]\n"
 	      "       heapscope [OPTION...] -p PID|NAME -e COMMAND [-e ...]\n"
+	      "       heapscope selftest\n"
 	      "Look into the malloc heap of a running process. Without a "
 	      "COMMAND: the screen.\n\nOptions:\n",
 	      stdout);
@@ -434,6 +436,8 @@ int main(int argc, char **argv)
 	struct error err = {0};
 	int status;
 
+	if (argc == 3 && !strcmp(argv[1], SELFTEST_CHILD))
+		return selftest_child(argv[2]);
 	hold_standard_fds();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);

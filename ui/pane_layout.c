@@ -142,7 +142,8 @@ static void squeeze(const struct pane *pane, struct pane_section *section,
 
 		if (over <= 0)
 			return;
-		if (c >= PANE_MAX_COLUMNS || !ops->column[c].stretch)
+		if (c >= PANE_MAX_COLUMNS ||
+		    !(ops->column[c].stretch || ops->column[c].wrap))
 			continue;
 		least = draw_width(ops->column[c].title);
 		least = least < 12 ? 12 : least;

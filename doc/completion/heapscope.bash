@@ -3,7 +3,8 @@
 
 _heapscope_commands='
 bt chunk chunks count detach diff disas drop echo heap help info maps near quit
-set shell show sizes sleep snapshot snapshots source symbol threads use verify x'
+selftest set shell show sizes sleep snapshot snapshots source symbol threads use
+verify x'
 _heapscope_options='
 --csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause
 --no-color --script --sort --sysroot --version -c -e -p -v -x'

@@ -162,6 +162,7 @@ static int show_view(struct session *session, struct view *view,
 		say_warnings(said, view);
 		session->incomplete |= !view->complete;
 		session->condition |= view->condition;
+		session->fault |= view->fault;
 	}
 	view_destroy(view);
 	return ret;
@@ -216,6 +217,8 @@ static int final_status(const struct session *session)
 	}
 	if (session->said_gone)
 		return STATUS_GONE;
+	if (session->fault)
+		return STATUS_FAULT;
 	if (session->incomplete)
 		return STATUS_INCOMPLETE;
 	return session->condition ? STATUS_CONDITION : STATUS_DONE;

@@ -236,6 +236,7 @@ static size_t setting_complete(struct session *session, const char *word,
 
 const struct command command_entry_set = {
 	.name = "set",
+	.alias = "se",
 	.args = "NAME VALUE",
 	.summary = "change a setting",
 	.help = "show lists the settings and what they are for.\n"

@@ -19,6 +19,7 @@ extern const struct command command_entry_info;
 extern const struct command command_entry_maps;
 extern const struct command command_entry_near;
 extern const struct command command_entry_quit;
+extern const struct command command_entry_selftest;
 extern const struct command command_entry_set;
 extern const struct command command_entry_shell;
 extern const struct command command_entry_show;

@@ -75,8 +75,8 @@ struct session {
 	bool sorted;	       /* some table had the column of opts.sort */
 	bool quit;	       /* "quit" was run */
 	bool interactive;      /* prompt or TUI: questions may be asked */
-	/* Incomplete or condition seen so far: batch's exit status. */
-	bool incomplete, condition;
+	/* Seen so far, of any view: batch's exit status. */
+	bool incomplete, condition, fault;
 };
 
 int session_open_pid(struct session *session, const char *pid_or_name,

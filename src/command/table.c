@@ -3,6 +3,7 @@
 #include "command/commands.h"
 
 /* Sorted by name: help and completion show them in this order. */
+/* clang-format off */
 const struct command *const commands[] = {
 	&command_entry_bt,
 	&command_entry_chunk,
@@ -19,6 +20,7 @@ const struct command *const commands[] = {
 	&command_entry_maps,
 	&command_entry_near,
 	&command_entry_quit,
+	&command_entry_selftest,
 	&command_entry_set,
 	&command_entry_shell,
 	&command_entry_show,
@@ -34,3 +36,4 @@ const struct command *const commands[] = {
 	&command_entry_x,
 	NULL,
 };
+/* clang-format on */

@@ -5,12 +5,21 @@
 #include "base/fmt.h"
 #include "view/render_impl.h"
 
-enum { CELL_MAX = 1024, GAP = 2 };
+enum {
+	CELL_MAX = 1024,
+	GAP = 2,
+	WRAP_LEAST = 30, /* narrower, and wrapped text goes below its row */
+	WRAP_INDENT = 4
+};
 
 /* How one section's columns are drawn. */
 struct layout {
-	unsigned *width; /* owned; 0: the column has nothing to show here */
-	bool heading;	 /* some column has a title */
+	unsigned *width;  /* owned; 0: the column has nothing to show here */
+	bool heading;	  /* some column has a title */
+	uint32_t wrapped; /* the column that is wrapped; or column_count */
+	unsigned indent;  /* where its lines begin, */
+	unsigned room;	  /* and what they hold */
+	bool below;	  /* the first too is a line of its own */
 };
 
 static size_t cell_text(const struct view *view, const struct render_opts *opts,
@@ -94,6 +103,32 @@ static void squeeze(const struct view *view, const struct render_opts *opts,
 	}
 }
 
+/* The last column goes on in further lines where it would not fit. */
+static void plan_wrap(const struct view *view, const struct render_opts *opts,
+		      struct layout *layout)
+{
+	const struct view_ops *ops = view->ops;
+	uint32_t last = ops->column_count;
+	unsigned x = 0;
+
+	layout->wrapped = ops->column_count;
+	while (last && !layout->width[last - 1])
+		last--;
+	if (!last || !opts->width || !ops->column[last - 1].wrap)
+		return;
+	for (uint32_t c = 0; c + 1 < last; c++)
+		x += layout->width[c] ? layout->width[c] + GAP : 0;
+	if (x + layout->width[last - 1] <= opts->width)
+		return;
+	layout->wrapped = last - 1;
+	layout->below = x + WRAP_LEAST > opts->width;
+	layout->indent = layout->below ? WRAP_INDENT : x;
+	layout->room = opts->width > layout->indent + WRAP_LEAST
+			       ? opts->width - layout->indent
+			       : WRAP_LEAST;
+	layout->width[last - 1] = layout->below ? 1 : layout->room;
+}
+
 static bool is_left(enum value_kind kind)
 {
 	return kind == V_TEXT || kind == V_ADDR;
@@ -137,6 +172,43 @@ static void put_cell(struct pen *pen, char *text, bool left, unsigned width)
 	pen->blanks += GAP + (left ? width - len : 0);
 }
 
+/* The bytes of text that fit into room characters: whole words if possible. */
+static size_t line_length(const char *text, unsigned room)
+{
+	size_t at = 0, blank = 0;
+	unsigned seen = 0;
+
+	for (; text[at]; at++) {
+		if ((text[at] & 0xc0) == 0x80)
+			continue;
+		if (text[at] == ' ')
+			blank = at;
+		if (seen++ == room)
+			return blank ? blank : at;
+	}
+	return at;
+}
+
+static void put_wrapped(struct pen *pen, const struct layout *layout,
+			const char *text)
+{
+	if (layout->below && *text)
+		fputc('\n', pen->out);
+	if (layout->below)
+		pen->blanks = layout->indent;
+	while (*text) {
+		size_t len = line_length(text, layout->room);
+
+		fprintf(pen->out, "%*s%.*s", (int)pen->blanks, "", (int)len,
+			text);
+		text += len;
+		text += strspn(text, " ");
+		pen->blanks = layout->indent;
+		if (*text)
+			fputc('\n', pen->out);
+	}
+}
+
 static void put_heading(const struct view *view, const struct render_opts *opts,
 			const struct layout *layout, FILE *out)
 {
@@ -152,6 +224,8 @@ static void put_heading(const struct view *view, const struct render_opts *opts,
 
 		if (!layout->width[c])
 			continue;
+		if (c == layout->wrapped && layout->below)
+			break;
 		snprintf(text, sizeof(text), "%s", column->title);
 		put_cell(&pen, text, is_left(column->kind), layout->width[c]);
 	}
@@ -168,6 +242,7 @@ static int put_rows(const struct view *view, const struct render_opts *opts,
 	char text[CELL_MAX];
 
 	measure(view, opts, from, to, &layout);
+	plan_wrap(view, opts, &layout);
 	squeeze(view, opts, &layout);
 	put_heading(view, opts, &layout, out);
 	for (uint32_t i = from; i < to; i++) {
@@ -181,7 +256,10 @@ static int put_rows(const struct view *view, const struct render_opts *opts,
 			if (!width[c])
 				continue;
 			cell_text(view, opts, c, view->order[i], text, &kind);
-			put_cell(&pen, text, left, width[c]);
+			if (c == layout.wrapped)
+				put_wrapped(&pen, &layout, text);
+			else
+				put_cell(&pen, text, left, width[c]);
 		}
 		fputc('\n', out);
 	}

@@ -50,6 +50,7 @@ struct column {
 	void (*cell)(const struct view *, uint32_t row, struct value *out);
 	bool json_only; /* not drawn: keys for scripts */
 	bool stretch;	/* takes what width is left; cut last */
+	bool wrap; /* the last drawn one: goes on below rather than be cut */
 };
 
 struct view_ops {
@@ -93,6 +94,7 @@ struct view {
 	char *warnings; /* owned: one a line, NULL if none */
 	/* A condition asked for with --fail holds: exit status 1. */
 	bool condition;
+	bool fault; /* we were found to be wrong: exit status 70 */
 	const struct snapshot
 		*snap;	    /* borrowed: the one it speaks of, or NULL */
 	const void *source; /* borrowed: snapshot, diff... */

@@ -15,6 +15,17 @@ static const struct defect *defect_of(const struct view *view, uint32_t row)
 	return &view->snap->defect[row - view->snap->check_count];
 }
 
+const char *check_result_name(enum check_result result)
+{
+	static const char *const name[] = {
+		[CHECK_OK] = "ok",
+		[CHECK_FAILED] = "failed",
+		[CHECK_SKIPPED] = "skipped",
+	};
+
+	return name[result];
+}
+
 static void section_cell(const struct view *view, uint32_t row,
 			 struct value *out)
 {
@@ -41,14 +52,10 @@ static void name_cell(const struct view *view, uint32_t row, struct value *out)
 static void result_cell(const struct view *view, uint32_t row,
 			struct value *out)
 {
-	static const char *const result[] = {
-		[CHECK_OK] = "ok",
-		[CHECK_FAILED] = "failed",
-		[CHECK_SKIPPED] = "skipped",
-	};
 	const struct check *check = check_of(view, row);
 
-	*out = value_text(check ? result[check->result] : "failed");
+	*out = value_text(
+		check_result_name(check ? check->result : CHECK_FAILED));
 }
 
 static void a_cell(const struct view *view, uint32_t row, struct value *out)
@@ -99,7 +106,7 @@ static const struct column verify_columns[] = {
 	 .cell = addr_cell},
 	{"arena", "ARENA", "index", V_COUNT, .cell = arena_cell},
 	{"text", "EVIDENCE", "what was found, or why it was skipped", V_TEXT,
-	 .cell = text_cell, .stretch = true},
+	 .cell = text_cell, .wrap = true},
 };
 
 static bool verify_drill(const struct view *view, uint32_t row, char *line,

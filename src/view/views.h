@@ -86,6 +86,11 @@ int view_maps(const struct maps *maps, const struct snapshot *snap,
 	      struct view **out, struct error *err) MUST_CHECK;
 int view_verify(const struct snapshot *snap, const char *summary,
 		struct view **out, struct error *err) MUST_CHECK;
+/* What was found against what it must be; claim is copied.  A failed one is our
+ * own fault. */
+int view_claims(const char *title, const struct check *claim, uint32_t count,
+		struct view **out, struct error *err) MUST_CHECK;
+const char *check_result_name(enum check_result result); /* "ok" ... */
 /* What is known of one address.  snap may be NULL. */
 int view_symbol(const struct snapshot *snap, struct symbols *symbols,
 		uint64_t addr, struct view **out, struct error *err) MUST_CHECK;

@@ -58,11 +58,12 @@ static bool drill(const struct view *view, uint32_t row, char *line, size_t cap)
 }
 
 static const struct column table_columns[] = {
-	{"addr", "ADDRESS", "", V_ADDR, cell_addr, false, false},
-	{"bytes", "BYTES", "", V_BYTES, cell_bytes, false, false},
-	{"delta", "DELTA", "", V_DELTA, cell_delta, false, false},
-	{"hidden", "HIDDEN", "", V_COUNT, cell_bytes, true, false},
-	{"name", "NAME", "", V_TEXT, cell_name, false, true},
+	{"addr", "ADDRESS", "", V_ADDR, .cell = cell_addr},
+	{"bytes", "BYTES", "", V_BYTES, .cell = cell_bytes},
+	{"delta", "DELTA", "", V_DELTA, .cell = cell_delta},
+	{"hidden", "HIDDEN", "", V_COUNT, .cell = cell_bytes,
+	 .json_only = true},
+	{"name", "NAME", "", V_TEXT, .cell = cell_name, .stretch = true},
 };
 
 static const struct view_ops table_ops = {
@@ -75,9 +76,9 @@ static const struct view_ops table_ops = {
 };
 
 static const struct column part_columns[] = {
-	{"part", "", "", V_TEXT, cell_part, false, false},
-	{"addr", "ADDRESS", "", V_ADDR, cell_addr, false, false},
-	{"some", "SOME", "", V_COUNT, cell_some, false, false},
+	{"part", "", "", V_TEXT, .cell = cell_part},
+	{"addr", "ADDRESS", "", V_ADDR, .cell = cell_addr},
+	{"some", "SOME", "", V_COUNT, .cell = cell_some},
 };
 
 static const struct view_ops part_ops = {

@@ -119,6 +119,64 @@ TEST(a_narrow_terminal_cuts_the_column_that_stretches)
 	view_destroy(view);
 }
 
+static const char evidence[] =
+	"found by three ways that know nothing of each other, at 0x7fc60";
+
+static void evidence_cell(const struct view *view, uint32_t row,
+			  struct value *out)
+{
+	(void)view;
+	*out = value_text(row == 1 ? "short" : evidence);
+}
+
+static const struct column wrapped[] = {
+	{"name", "NAME", "", V_TEXT, .cell = name_cell, .stretch = true},
+	{"text", "EVIDENCE", "", V_TEXT, .cell = evidence_cell, .wrap = true},
+};
+
+static const struct view_ops wrapped_ops = {
+	.name = "test",
+	.column = wrapped,
+	.column_count = 2,
+	.default_sort = -1,
+	.section = -1,
+};
+
+/* Every word of it in its order, whatever stands between. */
+static bool has_all_evidence(const char *in)
+{
+	char copy[sizeof(evidence)], *rest = copy, *word;
+
+	memcpy(copy, evidence, sizeof(copy));
+	while ((word = strsep(&rest, " "))) {
+		in = in ? strstr(in, word) : NULL;
+		if (!in)
+			return false;
+		in += strlen(word);
+	}
+	return true;
+}
+
+TEST(evidence_is_wrapped_and_never_cut)
+{
+	for (unsigned width = 20; width < 120; width++) {
+		char *line, *rest;
+		const char *s;
+		struct view *view;
+
+		OK(view_create(&wrapped_ops, 3, NULL, &view, &err));
+		s = rendered(view, (struct render_opts){.width = width});
+		ck_assert_msg(has_all_evidence(s), "width %u: %s", width, s);
+		ck_assert_ptr_null(strstr(s, "ways tha "));
+		rest = text;
+		while (width >= 34 && (line = strsep(&rest, "\n")))
+			ck_assert_msg(view_width(line) <= width, "%u: %s",
+				      width, line);
+		view_destroy(view);
+		free(text);
+	}
+}
+
 TEST(a_long_title_is_broken_at_blanks)
 {
 	struct view *view = make();
