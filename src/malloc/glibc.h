@@ -99,6 +99,9 @@ void glibc_locate_memory(struct target *target, const struct glibc_data *data,
 /* Is a malloc_state of this layout at addr, as far as memory can tell? */
 bool glibc_state_at(struct target *target, uint64_t addr,
 		    const struct state_layout *layout);
+/* The one row that fits there, or NULL; *fits is how many do. */
+const struct state_layout *glibc_state_row(struct target *target, uint64_t addr,
+					   unsigned *fits);
 /* Does malloc_par at addr look as it can look at run time? */
 bool glibc_params_at(struct target *target, uint64_t addr,
 		     const struct params_layout *layout);

@@ -30,8 +30,7 @@ static int astray(struct walk *w, const struct list *l, uint64_t link,
 static int take(struct walk *w, const struct list *l, struct chunk *c,
 		uint64_t link, bool *go_on, struct error *err)
 {
-	uint64_t size = chunk_size(c, w->form.word,
-				   w->form.header - w->g->state->mmapped_tail);
+	uint64_t size = chunk_size(c, w->form.word, w->sink->mmapped_overhead);
 
 	*go_on = false;
 	if (c->state != CHUNK_USED)
@@ -71,8 +70,7 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 			return 0;
 		++*count;
 		*bytes +=
-			chunk_size(c, w->form.word,
-				   w->form.header - w->g->state->mmapped_tail);
+			chunk_size(c, w->form.word, w->sink->mmapped_overhead);
 		if (!pages_word(&w->pages, user, &stored))
 			return walk_defect(w, DEFECT_UNREADABLE, l->arena, user,
 					   err, "the link of %s cannot be read",

@@ -9,7 +9,12 @@
 #include "malloc/glibc.h"
 #include "malloc/reader.h"
 
-enum { MAX_DATA = 16 << 20, LEAST_SOUND = 100, MAX_RING = 4096 };
+enum {
+	MAX_DATA = 16 << 20,
+	LEAST_SOUND = 100,
+	MAX_RING = 4096,
+	RACING = 64 /* threads that came since they were counted */
+};
 
 /*
  * Bins that are what they should be, as seen in one copy of memory: empty, or
@@ -67,16 +72,32 @@ static bool ring_closes(struct target *target, uint64_t addr,
 	return false;
 }
 
+/*
+ * Rows may differ only in whether there is a count of attached threads before
+ * system_mem.  No process has as many threads as it has bytes, and an arena in
+ * use has a page at least.
+ */
+static bool counts_fit(const struct target *target, const uint8_t *bytes,
+		       const struct state_layout *l, bool in_use)
+{
+	uint64_t system = load_word(bytes + l->system_mem, l->word);
+
+	return system <= load_word(bytes + l->max_system_mem, l->word) &&
+	       (in_use ? system >= target->page_size : !system) &&
+	       (!l->attached || load_word(bytes + l->attached, l->word) <=
+					2 * target->thread_count + RACING);
+}
+
 static bool looks_like_state(struct target *target, uint64_t addr,
 			     const uint8_t *bytes, const struct state_layout *l)
 {
 	unsigned w = l->word;
 	uint64_t top = load_word(bytes + l->top, w);
+	bool in_use = top && top != addr + l->top;
 
 	if (load32(bytes) > 2 || load32(bytes + 4) > 7 ||
-	    load_word(bytes + l->system_mem, w) >
-		    load_word(bytes + l->max_system_mem, w) ||
-	    (top && top != addr + l->top && !maps_find(&target->maps, top)))
+	    !counts_fit(target, bytes, l, in_use) ||
+	    (in_use && !maps_find(&target->maps, top)))
 		return false;
 	/* Most places fail here, without a look elsewhere. */
 	if (load_word(bytes + l->next, w) != addr &&
@@ -98,8 +119,22 @@ bool glibc_state_at(struct target *target, uint64_t addr,
 	/* Never used: nothing but the ring tells. */
 	if (!load_word(bytes + layout->top, layout->word) &&
 	    !load_word(bytes + layout->bins, layout->word))
-		return ring_closes(target, addr, layout);
+		return counts_fit(target, bytes, layout, false) &&
+		       ring_closes(target, addr, layout);
 	return looks_like_state(target, addr, bytes, layout);
+}
+
+const struct state_layout *glibc_state_row(struct target *target, uint64_t addr,
+					   unsigned *fits)
+{
+	const struct state_layout *row = NULL;
+
+	*fits = 0;
+	for (const struct state_layout *l = state_layouts; l->word; l++)
+		if (l->word == target->word &&
+		    glibc_state_at(target, addr, l) && !(*fits)++)
+			row = l;
+	return *fits == 1 ? row : NULL;
 }
 
 static bool params_now(struct target *target, const uint8_t *p,
@@ -118,7 +153,7 @@ static bool params_now(struct target *target, const uint8_t *p,
 	       load32(p + l->no_dyn_threshold) <= 1 &&
 	       (map ? map_is_anonymous(map) : !sbrk) &&
 	       (!l->tcache_bins ||
-		(load_word(p + l->tcache_bins, w) <= TCACHE_MAX_BINS &&
+		(load_word(p + l->tcache_bins, w) - 1 < TCACHE_MAX_BINS &&
 		 load_word(p + l->tcache_bins + 2 * w, w) <= 65535));
 }
 
@@ -136,8 +171,7 @@ static void find_state(struct target *target, uint64_t start,
 		       const uint8_t *bytes, uint64_t len,
 		       struct finding *arena)
 {
-	unsigned matches = 0;
-
+	unsigned matches = 0, fits = 0;
 	unsigned word = target->word, step = 2 * word;
 
 	for (uint64_t i = -start & (step - 1); i + 64 <= len; i += step)
@@ -149,10 +183,16 @@ static void find_state(struct target *target, uint64_t start,
 				continue;
 			matches++;
 			arena->addr = start + i;
-			arena->state = l;
 			break;
 		}
 	if (matches == 1)
+		arena->state = glibc_state_row(target, arena->addr, &fits);
+	if (fits > 1)
+		finding_set(arena, CHECK_SKIPPED, 0,
+			    "0x%" PRIx64 " fits %u layouts, which nothing in "
+			    "it tells apart",
+			    arena->addr, fits);
+	else if (arena->state)
 		finding_set(arena, CHECK_OK, arena->addr,
 			    "0x%" PRIx64 ", bins and ring of arenas fit those "
 			    "of %s",

@@ -80,19 +80,12 @@ static void gather(struct target *target, struct symbols *symbols,
 	by_symbol(symbols, module, data, "mp_", &e->symbol_params);
 }
 
-static const struct state_layout *state_row_at(struct target *target,
-					       uint64_t addr)
-{
-	for (const struct state_layout *l = state_layouts; l->word; l++)
-		if (l->word == target->word && glibc_state_at(target, addr, l))
-			return l;
-	return NULL;
-}
-
 /* The file first; without it the code, and the memory for the layout. */
 static bool choose(struct target *target, const struct evidence *e,
 		   struct glibc *g)
 {
+	unsigned fits;
+
 	if (e->file_arena.addr) {
 		g->main_arena = e->file_arena.addr;
 		g->state = e->file_arena.state;
@@ -103,7 +96,8 @@ static bool choose(struct target *target, const struct evidence *e,
 				   ? e->memory_arena.state
 				   : NULL;
 		if (g->main_arena && !g->state)
-			g->state = state_row_at(target, g->main_arena);
+			g->state =
+				glibc_state_row(target, g->main_arena, &fits);
 	}
 	if (e->file_params.addr) {
 		g->mp = e->file_params.addr;
@@ -200,15 +194,19 @@ static int contradiction(const struct module *module, const struct evidence *e,
 static void note_unknown(const struct module *module, const struct evidence *e,
 			 struct error *why)
 {
+	/* Without the file, it is what the memory lacks. */
+	bool file = e->file_arena.result != CHECK_SKIPPED;
 	struct elf_symbol symbol;
 
 	if (elf_dynsym(module->elf, "malloc_trim", &symbol) &&
 	    elf_dynsym(module->elf, "__libc_start_main", &symbol))
-		(void)error_set(why, ERR_UNSUPPORTED,
-				"how malloc of %s is laid out is not known "
-				"(main_arena: %s; mp_: %s)",
-				module->name, e->file_arena.text,
-				e->file_params.text);
+		(void)error_set(
+			why, ERR_UNSUPPORTED,
+			"how malloc of %s is laid out is not known "
+			"(main_arena: %s; mp_: %s)",
+			module->name,
+			file ? e->file_arena.text : e->memory_arena.text,
+			file ? e->file_params.text : e->memory_params.text);
 }
 
 /* 1: found; 0: not in this module, why perhaps set; -1. */

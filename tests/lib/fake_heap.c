@@ -1,46 +1,72 @@
 #include "tests/lib/fake_heap.h"
 
 #include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "malloc/glibc_chunk.h"
 
 static const struct {
 	uint64_t base;
-	const char *map;
+	const char *what; /* of its line in maps, behind the addresses */
 } regions[FAKE_REGIONS] = {
-	{FAKE_DATA, "7f0000100000-7f0000110000 rw-p 00000000 08:01 7 /libc\n"},
-	{FAKE_BRK, "555555000000-555555010000 rw-p 00000000 00:00 0 [heap]\n"},
-	{FAKE_HEAP, "7e0000000000-7e0000010000 rw-p 00000000 00:00 0 \n"},
-	{FAKE_MAPPED, "7f0000200000-7f0000210000 rw-p 00000000 00:00 0 \n"},
-	{FAKE_BLOCK, "7f0000400000-7f0000410000 rw-p 00000000 00:00 0 \n"},
+	{FAKE_BRK, "rw-p 00000000 00:00 0 [heap]"},
+	{FAKE_HEAP, "rw-p 00000000 00:00 0 "},
+	{FAKE_DATA, "rw-p 00000000 08:01 7 /libc"},
+	{FAKE_MAPPED, "rw-p 00000000 00:00 0 "},
+	{FAKE_BLOCK, "rw-p 00000000 00:00 0 "},
 };
 
-uint64_t *fake_word(struct fake_heap *f, uint64_t addr)
+uint64_t fake_region(unsigned i)
 {
-	for (unsigned i = 0; i < FAKE_REGIONS; i++)
-		if (addr - regions[i].base < FAKE_REGION_SIZE)
-			return (uint64_t *)(f->bytes[i] + addr -
-					    regions[i].base);
+	return regions[i].base;
+}
+
+uint64_t fake_at(const struct fake_heap *f, uint64_t addr)
+{
+	return f->word == 8 ? addr : (uint32_t)addr;
+}
+
+static uint8_t *place(struct fake_heap *f, uint64_t addr)
+{
+	for (unsigned i = 0; i < FAKE_REGIONS; i++) {
+		uint64_t base = fake_at(f, regions[i].base);
+
+		if (addr - base < FAKE_REGION_SIZE)
+			return f->bytes[i] + addr - base;
+	}
 	ck_abort_msg("no region has 0x%lx", (unsigned long)addr);
 	return NULL;
 }
 
-uint64_t *fake_size(struct fake_heap *f, uint64_t user)
+uint64_t *fake_word(struct fake_heap *f, uint64_t addr)
 {
-	return fake_word(f, user - 8);
+	return (uint64_t *)place(f, addr);
 }
 
-static void poke(struct fake_heap *f, uint64_t addr, uint64_t value)
+uint64_t *fake_size(struct fake_heap *f, uint64_t user)
 {
-	*fake_word(f, addr) = value;
+	return fake_word(f, user - f->word);
+}
+
+void fake_poke(struct fake_heap *f, uint64_t addr, uint64_t word)
+{
+	memcpy(place(f, addr), &word, f->word);
 }
 
 static void poke_int(struct fake_heap *f, uint64_t addr, uint32_t value)
 {
-	memcpy(fake_word(f, addr), &value, sizeof value);
+	memcpy(place(f, addr), &value, sizeof value);
+}
+
+/* Where a chunk can begin, from addr on. */
+static uint64_t first_chunk(const struct fake_heap *f, uint64_t addr)
+{
+	while ((addr + 2 * f->word) % f->family->align)
+		addr++;
+	return addr;
 }
 
 struct maker {
@@ -52,13 +78,14 @@ struct maker {
 /* The next chunk; free ones get their footer from what follows. */
 static uint64_t make(struct maker *m, uint64_t size, bool free_one)
 {
-	uint64_t user = m->at + 16;
+	unsigned word = m->f->word;
+	uint64_t user = m->at + 2 * word;
 	uint64_t flags = (m->prev_free ? 0 : 1) | (free_one ? 0 : m->flag);
 
-	poke(m->f, m->at + 8, size | flags);
+	fake_poke(m->f, m->at + word, size | flags);
 	m->at += size;
 	if (free_one)
-		poke(m->f, m->at, size);
+		fake_poke(m->f, m->at, size);
 	m->prev_free = free_one;
 	return user;
 }
@@ -67,17 +94,18 @@ static uint64_t make(struct maker *m, uint64_t size, bool free_one)
 static void link_unsorted(struct fake_heap *f, uint64_t arena,
 			  const uint64_t *user, unsigned count)
 {
-	uint64_t head = arena + f->family->bins - 16, before = head;
+	unsigned word = f->word;
+	uint64_t head = arena + f->family->bins - 2 * word, before = head;
 
 	for (unsigned i = 0; i < count; i++) {
-		uint64_t c = user[i] - 16;
+		uint64_t c = user[i] - 2 * word;
 
-		poke(f, before + 16, c);
-		poke(f, c + 24, before);
+		fake_poke(f, before + 2 * word, c);
+		fake_poke(f, c + 3 * word, before);
 		before = c;
 	}
-	poke(f, before + 16, head);
-	poke(f, head + 24, before);
+	fake_poke(f, before + 2 * word, head);
+	fake_poke(f, head + 3 * word, before);
 }
 
 static void make_state(struct fake_heap *f, uint64_t arena, uint64_t next,
@@ -86,74 +114,90 @@ static void make_state(struct fake_heap *f, uint64_t arena, uint64_t next,
 	const struct fake_family *l = f->family;
 
 	for (unsigned i = 0; i < GLIBC_BINS; i++) {
-		uint64_t head = arena + l->bins + 16 * i - 16;
+		uint64_t bin = arena + l->bins + 2 * f->word * i;
 
-		poke(f, head + 16, head);
-		poke(f, head + 24, head);
+		fake_poke(f, bin, bin - 2 * f->word);
+		fake_poke(f, bin + f->word, bin - 2 * f->word);
 	}
 	poke_int(f, arena + 4, thread ? 2 : 0);
-	poke(f, arena + l->top, top);
-	poke(f, arena + l->next, next);
+	fake_poke(f, arena + l->top, top);
+	fake_poke(f, arena + l->next, next);
 	if (l->attached)
-		poke(f, arena + l->attached, 1);
-	poke(f, arena + l->system_mem, system);
-	poke(f, arena + l->system_mem + 8, system);
+		fake_poke(f, arena + l->attached, 1);
+	fake_poke(f, arena + l->system_mem, system);
+	fake_poke(f, arena + l->system_mem + f->word, system);
 }
 
-/* A list, safe-linked if the family is; skip is 16 for chunk addresses. */
+/* A list, safe-linked if the family is; skip is a header for chunk addresses.
+ */
 static uint64_t make_list(struct fake_heap *f, const uint64_t *user,
 			  unsigned count, unsigned skip)
 {
 	for (unsigned i = 0; i < count; i++)
-		poke(f, user[i],
-		     (i + 1 < count ? user[i + 1] - skip : 0) ^
-			     (f->family->safe ? user[i] >> 12 : 0));
+		fake_poke(f, user[i],
+			  (i + 1 < count ? user[i + 1] - skip : 0) ^
+				  (f->family->safe ? user[i] >> 12 : 0));
 	return count ? user[0] - skip : 0;
 }
 
-/* The struct at f->cache: three chunks in bin 4, of 0x60 bytes. */
+/* The struct at f->cache: three chunks in the bin for six units. */
 static void make_cache(struct fake_heap *f)
 {
 	const struct fake_family *l = f->family;
-	unsigned bins = l->entries / l->counts;
+	unsigned bins = l->entries / l->counts, word = f->word;
+	/* Bin 0 is for four words. */
+	unsigned at = 6 - 4 * word / l->align;
+	uint64_t block = fake_at(f, FAKE_TP) - 0x90;
 	uint8_t *count = (uint8_t *)fake_word(f, f->cache);
 
 	for (unsigned i = 0; i < bins; i++) {
-		unsigned n = i == 4 ? 3 : 0;
+		unsigned n = i == at ? 3 : 0;
 
 		count[i * l->counts] =
 			(uint8_t)(l->slots_left ? l->depth - n : n);
 	}
-	poke(f, f->cache + l->entries + 8 * 4, make_list(f, f->cached, 3, 0));
-	poke(f, FAKE_TP - 0x90 + 0x48, f->cache);
-	poke(f, FAKE_MP + l->tcache_bins, 64);
-	poke(f, FAKE_MP + l->tcache_bins + 16, l->depth);
+	fake_poke(f, f->cache + l->entries + (uint64_t)word * at,
+		  make_list(f, f->cached, 3, 0));
+	for (unsigned i = 0; l->key && i < 3; i++)
+		fake_poke(f, f->cached[i] + word,
+			  l->key == FAKE_KEY_STRUCT
+				  ? f->cache
+				  : UINT64_C(0x9e3779b97f4a7c15));
+	fake_poke(f, block + 9 * word, f->cache);
+	fake_poke(f, fake_at(f, FAKE_MP) + l->tcache_bins, 64);
+	fake_poke(f, fake_at(f, FAKE_MP) + l->tcache_bins + 2 * word, l->depth);
 }
 
 static void make_main(struct fake_heap *f)
 {
 	const struct fake_family *l = f->family;
-	struct maker m = {.f = f, .at = FAKE_BRK};
+	uint64_t main_arena = fake_at(f, FAKE_MAIN), brk = fake_at(f, FAKE_BRK);
+	uint64_t unit = l->align;
+	struct maker m = {.f = f, .at = first_chunk(f, brk)};
 	unsigned freed = 0;
 
 	if (l->tcache_bins)
 		f->cache = make(&m, l->tcache_chunk, false);
 	for (unsigned i = 0; i < FAKE_USED; i++) {
-		f->used[0][i] = make(&m, 0x40 + 0x10 * i, false);
+		f->used[0][i] = make(&m, (4 + i) * unit, false);
 		if (i % 5 == 3)
-			f->freed[0][freed++] = make(&m, 0x80 + 0x100 * i, true);
+			f->freed[0][freed++] =
+				make(&m, (8 + 16 * i) * unit, true);
 		if (i % 5 == 1 && i < 15)
-			f->fast[i / 5] = make(&m, 0x30, false);
+			f->fast[i / 5] = make(&m, 3 * unit, false);
 		if (i % 5 == 2 && i < 15)
-			f->cached[i / 5] = make(&m, 0x60, false);
+			f->cached[i / 5] = make(&m, 6 * unit, false);
 	}
 	f->top[0] = m.at;
-	poke(f, m.at + 8, (FAKE_BRK + FAKE_REGION_SIZE - m.at) | 1);
-	make_state(f, FAKE_MAIN, f->arena, m.at, FAKE_REGION_SIZE, false);
-	link_unsorted(f, FAKE_MAIN, f->freed[0], 4);
+	fake_poke(f, m.at + f->word, (brk + FAKE_REGION_SIZE - m.at) | 1);
+	make_state(f, main_arena, f->arena, m.at, FAKE_REGION_SIZE, false);
+	link_unsorted(f, main_arena, f->freed[0], 4);
+	/* Fastbins are two words apart whatever the alignment, from four on. */
 	if (l->fastbins)
-		poke(f, FAKE_MAIN + l->fastbins + 8,
-		     make_list(f, f->fast, 3, 16));
+		fake_poke(f,
+			  main_arena + l->fastbins +
+				  (3 * unit / (2 * f->word) - 2) * f->word,
+			  make_list(f, f->fast, 3, 2 * f->word));
 	if (l->tcache_bins)
 		make_cache(f);
 }
@@ -163,18 +207,21 @@ static void make_thread(struct fake_heap *f)
 	struct maker m = {.f = f, .flag = CHUNK_NON_MAIN};
 	unsigned freed = 0;
 
-	poke(f, FAKE_HEAP, f->arena);
-	poke(f, FAKE_HEAP + 16, FAKE_REGION_SIZE);
-	poke(f, FAKE_HEAP + 24, FAKE_REGION_SIZE);
-	m.at = chunk_first(&f->form, f->arena + f->family->state_size);
+	uint64_t heap = fake_at(f, FAKE_HEAP), unit = f->family->align;
+
+	fake_poke(f, heap, f->arena);
+	fake_poke(f, heap + 2 * f->word, FAKE_REGION_SIZE);
+	fake_poke(f, heap + 3 * f->word, FAKE_REGION_SIZE);
+	m.at = first_chunk(f, f->arena + f->family->state_size);
 	for (unsigned i = 0; i < FAKE_USED; i++) {
-		f->used[1][i] = make(&m, 0x50 + 0x20 * i, false);
+		f->used[1][i] = make(&m, (5 + 2 * i) * unit, false);
 		if (i % 5 == 3)
-			f->freed[1][freed++] = make(&m, 0x90 + 0x10 * i, true);
+			f->freed[1][freed++] = make(&m, (9 + i) * unit, true);
 	}
 	f->top[1] = m.at;
-	poke(f, m.at + 8, (FAKE_HEAP + FAKE_REGION_SIZE - m.at) | 1);
-	make_state(f, f->arena, FAKE_MAIN, m.at, FAKE_REGION_SIZE, true);
+	fake_poke(f, m.at + f->word, (heap + FAKE_REGION_SIZE - m.at) | 1);
+	make_state(f, f->arena, fake_at(f, FAKE_MAIN), m.at, FAKE_REGION_SIZE,
+		   true);
 	link_unsorted(f, f->arena, f->freed[1], 4);
 }
 
@@ -182,57 +229,83 @@ static void make_thread(struct fake_heap *f)
 static void make_mapped(struct fake_heap *f)
 {
 	const struct fake_family *l = f->family;
-	uint64_t base = FAKE_MAPPED + 0x3000;
-	uint64_t tail = l->mapped_tail ? 16 : 0;
+	uint64_t w = f->word, mp = fake_at(f, FAKE_MP);
+	uint64_t plain = fake_at(f, FAKE_MAPPED) + 0x1000;
+	uint64_t base = plain + 0x2000, deep;
+	uint64_t tail = l->mapped_tail ? 2 * w : 0;
+	uint64_t skip = first_chunk(f, plain) - plain;
 
-	poke(f, FAKE_MAPPED + 0x1008, (0x2000 - tail) | 2);
-	f->mapped = FAKE_MAPPED + 0x1010;
-	poke(f, f->mapped, 0x1122334455667788);
-	poke(f, base + 8, (0x3000 - tail) | 2);
+	f->mapped = plain + skip + 2 * w;
+	fake_poke(f, f->mapped - 2 * w, skip);
+	fake_poke(f, f->mapped - w, (0x2000 - skip - tail) | 2);
+	fake_poke(f, f->mapped, 0x1122334455667788);
+	fake_poke(f, base + skip, skip);
+	fake_poke(f, base + skip + w, (0x3000 - skip - tail) | 2);
 	f->aligned = base + 0x200;
-	poke(f, f->aligned - 16, 0x1f0);
-	poke(f, f->aligned - 8, (0x3000 - 0x1f0 - tail) | 2);
+	deep = 0x200 - 2 * w;
+	fake_poke(f, f->aligned - 2 * w, deep);
+	fake_poke(f, f->aligned - w, (0x3000 - deep - tail) | 2);
 	for (unsigned i = 0; i < 3; i++)
-		poke(f, FAKE_MP + 8 * i, 131072);
-	poke(f, FAKE_MP + 24, 8); /* arena_test */
-	poke_int(f, FAKE_MP + l->n_mmaps, 2);
-	poke_int(f, FAKE_MP + l->n_mmaps + 4, 65536);
-	poke_int(f, FAKE_MP + l->n_mmaps + 8, 2);
-	poke(f, FAKE_MP + l->mmapped_mem, 0x5000);
-	poke(f, FAKE_MP + l->mmapped_mem + 8, 0x5000);
-	poke(f, FAKE_MP + l->sbrk_base, FAKE_BRK);
+		fake_poke(f, mp + w * i, 131072);
+	fake_poke(f, mp + 3 * w, w == 8 ? 8 : 2); /* arena_test */
+	poke_int(f, mp + l->n_mmaps, 2);
+	poke_int(f, mp + l->n_mmaps + 4, 65536);
+	poke_int(f, mp + l->n_mmaps + 8, 2);
+	fake_poke(f, mp + l->mmapped_mem, 0x5000);
+	fake_poke(f, mp + l->mmapped_mem + w, 0x5000);
+	fake_poke(f, mp + l->sbrk_base, fake_at(f, FAKE_BRK));
 }
 
 void fake_init_as(struct fake_heap *f, const struct fake_family *family)
 {
-	*f = (struct fake_heap){
-		.family = family,
-		.arena = FAKE_HEAP + family->heap_info,
-		.form = {8, 16, 16, 32},
-		.g = {.module = "/libc",
-		      .main_arena = FAKE_MAIN,
-		      .mp = FAKE_MP,
-		      .tls = {true, -0x90, 0x90, -1},
-		      .text_start = FAKE_TEXT,
-		      .text_end = FAKE_TEXT + 0x1000,
-		      .ahead_bytes = UINT64_MAX},
-		.thread = {.tid = 1, .has_regs = true},
+	*f = (struct fake_heap){.family = family, .word = family->word};
+	f->arena = fake_at(f, FAKE_HEAP) + family->heap_info;
+	f->g = (struct glibc){
+		.module = "/libc",
+		.main_arena = fake_at(f, FAKE_MAIN),
+		.mp = fake_at(f, FAKE_MP),
+		.tls = {true, -0x90, 0x90, -1},
+		.text_start = fake_at(f, FAKE_TEXT),
+		.text_end = fake_at(f, FAKE_TEXT) + 0x1000,
+		.ahead_bytes = UINT64_MAX,
 	};
+	f->thread = (struct thread){.tid = 1, .has_regs = true};
 	for (unsigned i = 0; i < FAKE_REGIONS; i++)
 		f->bytes[i] = xcalloc(1, FAKE_REGION_SIZE);
 	make_main(f);
 	make_thread(f);
 	make_mapped(f);
-	f->thread.regs.fs_base = FAKE_TP;
-	f->thread.regs.r[REG_RSP_] = FAKE_BLOCK + 0x8000;
-	poke(f, FAKE_TP - 0x90 + 0x58, FAKE_MAIN);
+	f->thread.regs.is32 = f->word == 4;
+	f->thread.regs.fs_base = f->thread.regs.gs_base = fake_at(f, FAKE_TP);
+	f->thread.regs.r[REG_RSP_] = fake_at(f, FAKE_BLOCK) + 0x8000;
+	fake_poke(f, fake_at(f, FAKE_TP) - 0x90 + 11 * f->word,
+		  fake_at(f, FAKE_MAIN));
 }
 
 void fake_init(struct fake_heap *f)
 {
 	static const struct fake_family family = {
-		"2.36", 16,  96,    112, 2160, 2176, 2184,  2200, 60,	 80,
-		96,	104, 0x290, 2,	 128,  7,    false, true, false, 48};
+		.releases = "2.36",
+		.word = 8,
+		.align = 16,
+		.fastbins = 16,
+		.top = 96,
+		.bins = 112,
+		.next = 2160,
+		.attached = 2176,
+		.system_mem = 2184,
+		.state_size = 2200,
+		.n_mmaps = 60,
+		.mmapped_mem = 80,
+		.sbrk_base = 96,
+		.tcache_bins = 104,
+		.tcache_chunk = 0x290,
+		.counts = 2,
+		.entries = 128,
+		.depth = 7,
+		.safe = true,
+		.heap_info = 48,
+	};
 
 	fake_init_as(f, &family);
 	f->g.state = &state_layouts[0];
@@ -245,46 +318,13 @@ void fake_deinit(struct fake_heap *f)
 		free(f->bytes[i]);
 }
 
-static int pushed(struct fake_walk *w, struct error *err)
-{
-	if (++w->pushes == w->stop_after)
-		return error_set(err, ERR_INTERRUPTED, "no more");
-	return 0;
-}
-
-static int on_chunks(void *ctx, const struct chunk *c, size_t count,
-		     struct error *err)
-{
-	struct fake_walk *w = ctx;
-
-	ck_assert(w->chunks + count <= FAKE_MAX);
-	memcpy(w->chunk + w->chunks, c, count * sizeof *c);
-	w->chunks += count;
-	return pushed(w, err);
-}
-
-#define ON(noun, cap)                                                          \
-	static int on_##noun(void *ctx, const struct noun *x,                  \
-			     struct error *err)                                \
-	{                                                                      \
-		struct fake_walk *w = ctx;                                     \
-                                                                               \
-		ck_assert(w->noun##s < (cap));                                 \
-		w->noun[w->noun##s++] = *x;                                    \
-		return pushed(w, err);                                         \
-	}
-ON(arena, 16)
-ON(defect, FAKE_MAX)
-ON(check, 64)
-ON(tcache, 16)
-
 static int fill_image(struct fake_heap *f, uint64_t without,
 		      struct image *image, struct error *err)
 {
 	for (unsigned i = 0; i < FAKE_REGIONS; i++)
 		for (uint64_t at = 0; at < FAKE_REGION_SIZE; at += 4096)
-			if (regions[i].base + at != without &&
-			    image_add(image, regions[i].base + at,
+			if (fake_at(f, regions[i].base) + at != without &&
+			    image_add(image, fake_at(f, regions[i].base) + at,
 				      f->bytes[i] + at, 4096, err) < 0)
 				return -1;
 	return 0;
@@ -292,104 +332,27 @@ static int fill_image(struct fake_heap *f, uint64_t without,
 
 struct target *fake_target(struct fake_heap *f, uint64_t without)
 {
-	static const unsigned order[FAKE_REGIONS] = {1, 2, 0, 3, 4};
 	struct image *image = image_create();
 	struct target *target;
 	struct error setup;
 	char text[1024] = "";
+	size_t len = 0;
 
-	for (unsigned i = 0; i < FAKE_REGIONS; i++)
-		strcat(text, regions[order[i]].map);
+	for (unsigned i = 0; i < FAKE_REGIONS; i++) {
+		uint64_t base = fake_at(f, regions[i].base);
+
+		len += (size_t)snprintf(text + len, sizeof text - len,
+					"%" PRIx64 "-%" PRIx64 " %s\n", base,
+					base + FAKE_REGION_SIZE,
+					regions[i].what);
+	}
 	ck_assert(!fill_image(f, without, image, &setup));
 	ck_assert(
 		!target_open_image(image, true, NULL, false, &target, &setup));
 	ck_assert(!maps_parse(text, strlen(text), &target->maps, &setup));
+	target->word = f->word;
 	target->thread = xmalloc(sizeof f->thread);
 	*target->thread = f->thread;
 	target->thread_count = 1;
 	return target;
-}
-
-int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
-{
-	uint64_t stop_after = w->stop_after, without = w->without;
-	struct malloc_sink sink = {.arena = on_arena,
-				   .chunks = on_chunks,
-				   .tcache = on_tcache,
-				   .defect = on_defect,
-				   .check = on_check,
-				   .ctx = w};
-	struct target *target = fake_target(f, without);
-
-	*w = (struct fake_walk){.stop_after = stop_after, .without = without};
-	int rc = glibc_walk(target, &f->g, &sink, err);
-
-	target_close(target);
-	return rc;
-}
-
-const struct chunk *fake_chunk(const struct fake_walk *w, uint64_t user)
-{
-	for (size_t i = 0; i < w->chunks; i++)
-		if (w->chunk[i].addr == user)
-			return &w->chunk[i];
-	return NULL;
-}
-
-const struct defect *fake_defect(const struct fake_walk *w, uint64_t addr)
-{
-	for (size_t i = 0; i < w->defects; i++)
-		if (w->defect[i].addr == addr)
-			return &w->defect[i];
-	return NULL;
-}
-
-size_t fake_failed(const struct fake_walk *w)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->checks; i++)
-		n += w->check[i].result == CHECK_FAILED;
-	return n;
-}
-
-static bool in_region(const struct chunk *c)
-{
-	for (unsigned i = 0; i < FAKE_REGIONS; i++)
-		if (c->addr - regions[i].base < FAKE_REGION_SIZE)
-			/* What a top would use of the next chunk is not. */
-			return c->addr + c->size - regions[i].base <=
-			       FAKE_REGION_SIZE +
-				       (c->state == CHUNK_TOP ? 8u : 0u);
-	return false;
-}
-
-static int by_addr(const void *a, const void *b)
-{
-	const struct chunk *x = a, *y = b;
-
-	return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
-void fake_invariants(const struct fake_walk *w)
-{
-	struct chunk *c = xmalloc(w->chunks * sizeof *c + 1);
-
-	memcpy(c, w->chunk, w->chunks * sizeof *c);
-	qsort(c, w->chunks, sizeof *c, by_addr);
-	for (size_t i = 0; i < w->chunks; i++) {
-		ck_assert_msg(in_region(&c[i]),
-			      "chunk 0x%lx of 0x%lx bytes is in no memory",
-			      (unsigned long)c[i].addr,
-			      (unsigned long)c[i].size);
-		ck_assert(c[i].arena < w->arenas || c[i].arena == 4095);
-		/* Usable bytes end before the next chunk's size word. */
-		if (i + 1 < w->chunks)
-			ck_assert_msg(c[i].addr + c[i].size + 8 <=
-					      c[i + 1].addr,
-				      "0x%lx reaches into 0x%lx",
-				      (unsigned long)c[i].addr,
-				      (unsigned long)c[i + 1].addr);
-	}
-	free(c);
 }

@@ -2,7 +2,8 @@
  * A heap built byte by byte: a main arena, one thread arena, a thread with a
  * tcache, an mmapped and an aligned mmapped chunk.  Sound as fake_init() makes
  * it, like glibc 2.36; a test then damages a word and walks.  fake_init_as()
- * makes the same heap as another family of releases lays it out.
+ * makes the same heap as another family of releases lays it out; all sizes of
+ * chunks are then the same multiples of its alignment.
  */
 #ifndef TESTS_LIB_FAKE_HEAP_H
 #define TESTS_LIB_FAKE_HEAP_H
@@ -13,20 +14,20 @@
 
 #include "malloc/allocator.h"
 #include "malloc/glibc.h"
-#include "malloc/glibc_chunk.h"
 #include "target/image.h"
 #include "target/target.h"
 
-#define FAKE_DATA   UINT64_C(0x7f0000100000) /* libc's writable data */
+/* As a 64-bit process has them; fake_at() tells those of f's word. */
+#define FAKE_DATA   UINT64_C(0x7f00f7100000) /* libc's writable data */
 #define FAKE_MAIN   (FAKE_DATA + 0x100)	     /* main_arena */
 #define FAKE_MP	    (FAKE_DATA + 0x1000)
-#define FAKE_BRK    UINT64_C(0x555555000000) /* [heap] */
-#define FAKE_HEAP   UINT64_C(0x7e0000000000) /* of the thread arena */
+#define FAKE_BRK    UINT64_C(0x555556000000) /* [heap] */
+#define FAKE_HEAP   UINT64_C(0x7e00e4000000) /* of the thread arena */
 #define FAKE_ARENA  (FAKE_HEAP + 48)
-#define FAKE_MAPPED UINT64_C(0x7f0000200000) /* mmapped chunks */
-#define FAKE_BLOCK  UINT64_C(0x7f0000400000) /* the thread's TLS and stack */
+#define FAKE_MAPPED UINT64_C(0x7f00f7200000) /* mmapped chunks */
+#define FAKE_BLOCK  UINT64_C(0x7f00f7400000) /* the thread's TLS and stack */
 #define FAKE_TP	    (FAKE_BLOCK + 0x1000)
-#define FAKE_TEXT   UINT64_C(0x7f0000000000) /* malloc's code: not mapped */
+#define FAKE_TEXT   UINT64_C(0x7f00f7000000) /* malloc's code: not mapped */
 
 enum {
 	FAKE_REGIONS = 5,
@@ -39,6 +40,7 @@ enum {
  * are tested. */
 struct fake_family {
 	const char *releases;
+	unsigned word, align;
 	unsigned fastbins; /* 0: none */
 	unsigned top, bins, next, attached, system_mem, state_size;
 	unsigned n_mmaps, mmapped_mem, sbrk_base; /* of mp_ */
@@ -47,13 +49,14 @@ struct fake_family {
 	unsigned depth;				  /* mp_'s tcache_count */
 	bool slots_left, safe, mapped_tail;
 	unsigned heap_info;
+	enum { FAKE_NO_KEY, FAKE_KEY_STRUCT, FAKE_KEY_RANDOM } key;
 };
 
 struct fake_heap {
 	const struct fake_family *family;
+	unsigned word;
 	uint64_t arena;		      /* of the thread arena */
 	uint8_t *bytes[FAKE_REGIONS]; /* owned, FAKE_REGION_SIZE each */
-	struct chunk_form form;
 	struct glibc g;
 	struct thread thread;
 
@@ -71,13 +74,19 @@ void fake_init(struct fake_heap *f);
 /* Laid out like that; what f->g has of layouts is left to be found. */
 void fake_init_as(struct fake_heap *f, const struct fake_family *family);
 void fake_deinit(struct fake_heap *f);
-/* The place of a word; the test fails if it is in no region. */
+/* Where region i begins in a 64-bit process. */
+uint64_t fake_region(unsigned i);
+/* One of the addresses above, as f has it. */
+uint64_t fake_at(const struct fake_heap *f, uint64_t addr);
+void fake_poke(struct fake_heap *f, uint64_t addr, uint64_t word);
+/* The place of a 64-bit word; the test fails if it is in no region. */
 uint64_t *fake_word(struct fake_heap *f, uint64_t addr);
 /* The size word of the chunk with this user address. */
 uint64_t *fake_size(struct fake_heap *f, uint64_t user);
 
 /* What a walk pushed. */
 struct fake_walk {
+	unsigned word;
 	struct chunk chunk[FAKE_MAX];
 	size_t chunks;
 	struct arena arena[16];
