@@ -87,7 +87,7 @@ bool near_quote(const struct near_build *b, uint64_t addr, char *buf,
 		return false;
 	/* The bytes of a pointer may happen to be printable. */
 	memcpy(&word, bytes, len < b->snap->word ? len : b->snap->word);
-	if (n < b->snap->word && span_find(b->snap, word))
+	if (n <= b->snap->word && span_find(b->snap, word))
 		return false;
 	text_quote(bytes, n, MAX, buf, cap);
 	return true;

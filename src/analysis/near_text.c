@@ -29,17 +29,24 @@ static uint64_t hash(const uint8_t *bytes, size_t len)
 	return h;
 }
 
-/* A pointer whose bytes happen to be printable is no text. */
-static bool is_pointer(const struct texts *t, const uint8_t *bytes, size_t at,
-		       size_t len)
+/*
+ * A pointer whose bytes happen to be printable is no text, nor is its end:
+ * i386's ends with a 'V' if it points into the program.  How many bytes of the
+ * run of n at "at" belong to one.
+ */
+static size_t pointer_part(const struct texts *t, const uint8_t *bytes,
+			   size_t len, size_t at, size_t n)
 {
 	unsigned word = t->b->snap->word;
+	size_t into = at % word;
 	uint64_t value = 0;
 
-	if (len >= word || at % word)
-		return false;
-	memcpy(&value, bytes + at, word);
-	return span_find(t->b->snap, value);
+	if (at - into + word > len || (!into && n > word))
+		return 0;
+	memcpy(&value, bytes + at - into, word);
+	if (!span_find(t->b->snap, value))
+		return 0;
+	return n < word - into ? n : word - into;
 }
 
 static int look_at(struct texts *t, uint32_t member, struct error *err)
@@ -50,12 +57,18 @@ static int look_at(struct texts *t, uint32_t member, struct error *err)
 	const uint8_t *bytes = near_bytes(t->b, member, buf, sizeof buf, &len);
 
 	for (size_t at = 0; at < len; at += n + 1) {
-		struct pattern p = {.offset = (uint32_t)at};
+		struct pattern p = {0};
+		size_t skip;
 
 		n = text_run(bytes + at, len - at);
-		if (n < MIN_TEXT || (at + t->b->snap->word <= len &&
-				     is_pointer(t, bytes, at, n)))
+		if (n < MIN_TEXT)
 			continue;
+		skip = pointer_part(t, bytes, len, at, n);
+		at += skip;
+		n -= skip;
+		if (n < MIN_TEXT)
+			continue;
+		p.offset = (uint32_t)at;
 		if (fold_add(&t->fields, &p, member, addr + at, err))
 			return -1;
 		p.a = hash(bytes + at, n);

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Chunks of a 32-bit program, what is in them and who holds them: words of four
+# bytes everywhere.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need jq
+need_ptrace
+need_m32
+FIXTURES=$top_builddir/tests/fixtures32
+
+start_fixture holders
+class() {
+	awk -v name="$1" '$1 == name { print $2 }' "$T/manifest"
+}
+count() {
+	awk -v name="$1" '$1 == name { print $3 }' "$T/manifest"
+}
+address() {
+	awk -v name="$1" '$1 == name { print $4 }' "$T/manifest"
+}
+rows() { # FILTER: of the last answer
+	tail -n 1 "$T/out" | jq -c ".rows[] | $1"
+}
+near() { # NAME
+	hs --json -p "$PID" -e snapshot -e "near $(class "$1")"
+}
+
+hs --json -p "$PID" chunks used
+is "chunks lie 16 bytes apart, sizes end at words" "$(jq -r '.rows[] |
+	(.addr | .[-1:]) + " " + ((.chunk_size - .size) | tostring)' \
+	"$T/out" | sort -u)" "0 4"
+hs --json -p "$PID" sizes
+is "all classes are there" "$(jq -c --argjson c "[$(awk '$3 ~ /^[0-9]+$/ {
+	printf "%s%s", n++ ? "," : "", $2 }' "$T/manifest")]" \
+	'[.rows[].size] as $s | $c - $s' "$T/out")" "[]"
+
+near list
+is "they hold each other" "$(rows 'select(.part == "held" and
+	.kind == "chunk") | [.count, .of, .offset, .size]')" \
+	"[$(($(count list) - 1)),$(count list),0,$(class list)]"
+is "a global holds the first" "$(rows 'select(.kind == "global") |
+	[.count, .what, .member]')" \
+	"[1,\"list_head\",\"$(address list)\"]"
+is "they point at their names" "$(rows 'select(.part == "points" and
+	.offset == 4) | [.count, .kind, .size]')" \
+	"[$(count list),\"chunk\",$(class name)]"
+near entry
+is "objects are known by what they begin with" \
+	"$(rows 'select(.part == "points" and .offset == 0) |
+		[.count, .kind, .what]')" \
+	"[$(count entry),\"code\",\"at +0: entry_operations\"]"
+is "no end of a pointer is taken for text" "$(rows 'select(.part == "text") |
+	[.count, .offset, .what]')" \
+	"[$(count entry),8,\"at +8: \\\"session key\\\"\"]"
+near inside
+is "pointers inside" "$(rows 'select(.part == "held") | .kind' | sort -u)" \
+	'"global"'
+for held in stack:stack thread:stack tls:tls register:register; do
+	near "${held%:*}"
+	is "${held%:*} is held by a ${held#*:}" "$(rows \
+		'select(.part == "held") | .kind' | sort -u)" \
+		"\"${held#*:}\""
+done
+check "by an i386 register" test "$(rows 'select(.part == "held") | .what' |
+	grep -c 'register esi')" = 1
+near tls
+check "TLS is in gs" test "$(rows 'select(.part == "held") | .what' |
+	grep -c 'gs:-0x')" = 1
+near lost
+is "lost is held by nobody" "$(rows 'select(.part == "held")')" ""
+
+hs --json -p "$PID" chunk "$(address entry)"
+is "a chunk points by words of four bytes" "$(jq -c '[.rows[] |
+	select(.section == "points at") | .offset] | sort | .[:2]' "$T/out")" \
+	'["0x0","0x4"]'
+fixture_say "grow 10" grown
+stop_fixture
+done_testing
