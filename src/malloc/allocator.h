@@ -41,6 +41,7 @@ struct chunk {
 struct arena {
 	uint64_t addr; /* of its malloc_state */
 	uint32_t index;
+	uint32_t copy; /* of malloc: see struct malloc_copy */
 	bool is_main, noncontiguous, initialised;
 	bool busy; /* stopped inside malloc: what the defects list is unsure */
 	uint32_t heaps; /* heaps, or brk plus segments */
@@ -63,12 +64,29 @@ struct tcache {
 	pid_t tid;	/* 0: an orphan, of a thread that is no more */
 	uint64_t addr;	/* user address of the tcache struct; 0 if none yet */
 	uint32_t arena; /* index of thread_arena; ARENA_MMAPPED unknown */
+	uint32_t copy;	/* of malloc: a thread may have one of each */
 	uint64_t count, bytes; /* chunks cached, their chunk sizes */
 };
 
 /* The global counters (mp_), as they stand in the target. */
 struct malloc_params {
 	uint64_t n_mmaps, mmapped_bytes, mmap_threshold, sbrk_base;
+};
+
+/*
+ * One copy of malloc: a process has several when dlmopen() or an auditing
+ * library loads libc once more, when a static program calls dlopen(), or with
+ * libc_malloc_debug.  Each has arenas, counters and tcaches of its own, and its
+ * own mallinfo2().  Mmapped chunks do not tell which copy they are of.
+ */
+struct malloc_copy {
+	uint32_t index;	  /* 0: the program's own */
+	int ns;		  /* link-map namespace, 0 the program's; -1 unknown */
+	char module[256]; /* path */
+	char version[16]; /* "" if it does not tell */
+	uint32_t arena;	  /* the first of its arenas: its main arena */
+	uint32_t arenas;  /* how many, one after the other */
+	struct malloc_params params;
 };
 
 enum defect_kind {
@@ -97,6 +115,7 @@ enum check_result { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED };
 struct check {
 	enum check_result result;
 	bool has_numbers;
+	uint32_t copy; /* of malloc; 0 also for what is of all copies */
 	uint64_t a, b;
 	char name[48];	/* "main_arena by file image" */
 	char text[160]; /* "0x7f..c60, unique"; why, when skipped */
@@ -107,6 +126,7 @@ struct check {
  * their chunks, since their totals are known last.
  */
 struct malloc_sink {
+	int (*copy)(void *ctx, const struct malloc_copy *, struct error *);
 	int (*arena)(void *ctx, const struct arena *, struct error *);
 	int (*region)(void *ctx, const struct heap_region *, struct error *);
 	/* Ascending within a region; regions in any order. */
@@ -116,7 +136,7 @@ struct malloc_sink {
 	int (*defect)(void *ctx, const struct defect *, struct error *);
 	int (*check)(void *ctx, const struct check *, struct error *);
 	void *ctx;
-	/* Filled by the walk. */
+	/* Filled by the walk; params is of copy 0. */
 	struct malloc_params params;
 	/* Bytes between a chunk's size on this glibc and its usable size:
 	 * chunk_size = usable + word for arena chunks, + this for mmapped. */

@@ -38,19 +38,13 @@ struct glibc_tls {
 	int64_t tcache;
 };
 
-enum { GLIBC_CHECKS = 16, GLIBC_OTHERS = 8 };
+enum { GLIBC_CHECKS = 16 };
 
-/* One more malloc in the process: of dlmopen(), libc_malloc_debug ... */
-struct glibc_other {
-	char module[80]; /* the end of its path */
-	uint64_t main_arena, mp;
-	const struct state_layout *state;
-	const struct params_layout *params;
-};
-
+/* One copy of malloc; the first is the program's own. */
 struct glibc {
 	char module[256]; /* its path */
 	char version[16], summary[256];
+	int ns; /* link-map namespace, 0 the program's; -1 unknown */
 	uint64_t bias;
 	const struct state_layout *state;
 	const struct params_layout *params;
@@ -58,11 +52,14 @@ struct glibc {
 	struct glibc_data data;
 	struct glibc_tls tls;
 	uint64_t text_start, text_end; /* malloc's code; 0: not known */
-	struct glibc_other other[GLIBC_OTHERS]; /* not walked */
-	unsigned others;
-	uint64_t ahead_bytes; /* longer heaps: see glibc_ahead.c */
+	uint64_t ahead_bytes;	       /* longer heaps: see glibc_ahead.c */
 	struct check check[GLIBC_CHECKS];
 	unsigned checks;
+	struct glibc *next; /* owned: another copy in the process, or NULL */
+	/* Copies that are there and could not be located; of the first alone.
+	 */
+	unsigned lost;
+	char lost_why[160];
 };
 
 void finding_set(struct finding *f, enum check_result result, uint64_t addr,

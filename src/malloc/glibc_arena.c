@@ -53,9 +53,9 @@ static bool is_thread_arena(struct walk *w, uint64_t addr)
 	if (addr % w->form.header || !maps_find(&w->target->maps, addr))
 		return false;
 	h = first_heap(w, addr);
-	if (h && !w->heap_layout)
-		w->heap_layout = h;
-	return h && h == w->heap_layout;
+	if (h && !w->copy->heap_layout)
+		w->copy->heap_layout = h;
+	return h && h == w->copy->heap_layout;
 }
 
 /* Does this arena fit heaps of so many bytes? */
@@ -63,7 +63,7 @@ static bool fits_heap_max(struct walk *w, const struct arena *a, uint64_t max)
 {
 	uint64_t base = a->top & ~(max - 1), word, size;
 
-	if ((a->addr & ~(max - 1)) != a->addr - w->heap_layout->size)
+	if ((a->addr & ~(max - 1)) != a->addr - w->copy->heap_layout->size)
 		return false;
 	return !a->top ||
 	       (pages_word(&w->pages, base, &word) && word == a->addr &&
@@ -84,17 +84,17 @@ static void choose_heap_max(struct walk *w)
 	    huge < UINT64_C(1) << 40)
 		sizes[1] = 4 * huge;
 	sizes[2] = UINT64_C(8) << 20;
-	w->heap_max = sizes[0];
-	for (size_t i = 0; w->heap_layout && i < 3; i++) {
+	w->copy->heap_max = sizes[0];
+	for (size_t i = 0; w->copy->heap_layout && i < 3; i++) {
 		size_t fit = 0;
 
 		if (sizes[i] < LEAST_HEAP || sizes[i] & (sizes[i] - 1))
 			continue;
-		for (size_t j = 1; j < w->arenas; j++)
+		for (size_t j = w->copy->arena + 1; j < w->copy->end; j++)
 			fit += fits_heap_max(w, &w->arena[j].out, sizes[i]);
 		if (fit > most) {
 			most = fit;
-			w->heap_max = sizes[i];
+			w->copy->heap_max = sizes[i];
 		}
 	}
 }
@@ -110,11 +110,13 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 	*a = (struct heap_arena){
 		.out = {.addr = addr,
 			.index = (uint32_t)w->arenas,
-			.is_main = !w->arenas},
+			.copy = (uint32_t)(w->copy - w->copies),
+			.is_main = addr == w->g->main_arena},
 		.first_after = addr + l->size,
 		.raw = xcalloc(1, l->size),
 	};
 	w->arenas++;
+	w->copy->end = (uint32_t)w->arenas;
 	if (!pages_read(&w->pages, addr, a->raw, l->size)) {
 		if (a->out.is_main)
 			return error_at(
@@ -147,7 +149,7 @@ static bool known(const struct walk *w, uint64_t addr)
  */
 static int search_arenas(struct walk *w, struct error *err)
 {
-	uint64_t step = w->heap_max;
+	uint64_t step = w->copy->heap_max;
 	const struct maps *maps = &w->target->maps;
 
 	for (size_t i = 0; i < maps->count; i++) {
@@ -172,8 +174,15 @@ int walk_arenas(struct walk *w, struct error *err)
 	unsigned next = w->g->state->next;
 	uint64_t at = w->g->main_arena;
 	struct u64map seen = {0};
-	int rc = add_arena(w, at, err);
 	bool broken = false;
+	int rc;
+
+	if (w->arenas == MAX_ARENAS)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "more than %d arenas of all copies of malloc",
+				 MAX_ARENAS);
+	w->copy->arena = (uint32_t)w->arenas;
+	rc = add_arena(w, at, err);
 
 	while (!rc) {
 		uint64_t from = at;

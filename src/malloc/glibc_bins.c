@@ -172,8 +172,10 @@ int walk_bins(struct walk *w, struct error *err)
 	struct table table = {0};
 	int rc = table_fill(&table, w, err);
 
-	for (size_t i = 0; !rc && i < w->arenas; i++)
+	for (uint32_t i = 0; !rc && i < w->arenas; i++) {
+		walk_enter(w, w->arena[i].out.copy);
 		rc = follow_all(w, &table, &w->arena[i], err);
+	}
 	for (size_t i = 0; !rc && i < w->frees; i++)
 		if (!w->free[i].seen)
 			rc = walk_defect(w, DEFECT_LINK, w->free[i].arena,

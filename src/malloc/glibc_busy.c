@@ -13,9 +13,16 @@ enum {
 	USER_CS_32 = 0x23
 };
 
-static bool in_text(const struct glibc *g, uint64_t addr)
+/* In the code of any copy of malloc. */
+static bool in_text(const struct walk *w, uint64_t addr)
 {
-	return addr >= g->text_start && addr < g->text_end;
+	for (size_t i = 0; i < w->copy_count; i++) {
+		const struct glibc *g = w->copies[i].g;
+
+		if (addr >= g->text_start && addr < g->text_end)
+			return true;
+	}
+	return false;
 }
 
 static bool stack_in_malloc(struct walk *w, uint64_t sp)
@@ -25,14 +32,14 @@ static bool stack_in_malloc(struct walk *w, uint64_t sp)
 	size_t n = target_read_some(w->target, sp, bytes, sizeof bytes);
 
 	for (size_t i = 0; i + size <= n; i += size)
-		if (in_text(w->g, load_word(bytes + i, size)))
+		if (in_text(w, load_word(bytes + i, size)))
 			return true;
 	return false;
 }
 
 static bool stands_in_malloc(struct walk *w, const struct thread *t)
 {
-	return t->has_regs && (in_text(w->g, t->regs.r[REG_RIP_]) ||
+	return t->has_regs && (in_text(w, t->regs.r[REG_RIP_]) ||
 			       stack_in_malloc(w, t->regs.r[REG_RSP_]));
 }
 
@@ -52,7 +59,7 @@ static bool saved_in_malloc(struct walk *w, const uint8_t *at)
 
 	/* Bit 1 of eflags is always set, those from 22 on never. */
 	return (cs & 0xffff) == (is32 ? USER_CS_32 : USER_CS) && flags & 2 &&
-	       !(flags >> 22) && (in_text(w->g, pc) || stack_in_malloc(w, sp));
+	       !(flags >> 22) && (in_text(w, pc) || stack_in_malloc(w, sp));
 }
 
 static bool interrupted_malloc(struct walk *w, const struct thread *t)
@@ -72,8 +79,6 @@ static bool interrupted_malloc(struct walk *w, const struct thread *t)
 static void look_with(struct walk *w,
 		      bool (*stands)(struct walk *, const struct thread *))
 {
-	if (!w->g->text_end)
-		return;
 	for (size_t i = 0; i < w->target->thread_count && !w->in_malloc; i++) {
 		w->in_malloc = stands(w, &w->target->thread[i]);
 		w->in_malloc_tid = w->target->thread[i].tid;

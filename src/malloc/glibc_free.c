@@ -15,8 +15,8 @@ void walk_vote(struct walk *w, uint64_t head, bool fast)
 	if (!walk_find(w, head) || !pages_word(&w->pages, head, &stored))
 		return;
 	revealed = link_reveal(stored, head);
-	w->votes_plain += !stored || walk_find(w, stored + skip);
-	w->votes_protected += !revealed || walk_find(w, revealed + skip);
+	w->copy->votes_plain += !stored || walk_find(w, stored + skip);
+	w->copy->votes_protected += !revealed || walk_find(w, revealed + skip);
 }
 
 static int astray(struct walk *w, const struct list *l, uint64_t link,
@@ -75,7 +75,7 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 			return walk_defect(w, DEFECT_UNREADABLE, l->arena, user,
 					   err, "the link of %s cannot be read",
 					   l->name);
-		if (w->protected_links)
+		if (w->copy->protected_links)
 			stored = link_reveal(stored, user);
 		link = user;
 		user = stored && l->fast ? stored + w->form.header : stored;
@@ -95,7 +95,7 @@ static uint64_t fastbin(const struct walk *w, const struct heap_arena *a,
 
 void walk_fastbins_vote(struct walk *w)
 {
-	for (size_t i = 0; i < w->arenas; i++)
+	for (size_t i = w->copy->arena; i < w->copy->end; i++)
 		for (unsigned j = 0; j < w->g->state->fastbin_count; j++)
 			walk_vote(w, fastbin(w, &w->arena[i], j), true);
 }
@@ -104,7 +104,7 @@ int walk_fastbins(struct walk *w, struct error *err)
 {
 	const struct state_layout *s = w->g->state;
 
-	for (size_t i = 0; i < w->arenas; i++) {
+	for (size_t i = w->copy->arena; i < w->copy->end; i++) {
 		struct heap_arena *a = &w->arena[i];
 
 		for (unsigned j = 0; j < s->fastbin_count; j++) {

@@ -31,8 +31,8 @@ static bool is_heap_of(struct walk *w, uint64_t base, uint64_t arena)
 static int follow_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
 			bool *whole, struct error *err)
 {
-	uint64_t first = a->out.addr & ~(w->heap_max - 1);
-	uint64_t at = a->out.top & ~(w->heap_max - 1);
+	uint64_t first = a->out.addr & ~(w->copy->heap_max - 1);
+	uint64_t at = a->out.top & ~(w->copy->heap_max - 1);
 	struct u64map seen = {0};
 	int rc = 0;
 
@@ -47,7 +47,7 @@ static int follow_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
 			break;
 		}
 		if (!pages_word(&w->pages, at + w->form.word, &at) ||
-		    at % w->heap_max)
+		    at % w->copy->heap_max)
 			break;
 	}
 	u64map_deinit(&seen);
@@ -59,7 +59,7 @@ static int search_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
 			struct error *err)
 {
 	const struct maps *maps = &w->target->maps;
-	uint64_t step = w->heap_max;
+	uint64_t step = w->copy->heap_max;
 
 	h->count = 0;
 	for (size_t i = 0; i < maps->count; i++) {
@@ -84,7 +84,7 @@ static int heap_bytes(struct walk *w, struct heap_arena *a, uint64_t base,
 	const struct map *m;
 
 	if (pages_word(&w->pages, base + 2 * w->form.word, size) &&
-	    *size % w->target->page_size == 0 && *size <= w->heap_max &&
+	    *size % w->target->page_size == 0 && *size <= w->copy->heap_max &&
 	    *size >= w->target->page_size && *size <= mapped)
 		return 0;
 	if (walk_defect(w, DEFECT_SIZE, a->out.index, base, err,
@@ -92,8 +92,8 @@ static int heap_bytes(struct walk *w, struct heap_arena *a, uint64_t base,
 		return -1;
 	m = maps_find(&w->target->maps, base);
 	*size = m ? m->end - base : 0;
-	if (*size > w->heap_max)
-		*size = w->heap_max;
+	if (*size > w->copy->heap_max)
+		*size = w->copy->heap_max;
 	return 0;
 }
 
@@ -101,10 +101,11 @@ static int walk_heap(struct walk *w, uint32_t index, uint64_t base,
 		     struct error *err)
 {
 	struct heap_arena *a = &w->arena[index];
-	bool is_first = base == (a->out.addr & ~(w->heap_max - 1));
+	const struct walk_copy *c = w->copy;
+	bool is_first = base == (a->out.addr & ~(c->heap_max - 1));
 	uint64_t start =
 		chunk_first(&w->form, is_first ? a->first_after
-					       : base + w->heap_layout->size);
+					       : base + c->heap_layout->size);
 	enum stretch_end how;
 	uint64_t size, end;
 

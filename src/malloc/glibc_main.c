@@ -21,27 +21,29 @@ static bool is_brk(const struct walk *w, uint64_t addr)
 static uint64_t behind_gap(struct walk *w, uint64_t from, uint64_t limit)
 {
 	struct u64map bad = {0};
-	struct chain chain = {.arena = 0,
+	struct chain chain = {.arena = w->copy->arena,
 			      .limit = limit,
 			      .enough = CHAIN_CHUNKS,
 			      .first_in_use = true,
 			      .bad = &bad};
 	uint64_t at = 0;
 
-	/* Elsewhere a further piece begins on a page: see walk_pages(). */
-	if (from < limit)
-		at = is_brk(w, from) ? chain_find(w, &chain, from)
-		     : chain_holds(w, &chain, chunk_first(&w->form, from))
-			     ? chunk_first(&w->form, from)
-			     : 0;
+	/* Elsewhere a further piece begins on a page: see walk_pages(), which
+	 * also knows whose it is if there are several copies of malloc. */
+	if (from < limit && is_brk(w, from))
+		at = chain_find(w, &chain, from);
+	else if (from < limit && w->copy_count == 1 &&
+		 chain_holds(w, &chain, chunk_first(&w->form, from)))
+		at = chunk_first(&w->form, from);
 	u64map_deinit(&bad);
 	return at;
 }
 
 int walk_main_arena(struct walk *w, struct error *err)
 {
-	struct heap_arena *a = &w->arena[0];
-	uint64_t base = w->params.sbrk_base, limit = run_end(w, base);
+	uint32_t arena = w->copy->arena;
+	struct heap_arena *a = &w->arena[arena];
+	uint64_t base = w->copy->params.sbrk_base, limit = run_end(w, base);
 	uint64_t at = chunk_first(&w->form, base), end = at;
 	enum stretch_end how = STRETCH_FENCE;
 
@@ -49,7 +51,7 @@ int walk_main_arena(struct walk *w, struct error *err)
 		/* hugetlb, or a copy of libc that never uses brk: segments. */
 		if (a->out.noncontiguous)
 			return 0;
-		return walk_defect(w, DEFECT_LINK, 0,
+		return walk_defect(w, DEFECT_LINK, arena,
 				   w->g->mp + w->g->params->sbrk_base, err,
 				   "sbrk_base 0x%" PRIx64
 				   " is in no memory of malloc's",
@@ -59,7 +61,7 @@ int walk_main_arena(struct walk *w, struct error *err)
 	a->out.overhead_bytes += at - base;
 	while (at && how == STRETCH_FENCE) {
 		a->out.overhead_bytes += at - end;
-		if (walk_stretch(w, 0, at, limit, &how, &end, err) < 0)
+		if (walk_stretch(w, arena, at, limit, &how, &end, err) < 0)
 			return -1;
 		at = how == STRETCH_FENCE ? behind_gap(w, end, limit) : 0;
 	}

@@ -11,7 +11,7 @@
 #include "malloc/walk.h"
 #include "target/pagemap.h"
 
-enum { RUNS = 64, TICK = 1 << 14, CHAIN_CHUNKS = 4096 };
+enum { RUNS = 64, TICK = 1 << 14 };
 
 struct taken {
 	uint64_t start, end;
@@ -20,6 +20,7 @@ struct taken {
 struct scan {
 	struct walk *w;
 	bool segments, mmapped;
+	struct owners owners;
 	struct taken *taken; /* owned, sorted */
 	size_t takens, next; /* next: the first that ends behind "at" */
 	uint64_t pages;
@@ -46,9 +47,11 @@ static int list_taken(struct scan *s, struct error *err)
 		struct taken *k = &s->taken[s->takens++];
 
 		*k = (struct taken){t->start, t->end};
-		if (t->arena) {
-			k->start = t->start & ~(w->heap_max - 1);
-			k->end = k->start + w->heap_max;
+		if (!w->arena[t->arena].out.is_main) {
+			uint64_t max = walk_copy_of(w, t->arena)->heap_max;
+
+			k->start = t->start & ~(max - 1);
+			k->end = k->start + max;
 		}
 	}
 	qsort(s->taken, s->takens, sizeof *s->taken, by_start);
@@ -75,57 +78,77 @@ static uint64_t room_end(const struct scan *s, uint64_t addr)
 		       : end;
 }
 
-/* A piece of the main arena at a page: *end is where it ends, 0 if none. */
+/* A piece of a main arena at a page: *end is where it ends, 0 if none. */
 static int try_segment(struct scan *s, uint64_t at, uint64_t *end,
 		       struct error *err)
 {
+	uint64_t limit = room_end(s, at);
 	struct walk *w = s->w;
-	struct heap_arena *a = &w->arena[0];
-	struct chain chain = {.arena = 0,
-			      .limit = room_end(s, at),
-			      .enough = CHAIN_CHUNKS,
-			      .first_in_use = true};
+	struct heap_arena *a;
 	enum stretch_end how;
-	uint64_t page = at, size;
+	uint64_t page = at;
+	uint32_t arena;
+	int copy;
+	bool sure;
 
 	*end = 0;
 	at = chunk_first(&w->form, page);
-	if (!pages_word(&w->pages, at + w->form.word, &size))
+	if (owners_find(&s->owners, w, at, limit, &copy, &sure, err) < 0)
+		return -1;
+	if (copy < 0)
 		return 0;
-	if (at != a->out.top &&
-	    ((size & CHUNK_FLAGS) != CHUNK_PREV_INUSE ||
-	     !chunk_plausible(&w->form, size, chain.limit - at, true) ||
-	     !chain_holds(w, &chain, at)))
-		return 0;
+	walk_enter(w, (size_t)copy);
+	arena = w->copy->arena;
+	if (!sure &&
+	    walk_defect(w, DEFECT_COUNT, arena, at, err,
+			"nothing tells which copy of malloc has this memory: "
+			"counted with arena %u",
+			arena) < 0)
+		return -1;
+	a = &w->arena[arena];
 	a->out.heaps++;
-	if (walk_stretch(w, 0, at, chain.limit, &how, end, err) < 0)
+	if (walk_stretch(w, arena, at, limit, &how, end, err) < 0)
 		return -1;
 	a->out.overhead_bytes += at - page;
 	a->covered += *end - page;
 	return 0;
 }
 
+/* Copies of different releases may lay them out differently. */
+static int try_mmapped(struct scan *s, uint64_t at, uint64_t *total,
+		       struct error *err)
+{
+	struct walk *w = s->w;
+
+	*total = 0;
+	for (size_t i = 0; !*total && i < w->copy_count; i++) {
+		const struct state_layout *l = w->copies[i].g->state;
+
+		if (i && l->mmapped_tail == w->g->state->mmapped_tail)
+			continue;
+		walk_enter(w, i);
+		if (walk_mmapped_at(w, at, room_end(s, at), total, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int look_at(struct scan *s, uint64_t page, uint64_t *end,
 		   struct error *err)
 {
-	const struct heap_arena *a = &s->w->arena[0];
 	uint64_t total = 0;
 
 	*end = 0;
 	if (++s->pages % TICK == 0 &&
 	    progress_tick("looking for mmapped chunks", s->pages, 0, err) < 0)
 		return -1;
-	if (s->mmapped &&
-	    walk_mmapped_at(s->w, page, room_end(s, page), &total, err) < 0)
+	if (s->mmapped && try_mmapped(s, page, &total, err) < 0)
 		return -1;
 	if (total) {
 		*end = page + total;
 		return 0;
 	}
-	if (s->segments &&
-	    (!a->top_reached || a->covered < a->out.system_bytes))
-		return try_segment(s, page, end, err);
-	return 0;
+	return s->segments ? try_segment(s, page, end, err) : 0;
 }
 
 /* [from, to) was touched; *behind is where the last thing found ends. */
@@ -174,17 +197,25 @@ static int scan_map(struct scan *s, const struct map *m, uint64_t *behind,
 	return 0;
 }
 
-int walk_pages(struct walk *w, bool segments, bool mmapped, struct error *err)
+int walk_pages(struct walk *w, bool mmapped, struct error *err)
 {
-	struct scan s = {.w = w, .segments = segments, .mmapped = mmapped};
+	struct scan s = {.w = w, .mmapped = mmapped};
 	const struct maps *maps = &w->target->maps;
 	uint64_t behind = 0;
-	int rc = list_taken(&s, err);
+	int rc;
+
+	for (size_t i = 0; i < w->copy_count; i++)
+		s.segments |= w->copies[i].segments;
+	/* No counter, no chunk: the search costs a look at every page. */
+	if (!s.segments && !mmapped)
+		return 0;
+	rc = list_taken(&s, err);
 
 	for (size_t i = 0; !rc && i < maps->count; i++)
 		if (map_is_anonymous(&maps->map[i]) &&
 		    maps->map[i].prot & MAP_R)
 			rc = scan_map(&s, &maps->map[i], &behind, err);
 	free(s.taken);
+	owners_deinit(&s.owners);
 	return rc;
 }

@@ -243,6 +243,7 @@ static int probe_module(struct target *target, struct symbols *symbols,
 	glibc_text_probe(module, g->main_arena, g->state->size, &g->text_start,
 			 &g->text_end);
 	g->bias = module->bias;
+	g->ns = module->ns;
 	g->ahead_bytes = AHEAD_BYTES;
 	snprintf(g->module, sizeof g->module, "%s", module->path);
 	read_version(module, g->version, sizeof g->version);
@@ -251,19 +252,31 @@ static int probe_module(struct target *target, struct symbols *symbols,
 
 static void summarize(struct glibc *g)
 {
+	size_t copies = 1;
+
 	snprintf(g->summary, sizeof g->summary,
 		 "%.100s: main_arena 0x%" PRIx64
 		 " (layout of %s), mp_ 0x%" PRIx64 " (layout of %s)",
 		 g->module, g->main_arena, g->state->releases, g->mp,
 		 g->params->releases);
+	for (const struct glibc *o = g->next; o; o = o->next)
+		copies++;
+	if (copies > 1) {
+		size_t len = strlen(g->summary);
+
+		snprintf(g->summary + len, sizeof g->summary - len,
+			 "; and %zu more cop%s of malloc", copies - 1,
+			 copies > 2 ? "ies" : "y");
+	}
 }
 
 /*
- * How much this copy of malloc looks like the program's own: 0 unless it was
- * used; only one copy has the brk area.
+ * How much this copy of malloc looks like the program's own.  Only one has the
+ * brk area; and one that nobody has called yet is nobody's.
  */
 static unsigned standing(struct target *target, const struct glibc *g)
 {
+	unsigned own = g->ns == 0;
 	uint64_t top = 0, base = 0;
 	const struct map *map;
 	struct error err;
@@ -271,80 +284,94 @@ static unsigned standing(struct target *target, const struct glibc *g)
 	if (target_read_word(target, g->main_arena + g->state->top, &top,
 			     &err) < 0 ||
 	    !top || top == g->main_arena + g->state->top)
-		return 0;
+		return own;
 	if (target_read_word(target, g->mp + g->params->sbrk_base, &base, &err))
-		return 1;
+		return 2 + own;
 	map = maps_find(&target->maps, base);
-	return map && !strcmp(map->path, "[heap]") ? 2 : 1;
+	return map && !strcmp(map->path, "[heap]") ? 4 : 2 + own;
 }
 
-/* One copy of malloc is walked; that there are others is kept. */
-static struct glibc *prefer(struct target *target, struct glibc *a,
-			    struct glibc *b)
+/* Into the list, the program's own first. */
+static struct glibc *insert(struct target *target, struct glibc *list,
+			    struct glibc *g)
 {
-	struct glibc *best = a, *rest = b;
-	const char *path;
+	struct glibc **at = &list;
 
-	if (!a)
-		return b;
-	if (standing(target, a) < standing(target, b)) {
-		best = b;
-		rest = a;
-		memcpy(b->other, a->other, sizeof b->other);
-		b->others = a->others;
-	}
-	if (!best->version[0])
-		memcpy(best->version, rest->version, sizeof best->version);
-	if (best->others < GLIBC_OTHERS) {
-		struct glibc_other *o = &best->other[best->others++];
-		size_t len = strlen(rest->module);
+	while (*at && (standing(target, *at) > standing(target, g) ||
+		       (standing(target, *at) == standing(target, g) &&
+			(*at)->ns <= g->ns)))
+		at = &(*at)->next;
+	g->next = *at;
+	*at = g;
+	return list;
+}
 
-		path = rest->module;
-		if (len >= sizeof o->module)
-			path += len - sizeof o->module + 1;
-		snprintf(o->module, sizeof o->module, "%s", path);
-		o->main_arena = rest->main_arena;
-		o->state = rest->state;
-		o->mp = rest->mp;
-		o->params = rest->params;
+static void release(void *state)
+{
+	struct glibc *g = state, *next;
+
+	for (; g; g = next) {
+		next = g->next;
+		free(g);
 	}
-	free(rest);
-	return best;
+}
+
+struct search {
+	struct glibc *found; /* owned */
+	unsigned lost;
+	struct error why; /* of the first that was lost */
+};
+
+static void look_in(struct target *target, struct symbols *symbols,
+		    const struct module *module, struct search *s)
+{
+	struct glibc *g = xcalloc(1, sizeof *g);
+	struct error why = {0}, err;
+	int rc = probe_module(target, symbols, module, g, &why, &err);
+
+	if (rc > 0) {
+		s->found = insert(target, s->found, g);
+		return;
+	}
+	free(g);
+	if (rc < 0)
+		why = err;
+	if (why.code && !s->lost++)
+		s->why = why;
+}
+
+/* One that tells no version is as old as the libc it belongs to. */
+static void lend_version(struct glibc *first)
+{
+	for (const struct glibc *g = first; g; g = g->next)
+		if (!first->version[0])
+			memcpy(first->version, g->version,
+			       sizeof first->version);
 }
 
 static int probe(struct target *target, struct symbols *symbols, void **state,
 		 struct error *err)
 {
-	struct glibc *found = NULL;
-	struct error why = {0};
+	struct search s = {0};
 
 	for (size_t i = 0; i < symbols_module_count(symbols); i++) {
 		const struct module *module = symbols_module(symbols, i);
-		struct glibc *g;
-		int rc;
 
-		if (!is_candidate(target, module))
-			continue;
-		g = xcalloc(1, sizeof *g);
-		rc = probe_module(target, symbols, module, g, &why, err);
-		if (rc < 0) {
-			free(g);
-			free(found);
-			return -1;
-		}
-		if (rc)
-			found = prefer(target, found, g);
-		else
-			free(g);
+		if (is_candidate(target, module))
+			look_in(target, symbols, module, &s);
 	}
-	if (!found && why.code) {
-		*err = why;
+	if (!s.found && s.lost) {
+		*err = s.why;
 		return -1;
 	}
-	if (!found)
+	if (!s.found)
 		return 0;
-	summarize(found);
-	*state = found;
+	s.found->lost = s.lost;
+	snprintf(s.found->lost_why, sizeof s.found->lost_why, "%.159s",
+		 s.lost ? s.why.msg : "");
+	lend_version(s.found);
+	summarize(s.found);
+	*state = s.found;
 	return 1;
 }
 
@@ -364,5 +391,5 @@ const struct allocator allocator_glibc = {
 	.version = version,
 	.summary = summary,
 	.walk = glibc_walk,
-	.release = free,
+	.release = release,
 };

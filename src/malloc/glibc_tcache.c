@@ -48,10 +48,10 @@ static bool decode_as(struct walk *w, const struct chunk *c,
 		if (l->count_bytes == 2)
 			n = raw[2 * i] | (uint32_t)raw[2 * i + 1] << 8;
 		if (l->slots_left)
-			n = w->tcache_count - n;
+			n = w->copy->tcache_count - n;
 		/* A damaged entry is still one: 0x..01 is not tolerated. */
 		if (!chunk_fits_user(&w->form, entry) ||
-		    (l->slots_left && n > w->tcache_count))
+		    (l->slots_left && n > w->copy->tcache_count))
 			return false;
 		out->count[i] = n;
 		out->entry[i] = entry;
@@ -100,7 +100,7 @@ static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
 		b->known[i] = tls->known && t->has_regs &&
 			      pages_read(&w->pages, at, b->bytes + i * b->size,
 					 b->size);
-		w->threads_unknown += !b->known[i];
+		w->copy->threads_unknown += !b->known[i];
 	}
 	return 0;
 }
@@ -179,10 +179,13 @@ static uint64_t bin_size(const struct walk *w, const struct cache *c,
 static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
 		      uint32_t arena, struct error *err)
 {
-	struct tcache out = {.tid = tid, .addr = c->addr, .arena = arena};
+	struct tcache out = {.tid = tid,
+			     .addr = c->addr,
+			     .arena = arena,
+			     .copy = (uint32_t)(w->copy - w->copies)};
 	unsigned entries = c->layout->bins * c->layout->count_bytes;
 
-	w->tcaches++;
+	w->copy->tcaches++;
 	for (unsigned i = 0; i < c->layout->bins; i++) {
 		struct list list = {
 			.head = c->entry[i],
@@ -200,8 +203,8 @@ static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
 			return -1;
 		out.count += count;
 		out.bytes += bytes;
-		w->tcache_counted += c->count[i];
-		w->tcache_linked += count;
+		w->copy->tcache_counted += c->count[i];
+		w->copy->tcache_linked += count;
 		if ((count & mask) != c->count[i] &&
 		    walk_defect(w, DEFECT_COUNT, arena,
 				c->addr + (uint64_t)i * c->layout->count_bytes,
@@ -247,7 +250,8 @@ static int list_off(struct walk *w, const struct cache *c, unsigned bin,
 		if (*key && mark != *key)
 			return -1;
 		*key = mark;
-		user = w->protected_links ? link_reveal(stored, user) : stored;
+		user = w->copy->protected_links ? link_reveal(stored, user)
+						: stored;
 	}
 	return n == c->count[bin]				  ? 0
 	       : n == c->count[bin] + 1 || n + 1 == c->count[bin] ? 1
@@ -260,7 +264,8 @@ static uint32_t list_length(struct walk *w, const struct cache *c, unsigned bin)
 	uint32_t n = 0;
 
 	for (; user && pages_word(&w->pages, user, &stored); n++)
-		user = w->protected_links ? link_reveal(stored, user) : stored;
+		user = w->copy->protected_links ? link_reveal(stored, user)
+						: stored;
 	return n;
 }
 
@@ -303,7 +308,7 @@ static bool may_be_orphan(struct walk *w, uint64_t user,
 		return false;
 	for (unsigned i = 0; i < TCACHE_SMALL_BINS; i++) {
 		any |= count[i];
-		if (l->count_bytes == 2 && count[i] > w->tcache_count)
+		if (l->count_bytes == 2 && count[i] > w->copy->tcache_count)
 			return false;
 	}
 	/* What fits may be nothing in all of them, what is there not. */
@@ -343,7 +348,9 @@ static int take_orphans(struct walk *w, const struct u64map *owned,
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < w->stretches; i++)
-		rc = take_orphans_of(w, &w->stretch[i], owned, cache, err);
+		if (walk_copy_of(w, w->stretch[i].arena) == w->copy)
+			rc = take_orphans_of(w, &w->stretch[i], owned, cache,
+					     err);
 	free(cache);
 	return rc;
 }
@@ -363,7 +370,7 @@ static int check_index(struct walk *w, int64_t scanned, struct error *err)
 			 "word 0x%" PRIx64 " in %" PRIu64 " threads",
 			 (uint64_t)scanned,
 			 (uint64_t)w->target->thread_count -
-				 w->threads_unknown);
+				 w->copy->threads_unknown);
 	}
 	return walk_check(w, &c, err);
 }
@@ -423,7 +430,8 @@ static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
 	for (size_t i = 0; i < w->target->thread_count; i++) {
 		pid_t tid = w->target->thread[i].tid;
 		uint64_t arena = ARENA_NONE;
-		struct tcache none = {.tid = tid};
+		struct tcache none = {.tid = tid,
+				      .copy = (uint32_t)(w->copy - w->copies)};
 
 		if (arena_index >= 0)
 			u64map_get(&t->arenas,
@@ -449,7 +457,7 @@ int walk_tcaches(struct walk *w, struct error *err)
 	int64_t index, arena_index;
 	int rc = read_blocks(w, &t.blocks, err);
 
-	for (size_t i = 0; !rc && i < w->arenas; i++)
+	for (size_t i = w->copy->arena; !rc && i < w->copy->end; i++)
 		rc = u64map_put(&t.arenas, w->arena[i].out.addr, i, err);
 	if (rc)
 		goto out;
@@ -461,7 +469,8 @@ int walk_tcaches(struct walk *w, struct error *err)
 	if (!rc)
 		rc = collect(w, &t, index, err);
 	walk_fastbins_vote(w);
-	w->protected_links = w->votes_protected >= w->votes_plain;
+	w->copy->protected_links =
+		w->copy->votes_protected >= w->copy->votes_plain;
 	if (!rc)
 		rc = walk_fastbins(w, err);
 	if (!rc)

@@ -40,6 +40,8 @@ static void sum_chunks(struct walk *w)
 		const struct stretch *s = &w->stretch[i];
 		struct heap_arena *a = &w->arena[s->arena];
 
+		if (walk_copy_of(w, s->arena) != w->copy)
+			continue;
 		for (size_t j = 0; j < s->count; j++) {
 			const struct chunk *c = &s->chunk[j];
 
@@ -54,7 +56,7 @@ static void sum_chunks(struct walk *w)
 static void sum_arenas(const struct walk *w, struct sums *s)
 {
 	*s = (struct sums){.odd = ARENA_NONE};
-	for (size_t i = 0; i < w->arenas; i++) {
+	for (size_t i = w->copy->arena; i < w->copy->end; i++) {
 		const struct heap_arena *a = &w->arena[i];
 
 		s->covered += a->covered;
@@ -76,33 +78,12 @@ static void sum_arenas(const struct walk *w, struct sums *s)
 	}
 }
 
-static int verify_mmapped(struct walk *w, struct error *err)
-{
-	uint64_t sum = w->mmapped_bytes;
-	uint64_t want = w->params.mmapped_bytes + w->other_mmapped_bytes;
-
-	if (walk_compare(w, "mmapped chunks and n_mmaps", w->mmappeds,
-			 w->params.n_mmaps + w->other_mmaps, err,
-			 "chunks found, mp_.n_mmaps%s",
-			 w->other_mmaps ? " of all copies of malloc" : "") < 0)
-		return -1;
-	/* Since 2.43 the counter drifts upward (GLIBC.md 7.5). */
-	if (w->g->state->mmapped_tail && sum < want &&
-	    (want - sum) % w->form.header == 0)
-		want = sum;
-	return walk_compare(w, "mmapped bytes and mmapped_mem", sum, want, err,
-			    "bytes mapped, mp_.mmapped_mem");
-}
-
 int walk_verify(struct walk *w, struct error *err)
 {
 	struct sums s;
 
 	sum_chunks(w);
 	sum_arenas(w, &s);
-	if (walk_compare(w, "sizes, links and lists", w->defects, 0, err,
-			 "defects found, none expected") < 0)
-		return -1;
 	if (walk_compare(w, "arenas walked to their top", s.with_top,
 			 s.initialised, err,
 			 "arenas whose top was reached, "
@@ -126,14 +107,38 @@ int walk_verify(struct walk *w, struct error *err)
 			 err, "chunks") < 0 ||
 	    walk_compare(w, "free bytes walked and in bins", s.bin_bytes,
 			 s.listed_bytes, err, "bytes") < 0 ||
-	    walk_compare(w, "tcache counts and links", w->tcache_counted,
-			 w->tcache_linked, err, "chunks in %" PRIu64 " tcaches",
-			 w->tcaches) < 0 ||
-	    verify_mmapped(w, err) < 0)
+	    walk_compare(w, "tcache counts and links", w->copy->tcache_counted,
+			 w->copy->tcache_linked, err,
+			 "chunks in %" PRIu64 " tcaches", w->copy->tcaches) < 0)
 		return -1;
 	return walk_compare(w, "uordblks and what is in it", s.system - s.free,
 			    s.used + s.cached + s.overhead, err,
 			    "used + cached + overhead; 0x%" PRIx64
 			    " bytes lost to damage",
 			    s.lost);
+}
+
+/* Mmapped chunks do not tell which copy of malloc they are of. */
+int walk_verify_all(struct walk *w, struct error *err)
+{
+	uint64_t sum = w->mmapped_bytes, want = 0, count = 0;
+
+	walk_enter(w, 0);
+	for (size_t i = 0; i < w->copy_count; i++) {
+		count += w->copies[i].params.n_mmaps;
+		want += w->copies[i].params.mmapped_bytes;
+	}
+	if (walk_compare(w, "sizes, links and lists", w->defects, 0, err,
+			 "defects found, none expected") < 0 ||
+	    walk_compare(w, "mmapped chunks and n_mmaps", w->mmappeds, count,
+			 err, "chunks found, mp_.n_mmaps%s",
+			 w->copy_count > 1 ? " of all copies of malloc" : "") <
+		    0)
+		return -1;
+	/* Since 2.43 the counter drifts upward (GLIBC.md 7.5). */
+	if (w->g->state->mmapped_tail && sum < want &&
+	    (want - sum) % w->form.header == 0)
+		want = sum;
+	return walk_compare(w, "mmapped bytes and mmapped_mem", sum, want, err,
+			    "bytes mapped, mp_.mmapped_mem");
 }

@@ -41,7 +41,10 @@ int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 
 int walk_check(struct walk *w, const struct check *check, struct error *err)
 {
-	return w->sink->check ? w->sink->check(w->sink->ctx, check, err) : 0;
+	struct check c = *check;
+
+	c.copy = (uint32_t)(w->copy - w->copies);
+	return w->sink->check ? w->sink->check(w->sink->ctx, &c, err) : 0;
 }
 
 /* The last of count items whose first word is <= key. */
@@ -74,48 +77,37 @@ struct chunk *walk_find(struct walk *w, uint64_t user)
 	return c && c->addr == user ? (struct chunk *)c : NULL;
 }
 
-static int read_params(struct walk *w, struct error *err)
-{
-	const struct params_layout *l = w->g->params;
-	uint8_t raw[256];
-
-	if (target_read(w->target, w->g->mp, raw, l->size, err) < 0)
-		return error_wrap(err, "mp_");
-	w->params = (struct malloc_params){
-		.n_mmaps = load32(raw + l->n_mmaps),
-		.mmapped_bytes = load_word(raw + l->mmapped_mem, w->form.word),
-		.mmap_threshold =
-			load_word(raw + l->mmap_threshold, w->form.word),
-		.sbrk_base = load_word(raw + l->sbrk_base, w->form.word),
-	};
-	if (l->tcache_bins)
-		w->tcache_count =
-			load32(raw + l->tcache_bins + 2 * w->form.word);
-	w->sink->params = w->params;
-	w->sink->word = w->form.word;
-	w->sink->mmapped_overhead =
-		w->g->state->mmapped_tail ? w->form.word : w->form.header;
-	return 0;
-}
-
+/* Of the copy at hand. */
 static int walk_heaps(struct walk *w, struct error *err)
 {
-	struct heap_arena *main_arena = &w->arena[0];
-	bool segments, mmapped = w->params.n_mmaps || w->other_mmaps;
+	const struct heap_arena *a;
 
-	if (main_arena->out.initialised && walk_main_arena(w, err) < 0)
+	if (walk_arenas(w, err) < 0)
 		return -1;
-	for (uint32_t i = 1; i < w->arenas; i++)
+	a = &w->arena[w->copy->arena];
+	if (a->out.initialised && walk_main_arena(w, err) < 0)
+		return -1;
+	for (uint32_t i = w->copy->arena + 1; i < w->copy->end; i++)
 		if (w->arena[i].out.initialised &&
 		    walk_thread_arena(w, i, err) < 0)
 			return -1;
-	segments = main_arena->out.initialised &&
-		   (main_arena->out.noncontiguous || !main_arena->top_reached ||
-		    main_arena->covered != main_arena->out.system_bytes);
-	/* No counter, no chunk: the search costs a look at every page. */
-	if (segments || mmapped)
-		return walk_pages(w, segments, mmapped, err);
+	w->copy->segments = a->out.initialised &&
+			    (a->out.noncontiguous || !a->top_reached ||
+			     a->covered != a->out.system_bytes);
 	return 0;
+}
+
+static int walk_memory(struct walk *w, struct error *err)
+{
+	bool mmapped = false;
+
+	for (size_t i = 0; i < w->copy_count; i++) {
+		walk_enter(w, i);
+		if (walk_heaps(w, err) < 0)
+			return -1;
+		mmapped |= w->copy->params.n_mmaps > 0;
+	}
+	return walk_pages(w, mmapped, err);
 }
 
 static int drop_stretch(struct walk *w, struct stretch *s, bool tell,
@@ -150,7 +142,8 @@ static int part_stretches(struct walk *w, struct error *err)
 			kept = s;
 			continue;
 		}
-		if (!kept->arena && s->arena) {
+		if (w->arena[kept->arena].out.is_main &&
+		    !w->arena[s->arena].out.is_main) {
 			if (drop_stretch(w, kept, true, err) < 0)
 				return -1;
 			kept = s;
@@ -214,9 +207,10 @@ static int push_all(struct walk *w, struct error *err)
 static int push_remarks(struct walk *w, struct error *err)
 {
 	struct defect d = {.kind = DEFECT_COUNT, .arena = ARENA_NONE};
+	const struct walk_copy *copy = w->copy;
 	struct check c = {.name = "links of free lists"};
 
-	if (w->defects > MAX_DEFECTS) {
+	if (w->copy == w->copies && w->defects > MAX_DEFECTS) {
 		snprintf(d.what, sizeof d.what,
 			 "%" PRIu64 " further defects are not listed",
 			 w->defects - MAX_DEFECTS);
@@ -224,44 +218,92 @@ static int push_remarks(struct walk *w, struct error *err)
 			return -1;
 	}
 	snprintf(c.text, sizeof c.text, "%s: %u lists say so, %u not",
-		 w->protected_links ? "protected" : "plain",
-		 w->protected_links ? w->votes_protected : w->votes_plain,
-		 w->protected_links ? w->votes_plain : w->votes_protected);
-	if (!w->votes_plain && !w->votes_protected) {
+		 copy->protected_links ? "protected" : "plain",
+		 copy->protected_links ? copy->votes_protected
+				       : copy->votes_plain,
+		 copy->protected_links ? copy->votes_plain
+				       : copy->votes_protected);
+	if (!copy->votes_plain && !copy->votes_protected) {
 		c.result = CHECK_SKIPPED;
 		snprintf(c.text, sizeof c.text, "no list has a chunk");
 	}
 	if (walk_check(w, &c, err) < 0)
 		return -1;
-	if (!w->threads_unknown)
+	if (!copy->threads_unknown)
 		return 0;
 	c = (struct check){.result = CHECK_SKIPPED,
 			   .name = "tcaches of all threads"};
 	snprintf(c.text, sizeof c.text,
 		 "%" PRIu64 " threads without registers or thread-local "
 		 "block: what they cache shows as used",
-		 w->threads_unknown);
+		 copy->threads_unknown);
 	return walk_check(w, &c, err);
 }
 
-static int walk_all(struct walk *w, struct error *err)
+static int push_copy(struct walk *w, struct error *err)
+{
+	const struct walk_copy *c = w->copy;
+	struct malloc_copy out = {
+		.index = (uint32_t)(c - w->copies),
+		.ns = c->g->ns,
+		.arena = c->arena,
+		.arenas = c->end - c->arena,
+		.params = c->params,
+	};
+
+	snprintf(out.module, sizeof out.module, "%s", c->g->module);
+	snprintf(out.version, sizeof out.version, "%s", c->g->version);
+	return w->sink->copy ? w->sink->copy(w->sink->ctx, &out, err) : 0;
+}
+
+/* All chunks are known: what the copy's lists say of them. */
+static int walk_lists(struct walk *w, struct error *err)
 {
 	for (unsigned i = 0; i < w->g->checks; i++)
 		if (walk_check(w, &w->g->check[i], err) < 0)
 			return -1;
-	if (walk_others(w, err) < 0 || read_params(w, err) < 0)
+	return walk_tcaches(w, err);
+}
+
+static int walk_sums(struct walk *w, struct error *err)
+{
+	return walk_verify(w, err) < 0 || push_remarks(w, err) < 0 ||
+			       push_copy(w, err) < 0
+		       ? -1
+		       : 0;
+}
+
+static int walk_all(struct walk *w, const struct glibc *first,
+		    struct error *err)
+{
+	struct malloc_sink *s = w->sink;
+
+	if (walk_copies(w, first, err) < 0)
 		return -1;
+	s->params = w->copy->params;
+	s->word = w->form.word;
+	s->mmapped_overhead =
+		w->g->state->mmapped_tail ? w->form.word : w->form.header;
 	walk_look_for_busy(w);
-	if (walk_arenas(w, err) < 0 || walk_heaps(w, err) < 0 ||
+	if (walk_memory(w, err) < 0 ||
 	    sort_by_u64(w->stretch, w->stretches, sizeof *w->stretch, 0, err) <
 		    0 ||
 	    part_stretches(w, err) < 0 ||
 	    sort_by_u64(w->mmapped, w->mmappeds, sizeof *w->mmapped, 0, err) <
 		    0 ||
-	    walk_bins(w, err) < 0 || walk_tcaches(w, err) < 0 ||
-	    walk_verify(w, err) < 0 || push_remarks(w, err) < 0)
+	    walk_bins(w, err) < 0)
 		return -1;
-	return push_all(w, err);
+	for (size_t i = 0; i < w->copy_count; i++) {
+		walk_enter(w, i);
+		if (walk_lists(w, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < w->copy_count; i++) {
+		walk_enter(w, i);
+		if (walk_sums(w, err) < 0)
+			return -1;
+	}
+	return walk_verify_all(w, err) < 0 ? -1 : push_all(w, err);
 }
 
 static void walk_deinit(struct walk *w)
@@ -269,6 +311,7 @@ static void walk_deinit(struct walk *w)
 	for (size_t i = 0; i < w->arenas; i++)
 		free(w->arena[i].raw);
 	free(w->arena);
+	free(w->copies);
 	for (size_t i = 0; i < w->stretches; i++)
 		free(w->stretch[i].chunk);
 	free(w->stretch);
@@ -281,16 +324,12 @@ static void walk_deinit(struct walk *w)
 int glibc_walk(struct target *target, void *state, struct malloc_sink *sink,
 	       struct error *err)
 {
-	const struct glibc *g = state;
-	struct walk w = {.target = target,
-			 .g = g,
-			 .sink = sink,
-			 .form = chunk_form_of(g->state)};
+	struct walk w = {.target = target, .sink = sink};
 	int rc;
 
 	window_init(&w.window, target);
 	pages_init(&w.pages, target);
-	rc = walk_all(&w, err);
+	rc = walk_all(&w, state, err);
 	walk_deinit(&w);
 	return rc;
 }

@@ -31,6 +31,22 @@ struct heap_arena {
 	bool top_reached;
 };
 
+/* One copy of malloc, while it is walked. */
+struct walk_copy {
+	const struct glibc *g; /* borrowed */
+	struct malloc_params params;
+	uint32_t arena, end; /* its arenas; the first is its main arena */
+	uint64_t heap_max;
+	const struct heap_layout *heap_layout; /* NULL: no thread arena */
+	bool segments;			       /* brk did not give all */
+
+	uint32_t tcache_count; /* mp_'s limit of chunks in a bin */
+	bool protected_links;  /* lists are stored xor-ed */
+	unsigned votes_plain, votes_protected;
+	uint64_t tcache_counted, tcache_linked; /* by counts, by links */
+	uint64_t tcaches, threads_unknown;
+};
+
 /* A stretch of chunks, one after the other. */
 struct stretch {
 	uint64_t start, end; /* first header; end of the last chunk or post */
@@ -48,17 +64,18 @@ struct free_chunk {
 
 struct walk {
 	struct target *target;	  /* borrowed */
-	const struct glibc *g;	  /* borrowed */
 	struct malloc_sink *sink; /* borrowed */
-	struct chunk_form form;
+	struct chunk_form form;	  /* of the copy at hand */
+	struct walk_copy *copies; /* owned */
+	size_t copy_count, copy_cap;
+	struct walk_copy *copy; /* the one at hand: walk_enter() */
+	const struct glibc *g;	/* copy->g */
 	struct window window;
 	struct pages pages;
 	uint64_t run_start, run_end; /* what run_end() found last */
 
-	struct heap_arena *arena; /* owned */
+	struct heap_arena *arena; /* owned: of all copies, one by one */
 	size_t arenas, arena_cap;
-	uint64_t heap_max;
-	const struct heap_layout *heap_layout; /* NULL: no thread arena */
 
 	struct stretch *stretch; /* owned, sorted once walked */
 	size_t stretches, stretch_cap;
@@ -68,20 +85,22 @@ struct walk {
 	size_t mmappeds, mmapped_cap;
 	uint64_t mmapped_bytes; /* of their mappings */
 
-	struct malloc_params params;
-	/* As the counters of copies of malloc say that are not walked. */
-	uint64_t other_mmaps, other_mmapped_bytes;
-	uint32_t tcache_count; /* mp_'s limit of chunks in a bin */
-	bool protected_links;  /* lists are stored xor-ed */
-	unsigned votes_plain, votes_protected;
-	uint64_t tcache_counted, tcache_linked; /* by counts, by links */
-	uint64_t tcaches, threads_unknown;
-
 	bool in_malloc; /* some thread stands inside malloc */
 	bool looked_deep;
 	pid_t in_malloc_tid;
 	uint64_t defects;
 };
+
+/* glibc_copies.c: the copies of malloc that are in use; GLIBC.md 8.5. */
+int walk_copies(struct walk *w, const struct glibc *first,
+		struct error *err) MUST_CHECK;
+void walk_enter(struct walk *w, size_t copy);
+/* The copy that an arena is of. */
+static inline struct walk_copy *walk_copy_of(const struct walk *w,
+					     uint32_t arena)
+{
+	return &w->copies[w->arena[arena].out.copy];
+}
 
 /* Reports damage; -1 only if the sink wants no more. */
 int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
@@ -97,12 +116,12 @@ int walk_compare(struct walk *w, const char *name, uint64_t a, uint64_t b,
 /* The walked chunk with this user address, mmapped ones too; or NULL. */
 struct chunk *walk_find(struct walk *w, uint64_t user);
 
-/* glibc_arena.c: the ring of arenas; GLIBC.md 4.1. */
+/* glibc_arena.c: the ring of arenas of the copy at hand; GLIBC.md 4.1. */
 int walk_arenas(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_heap.c: all heaps of a thread arena; 4.2. */
 int walk_thread_arena(struct walk *w, uint32_t arena,
 		      struct error *err) MUST_CHECK;
-/* glibc_main.c: brk area of the main arena; 4.3, 4.4 c. */
+/* glibc_main.c: brk area of the copy's main arena; 4.3, 4.4 c. */
 int walk_main_arena(struct walk *w, struct error *err) MUST_CHECK;
 
 /* How a stretch ended. */
@@ -155,15 +174,25 @@ bool fence_ends(const struct walk *w, uint64_t addr, uint64_t limit);
 /* Where the run of adjacent anonymous maps that holds addr ends; 0: none. */
 uint64_t run_end(struct walk *w, uint64_t addr);
 
-/* glibc_pages.c: segments of the main arena and mmapped chunks: 4.4 d, 7. */
-int walk_pages(struct walk *w, bool segments, bool mmapped,
-	       struct error *err) MUST_CHECK;
+/* glibc_pages.c: segments of main arenas and mmapped chunks: 4.4 d, 7; of all
+ * copies of malloc in one pass. */
+int walk_pages(struct walk *w, bool mmapped, struct error *err) MUST_CHECK;
+/* glibc_owner.c: whose main arena has the memory that begins at a page. */
+struct owners {
+	struct u64map free; /* chunk in a bin to its copy, filled when needed */
+	bool filled;
+};
+void owners_deinit(struct owners *owners);
+/* *copy is -1 if it is no such memory; else *sure is whether it is known. */
+int owners_find(struct owners *owners, struct walk *w, uint64_t at,
+		uint64_t limit, int *copy, bool *sure,
+		struct error *err) MUST_CHECK;
 /* glibc_mmapped.c: an mmapped chunk whose mapping begins at base and ends no
  * later than limit?  *total is its length, 0 if there is none. */
 int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 		    uint64_t *total, struct error *err) MUST_CHECK;
 
-/* glibc_bins.c */
+/* glibc_bins.c: of all arenas. */
 int walk_bins(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_free.c: a singly linked list of user addresses from head on. */
 struct list {
@@ -183,14 +212,13 @@ void walk_fastbins_vote(struct walk *w);
 /* glibc_tcache.c */
 int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
 
-/* glibc_other.c: other copies of malloc; 8.5. */
-int walk_others(struct walk *w, struct error *err) MUST_CHECK;
-
 /* glibc_busy.c: does a thread stand inside malloc?  GLIBC.md 11. */
 void walk_look_for_busy(struct walk *w);
 /* Asked when something does not add up: looks below signal handlers, too. */
 bool walk_is_busy(struct walk *w);
-/* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4. */
+/* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4.  Of the copy at hand, and
+ * what only all copies together can be asked. */
 int walk_verify(struct walk *w, struct error *err) MUST_CHECK;
+int walk_verify_all(struct walk *w, struct error *err) MUST_CHECK;
 
 #endif

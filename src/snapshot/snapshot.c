@@ -23,6 +23,7 @@ void snapshot_destroy(struct snapshot *snap)
 		free(snap->thread[i].frame);
 	free(snap->thread);
 	free(snap->chunk);
+	free(snap->copy);
 	free(snap->arena);
 	free(snap->region);
 	free(snap->defect);
@@ -70,6 +71,7 @@ uint64_t snapshot_table_bytes(const struct snapshot *snap)
 
 	bytes += (uint64_t)snap->chunk_count * sizeof *snap->chunk;
 	bytes += (uint64_t)snap->arena_count * sizeof *snap->arena;
+	bytes += (uint64_t)snap->copy_count * sizeof *snap->copy;
 	bytes += (uint64_t)snap->region_count * sizeof *snap->region;
 	bytes += (uint64_t)snap->thread_count * sizeof *snap->thread;
 	for (uint32_t i = 0; i < snap->thread_count; i++)

@@ -31,7 +31,7 @@ struct snapshot_thread {
 	uint64_t stack_start, stack_end; /* the mapping part above rsp */
 	uint64_t tls_start, tls_end;	 /* around its thread pointer; 0, 0 */
 	uint64_t tcache; /* user address of its tcache, 0 if none */
-	uint64_t cached_count, cached_bytes;
+	uint64_t cached_count, cached_bytes; /* of all copies of malloc */
 	uint32_t arena;	     /* index, ARENA_MMAPPED when unknown */
 	struct frame *frame; /* owned, innermost first */
 	uint32_t frame_count;
@@ -41,6 +41,12 @@ struct snapshot_thread {
 /* Where a module (ELF file) lies, its .bss included. */
 struct snapshot_module {
 	uint64_t start, end;
+};
+
+/* A copy of malloc (see struct malloc_copy) and its own mallinfo2(). */
+struct snapshot_copy {
+	struct malloc_copy malloc;
+	struct mallinfo2_totals mallinfo;
 };
 
 struct snapshot {
@@ -74,10 +80,12 @@ struct snapshot {
 	uint32_t defect_count;
 	struct check *check; /* owned */
 	uint32_t check_count;
-	struct malloc_params params;
-	struct mallinfo2_totals mallinfo;
-	struct maps maps;		/* owned */
-	struct snapshot_module *module; /* owned; none without symbols */
+	struct snapshot_copy *copy;	  /* owned; copy[i].malloc.index == i */
+	uint32_t copy_count;		  /* 1, mostly; 0 without a heap */
+	struct malloc_params params;	  /* of the program's own: copy 0 */
+	struct mallinfo2_totals mallinfo; /* the same */
+	struct maps maps;		  /* owned */
+	struct snapshot_module *module;	  /* owned; none without symbols */
 	uint32_t module_count;
 	struct span *span; /* owned: see span.h */
 	uint32_t span_count;

@@ -8,6 +8,17 @@
 #include "base/progress.h"
 #include "base/sort.h"
 
+static int on_copy(void *ctx, const struct malloc_copy *copy, struct error *err)
+{
+	struct tables *t = ctx;
+
+	if (GROW(t->copy, t->copy_cap, t->copy_count + 1, "copies of malloc",
+		 err))
+		return -1;
+	t->copy[t->copy_count++] = (struct snapshot_copy){.malloc = *copy};
+	return 0;
+}
+
 static int on_arena(void *ctx, const struct arena *arena, struct error *err)
 {
 	struct tables *t = ctx;
@@ -105,6 +116,7 @@ static int on_check(void *ctx, const struct check *check, struct error *err)
 struct malloc_sink tables_sink(struct tables *tables)
 {
 	return (struct malloc_sink){
+		.copy = on_copy,
 		.arena = on_arena,
 		.region = on_region,
 		.chunks = on_chunks,
@@ -216,10 +228,42 @@ static void *fitted(void *items, size_t count, size_t size)
 	return p ? p : items;
 }
 
+/* What is said of one copy of malloc stands together. */
+static int order_checks(struct tables *t, struct error *err)
+{
+	struct check *sorted =
+		try_calloc(t->check_count + 1, sizeof *sorted, "checks", err);
+	size_t n = 0;
+
+	if (!sorted)
+		return -1;
+	for (uint32_t copy = 0; n < t->check_count; copy++)
+		for (size_t i = 0; i < t->check_count; i++)
+			if (t->check[i].copy == copy)
+				sorted[n++] = t->check[i];
+	free(t->check);
+	t->check = sorted;
+	t->check_cap = t->check_count + 1;
+	return 0;
+}
+
+static void sum_copies(struct tables *t)
+{
+	for (size_t i = 0; i < t->copy_count; i++) {
+		const struct malloc_copy *m = &t->copy[i].malloc;
+
+		if (m->arena <= t->arena_count &&
+		    m->arenas <= t->arena_count - m->arena)
+			mallinfo2_sum(t->arena + m->arena, m->arenas,
+				      &m->params, &t->copy[i].mallinfo);
+	}
+}
+
 int tables_finish(struct tables *t, const struct malloc_sink *sink,
 		  struct snapshot *snap, struct error *err)
 {
 	if (order_chunks(t, err) || weed(t, err) || order_arenas(t, err) ||
+	    order_checks(t, err) ||
 	    sort_by_u64(t->region, t->region_count, sizeof *t->region,
 			offsetof(struct heap_region, start), err))
 		return -1;
@@ -230,6 +274,14 @@ int tables_finish(struct tables *t, const struct malloc_sink *sink,
 	snap->chunk_count = (uint32_t)t->chunk_count;
 	snap->arena = t->arena;
 	snap->arena_count = (uint32_t)t->arena_count;
+	sum_copies(t);
+	snap->copy = t->copy;
+	snap->copy_count = (uint32_t)t->copy_count;
+	if (t->copy_count)
+		snap->mallinfo = t->copy[0].mallinfo;
+	else
+		mallinfo2_sum(snap->arena, snap->arena_count, &snap->params,
+			      &snap->mallinfo);
 	snap->region = t->region;
 	snap->region_count = (uint32_t)t->region_count;
 	snap->defect = t->defect;
@@ -238,11 +290,10 @@ int tables_finish(struct tables *t, const struct malloc_sink *sink,
 	snap->check_count = (uint32_t)t->check_count;
 	t->chunk = NULL;
 	t->arena = NULL;
+	t->copy = NULL;
 	t->region = NULL;
 	t->defect = NULL;
 	t->check = NULL;
-	mallinfo2_sum(snap->arena, snap->arena_count, &snap->params,
-		      &snap->mallinfo);
 	return 0;
 }
 
@@ -250,6 +301,7 @@ void tables_deinit(struct tables *t)
 {
 	free(t->chunk);
 	free(t->run);
+	free(t->copy);
 	free(t->arena);
 	free(t->region);
 	free(t->tcache);

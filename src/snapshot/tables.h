@@ -21,6 +21,8 @@ struct tables {
 	size_t chunk_count, chunk_cap;
 	struct chunk_run *run;
 	size_t run_count, run_cap;
+	struct snapshot_copy *copy;
+	size_t copy_count, copy_cap;
 	struct arena *arena;
 	size_t arena_count, arena_cap;
 	struct heap_region *region;

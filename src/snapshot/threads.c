@@ -46,10 +46,12 @@ void threads_tcaches(struct snapshot *snap, const struct tcache *tcache,
 
 			if (t->thread.tid != tcache[i].tid || !tcache[i].tid)
 				continue;
-			t->tcache = tcache[i].addr;
-			t->arena = tcache[i].arena;
-			t->cached_count = tcache[i].count;
-			t->cached_bytes = tcache[i].bytes;
+			if (!t->tcache)
+				t->tcache = tcache[i].addr;
+			if (t->arena == ARENA_MMAPPED)
+				t->arena = tcache[i].arena;
+			t->cached_count += tcache[i].count;
+			t->cached_bytes += tcache[i].bytes;
 		}
 }
 

@@ -255,5 +255,6 @@ int modules_scan(struct modules *modules, struct target *target,
 	if (ret)
 		modules_deinit(&new);
 	*modules = new;
+	link_maps_note(modules, target);
 	return ret;
 }

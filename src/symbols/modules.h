@@ -37,6 +37,8 @@ struct modules {
  */
 int modules_scan(struct modules *modules, struct target *target,
 		 const char *sysroot, struct error *err) MUST_CHECK;
+/* link_maps.c: sets ns and order of all modules. */
+void link_maps_note(struct modules *modules, struct target *target);
 void modules_deinit(struct modules *modules);
 /* NULL if addr is in none. */
 struct entry *modules_at(const struct modules *modules, uint64_t addr);

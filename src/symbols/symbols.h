@@ -34,6 +34,9 @@ struct module {
 	const char
 		*debug_note; /* "debug file ... is of another build", or "" */
 	bool deleted;
+	/* Link-map namespace, 0 the program's, and the place in its order of
+	 * search; -1 where the dynamic linker does not list it (or not yet). */
+	int ns, order;
 };
 
 struct symbol {

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,21 @@ static void warn_checks(struct view *view, const struct snapshot *snap)
 		if (snap->check[i].result == CHECK_FAILED)
 			view_warn(view, "check failed: %s: %s",
 				  snap->check[i].name, snap->check[i].text);
+}
+
+void view_copy_name(const struct snapshot *snap, uint32_t copy, char *buf,
+		    size_t cap)
+{
+	const struct malloc_copy *m = &snap->copy[copy].malloc;
+	const char *slash = strrchr(m->module, '/');
+	const char *name = slash ? slash + 1 : m->module;
+
+	if (!copy)
+		snprintf(buf, cap, "the program's own, of %s", name);
+	else if (m->ns < 0)
+		snprintf(buf, cap, "of %s in another namespace", name);
+	else
+		snprintf(buf, cap, "of %s in namespace %d", name, m->ns);
 }
 
 void view_of_snapshot(struct view *view, const struct snapshot *snap)

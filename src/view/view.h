@@ -77,7 +77,7 @@ struct total {
 	struct value value; /* text is borrowed from static storage */
 };
 
-#define VIEW_MAX_TOTALS 40
+#define VIEW_MAX_TOTALS 120
 
 struct view {
 	const struct view_ops *ops;

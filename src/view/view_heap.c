@@ -11,7 +11,11 @@ struct heap_row {
 
 struct heap {
 	struct heap_row *row; /* owned: arenas, then mmapped */
+	char malloc[256];     /* what malloc_cell() names */
 };
+
+/* Beside the program's own: those whose mallinfo2 is shown. */
+enum { MAX_COPIES = 8 };
 
 static const struct heap_row *row_of(const struct view *view, uint32_t row)
 {
@@ -37,10 +41,54 @@ static void addr_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = value_u(V_ADDR, arena_of(view, row)->addr);
 }
 
+static uint64_t mmapped_bytes(const struct snapshot *snap)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < snap->copy_count; i++)
+		bytes += snap->copy[i].malloc.params.mmapped_bytes;
+	return snap->copy_count ? bytes : snap->params.mmapped_bytes;
+}
+
 static uint64_t system_bytes(const struct view *view, uint32_t row)
 {
 	return arena_of(view, row) ? arena_of(view, row)->system_bytes
-				   : view->snap->params.mmapped_bytes;
+				   : mmapped_bytes(view->snap);
+}
+
+static void copy_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (arena_of(view, row))
+		*out = value_u(V_COUNT, arena_of(view, row)->copy);
+}
+
+static void module_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	const struct snapshot *snap = view->snap;
+	const struct arena *arena = arena_of(view, row);
+
+	if (arena && arena->copy < snap->copy_count)
+		*out = value_text(snap->copy[arena->copy].malloc.module);
+}
+
+static void malloc_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	struct heap *heap = view->state;
+	const struct arena *arena = arena_of(view, row);
+	char name[200];
+
+	if (!arena) {
+		*out = value_text("all copies of malloc");
+		return;
+	}
+	if (arena->copy >= view->snap->copy_count)
+		return;
+	view_copy_name(view->snap, arena->copy, name, sizeof(name));
+	snprintf(heap->malloc, sizeof(heap->malloc), "copy %u of malloc, %s",
+		 arena->copy, name);
+	*out = value_text(heap->malloc);
 }
 
 static void system_cell(const struct view *view, uint32_t row,
@@ -109,7 +157,15 @@ static const struct column heap_columns[] = {
 	 .cell = heaps_cell},
 	{"threads", "THREADS", "threads attached to it", V_COUNT,
 	 .cell = threads_cell, .json_only = true},
+	{"copy", "", "of malloc: 0 is the program's own", V_COUNT,
+	 .cell = copy_cell, .json_only = true},
+	{"module", "", "the file whose malloc it is", V_TEXT,
+	 .cell = module_cell, .json_only = true},
+	{"malloc", "", "the same in words", V_TEXT, .cell = malloc_cell,
+	 .json_only = true},
 };
+
+enum { MALLOC_COLUMN = sizeof(heap_columns) / sizeof(*heap_columns) - 1 };
 
 static bool heap_drill(const struct view *view, uint32_t row, char *line,
 		       size_t cap)
@@ -150,9 +206,21 @@ static const struct view_ops heap_ops = {
 	.release = heap_release,
 };
 
-static void add_mallinfo(struct view *view)
+/* Several copies of malloc in the process: a section each. */
+static const struct view_ops copies_ops = {
+	.name = "heap",
+	.column = heap_columns,
+	.column_count = sizeof(heap_columns) / sizeof(*heap_columns),
+	.default_sort = -1,
+	.section = MALLOC_COLUMN,
+	.drill = heap_drill,
+	.bytes = heap_bytes,
+	.release = heap_release,
+};
+
+static void add_mallinfo(struct view *view, const char *group,
+			 const struct mallinfo2_totals *m)
 {
-	const struct mallinfo2_totals *m = &view->snap->mallinfo;
 	const struct {
 		const char *name;
 		enum value_kind kind;
@@ -171,8 +239,23 @@ static void add_mallinfo(struct view *view)
 	};
 
 	for (size_t i = 0; i < sizeof(field) / sizeof(*field); i++)
-		view_total(view, "mallinfo2", field[i].name, field[i].name,
+		view_total(view, group, field[i].name, field[i].name,
 			   value_u(field[i].kind, field[i].value));
+}
+
+static void add_copies(struct view *view)
+{
+	static const char *const group[MAX_COPIES] = {
+		NULL,	       "mallinfo2_1", "mallinfo2_2", "mallinfo2_3",
+		"mallinfo2_4", "mallinfo2_5", "mallinfo2_6", "mallinfo2_7"};
+	const struct snapshot *snap = view->snap;
+
+	for (uint32_t i = 1; i < snap->copy_count && i < MAX_COPIES; i++)
+		add_mallinfo(view, group[i], &snap->copy[i].mallinfo);
+	if (snap->copy_count > MAX_COPIES)
+		view_warn(view,
+			  "mallinfo2 is shown of %d of %u copies of malloc",
+			  MAX_COPIES, snap->copy_count);
 }
 
 static void add_totals(struct view *view)
@@ -230,7 +313,8 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		heap->row[at].bytes[c->state & 3] +=
 			snapshot_chunk_size(snap, i);
 	}
-	if (view_create(&heap_ops, rows, heap, &view, err))
+	if (view_create(snap->copy_count > 1 ? &copies_ops : &heap_ops, rows,
+			heap, &view, err))
 		return -1;
 	view_of_snapshot(view, snap);
 	snprintf(view->title, sizeof(view->title),
@@ -239,7 +323,8 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		 snap->glibc, snap->arena_count,
 		 snap->arena_count == 1 ? "" : "s", snap->name);
 	add_totals(view);
-	add_mallinfo(view);
+	add_mallinfo(view, "mallinfo2", &snap->mallinfo);
+	add_copies(view);
 	*out = view;
 	return 0;
 }

@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "view/views.h"
 
+enum { SECTION_MAX = 256 };
+
 static const struct check *check_of(const struct view *view, uint32_t row)
 {
 	return row < view->snap->check_count ? &view->snap->check[row] : NULL;
@@ -29,8 +31,23 @@ const char *check_result_name(enum check_result result)
 static void section_cell(const struct view *view, uint32_t row,
 			 struct value *out)
 {
-	*out = value_text(check_of(view, row) ? "checks"
-					      : "what does not add up");
+	const struct check *check = check_of(view, row);
+	char *text = view->state, name[200];
+
+	if (!check || !check->copy || check->copy >= view->snap->copy_count) {
+		*out = value_text(check ? "checks" : "what does not add up");
+		return;
+	}
+	view_copy_name(view->snap, check->copy, name, sizeof(name));
+	snprintf(text, SECTION_MAX, "checks of copy %u of malloc, %s",
+		 check->copy, name);
+	*out = value_text(text);
+}
+
+static void copy_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (check_of(view, row))
+		*out = value_u(V_COUNT, check_of(view, row)->copy);
 }
 
 static void name_cell(const struct view *view, uint32_t row, struct value *out)
@@ -105,6 +122,8 @@ static const struct column verify_columns[] = {
 	{"addr", "ADDRESS", "of what does not add up", V_ADDR,
 	 .cell = addr_cell},
 	{"arena", "ARENA", "index", V_COUNT, .cell = arena_cell},
+	{"copy", "", "of malloc: 0 is the program's own", V_COUNT,
+	 .cell = copy_cell, .json_only = true},
 	{"text", "EVIDENCE", "what was found, or why it was skipped", V_TEXT,
 	 .cell = text_cell, .wrap = true},
 };
@@ -129,6 +148,11 @@ static bool verify_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 	return true;
 }
 
+static void verify_release(struct view *view)
+{
+	free(view->state);
+}
+
 static const struct view_ops verify_ops = {
 	.name = "verify",
 	.column = verify_columns,
@@ -137,6 +161,7 @@ static const struct view_ops verify_ops = {
 	.section = 0,
 	.drill = verify_drill,
 	.bytes = verify_bytes,
+	.release = verify_release,
 };
 
 int view_verify(const struct snapshot *snap, const char *summary,
@@ -146,7 +171,7 @@ int view_verify(const struct snapshot *snap, const char *summary,
 	struct view *view;
 
 	if (view_create(&verify_ops, snap->check_count + snap->defect_count,
-			NULL, &view, err))
+			xcalloc(1, SECTION_MAX), &view, err))
 		return -1;
 	view_of_snapshot(view, snap);
 	for (uint32_t i = 0; i < snap->check_count; i++)

@@ -23,6 +23,10 @@ int view_text(const char *title, const char *text, struct view **out,
  */
 void view_of_snapshot(struct view *view, const struct snapshot *snap);
 
+/* "libc.so.6 in namespace 1": a copy of malloc, as people name it. */
+void view_copy_name(const struct snapshot *snap, uint32_t copy, char *buf,
+		    size_t cap);
+
 /* One row an arena, one for the mmapped chunks; totals, mallinfo2. */
 int view_heap(const struct snapshot *snap, struct view **out,
 	      struct error *err) MUST_CHECK;

@@ -21,6 +21,7 @@ mkdir -p "$cache"
 simple='heap_single heap_threads heap_aligned heap_realloc heap_fork'
 simple="$simple heap_dlopen"
 with="heap_shapes heap_arenas heap_plugin.so allocating.so"
+with="$with heap_copies heap_copies_in.so"
 
 # "own" is this system's glibc, with the fixtures that are built anyway.
 column() { # SUITE: FIXTURES, or a skip and false
@@ -43,6 +44,11 @@ column() { # SUITE: FIXTURES, or a skip and false
 }
 ten_numbers() {
 	sed -n 's/^mallinfo2 //p' | tail -n 1 | tr -d '{}":a-z' | tr , ' '
+}
+# Of the copies of malloc in namespaces of their own.
+other_numbers() {
+	sed -n 's/^other [0-9 ]*mallinfo2 //p' | tr -d '{}":a-z' | tr , ' ' |
+		sort
 }
 # What must not be in the walk of a heap at rest.
 differences() {
@@ -74,6 +80,8 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 		"$(differences | head -n 20)" ""
 	is "$row_name $*: mallinfo, all fields" \
 		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
+	is "$row_name $*: mallinfo of other copies of malloc" \
+		"$(other_numbers <"$T/walk")" "$(other_numbers <"$T/manifest")"
 	if [ -n "$with_heapscope" ]; then
 		ask_heapscope "$row_name $*"
 	fi

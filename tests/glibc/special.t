@@ -1,7 +1,7 @@
 #!/bin/sh
 # Programs whose libc is not where, what or alone as usual: started through
 # ld.so, with a banner that names another release or none, with its file gone,
-# linked statically, with the checking malloc or a second libc beside it.
+# linked statically, with the checking malloc or another libc beside it.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
@@ -159,16 +159,49 @@ else
 	skip "MALLOC_CHECK_" "this libc checks by itself"
 fi
 
-# Two heaps: the program's own is shown, and that there is another is said.
+# A library that audits has a libc of its own; what it allocates is recorded,
+# too, and it says what its mallinfo says.
+audit=$top_builddir/tests/fixtures/heap_copies_in.so
+FIXTURE_ENV="$recorded LD_AUDIT=$audit"
+start_fixture heap_threads
+exact "LD_AUDIT"
+is "LD_AUDIT: mallinfo of the other libc, all fields" \
+	"$(sed -n 's/^other 1 //p' "$T/walk" | ten_numbers)" \
+	"$(sed -n 's/^other //p' "$T/manifest" | ten_numbers)"
+stop_fixture
+
+# A static program that calls dlopen(): a libc is loaded beside its own.
+mkdir "$T/loads"
+cp "$audit" "$T/loads"
+# shellcheck disable=SC2086 # words
+if $cc -std=gnu17 -O0 -g -pthread -static -fno-PIE -w -I"$top_srcdir" $wrap \
+	-o "$T/loads/heap_static_loads" "$T/static/recorder.o" \
+	"$top_srcdir/tests/fixtures/heap_static_loads.c" >"$T/cc" 2>&1; then
+	FIXTURES=$T/loads FIXTURE_ENV="RECORD=$T/record"
+	start_fixture heap_static_loads
+	exact "static with dlopen"
+	is "static with dlopen: mallinfo of the other libc, all fields" \
+		"$(sed -n 's/^other 1 //p' "$T/walk" | ten_numbers)" \
+		"$(sed -n 's/^other //p' "$T/manifest" | ten_numbers)"
+	stop_fixture
+	FIXTURES=
+else
+	skip "static with dlopen" "the compiler here cannot link static"
+fi
+
+# Two heaps: each is told apart, and the program's own is the first.
 FIXTURE_ENV=
 start_fixture second_libc
 hs -p "$PID" --json verify
-is "second libc: it is said" "$(failed_checks)" "other copies of malloc"
-is "second libc: so the answer is not all" \
-	"$(jq -c .complete "$T/out") $status" "false 6"
+is "second libc: nothing fails" "$(failed_checks)" ""
+is "second libc: it has checks of its own" "$(jq -r '[.rows[] |
+	select(.name == "heap bytes and system_mem") | .copy] | tostring' \
+	"$T/out")" "[0,1]"
 hs -p "$PID" --json heap
 sed -n 's/^mallinfo2 //p' "$T/manifest" >"$T/own"
-is "second libc: the heap shown is the program's own" \
+is "second libc: mallinfo is the program's own" \
 	"$(jq -cS .totals.mallinfo2 "$T/out")" "$(jq -cS . "$T/own")"
+is "second libc: all is said" "$(jq -c '[.complete, .warnings]' "$T/out")" \
+	"[true,[]]"
 stop_fixture
 done_testing

@@ -9,6 +9,8 @@
  *   chunk STATE ADDR USABLE ARENA         tcache TID ADDR COUNT BYTES ARENA
  *   check OK|FAILED|SKIPPED NAME | A B | TEXT
  *   defect KIND ADDR ARENA WHAT           mallinfo2 TEN NUMBERS
+ *   malloc N of MODULE namespace N arenas N from N
+ *   other N mallinfo2 TEN NUMBERS         of the copy N of malloc, from 1 on
  *   copy same|differs                     time WHAT MICROSECONDS
  *
  * With the FILE of recorder.c: "missing ADDR SIZE" for what is
@@ -54,8 +56,40 @@ struct dump {
 	uint64_t chunks;
 	struct arena *arena; /* owned */
 	size_t arenas, cap;
-	struct mallinfo2_totals totals;
+	struct malloc_copy copy[4];
+	size_t copies;
 };
+
+static int on_copy(void *ctx, const struct malloc_copy *c, struct error *err)
+{
+	struct dump *d = ctx;
+
+	fprintf(d->out, "malloc %u of %s namespace %d arenas %u from %u\n",
+		c->index, c->module, c->ns, c->arenas, c->arena);
+	if (d->copies == sizeof d->copy / sizeof *d->copy)
+		return error_set(err, ERR_UNSUPPORTED, "too many copies");
+	d->copy[d->copies++] = *c;
+	return 0;
+}
+
+static void print_totals(struct dump *d)
+{
+	for (size_t i = 0; i < d->copies; i++) {
+		struct mallinfo2_totals t;
+
+		mallinfo2_sum(d->arena + d->copy[i].arena, d->copy[i].arenas,
+			      &d->copy[i].params, &t);
+		if (i)
+			fprintf(d->out, "other %zu ", i);
+		fprintf(d->out,
+			"mallinfo2 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			" %" PRIu64 " %" PRIu64 "\n",
+			t.arena, t.ordblks, t.smblks, t.hblks, t.hblkhd,
+			t.usmblks, t.fsmblks, t.uordblks, t.fordblks,
+			t.keepcost);
+	}
+}
 
 static int on_arena(void *ctx, const struct arena *a, struct error *err)
 {
@@ -195,7 +229,8 @@ static int dump(struct target *t, void *state, const struct opts *o,
 		char **text, uint64_t *us, struct error *err)
 {
 	struct dump d = {.quiet = o->quiet};
-	struct malloc_sink sink = {.arena = on_arena,
+	struct malloc_sink sink = {.copy = on_copy,
+				   .arena = on_arena,
 				   .region = on_region,
 				   .chunks = on_chunks,
 				   .tcache = on_tcache,
@@ -209,15 +244,7 @@ static int dump(struct target *t, void *state, const struct opts *o,
 	*us = now_us();
 	rc = allocator_glibc.walk(t, state, &sink, err);
 	*us = now_us() - *us;
-	mallinfo2_sum(d.arena, d.arenas, &sink.params, &d.totals);
-	fprintf(d.out,
-		"mallinfo2 %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-		" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-		" %" PRIu64 "\n",
-		d.totals.arena, d.totals.ordblks, d.totals.smblks,
-		d.totals.hblks, d.totals.hblkhd, d.totals.usmblks,
-		d.totals.fsmblks, d.totals.uordblks, d.totals.fordblks,
-		d.totals.keepcost);
+	print_totals(&d);
 	fprintf(d.out, "chunks %" PRIu64 "\n", d.chunks);
 	if (!rc && o->recorded)
 		compare(&d, o->recorded);

@@ -7,7 +7,8 @@
  * block from the first on (ld.so's dtv, stdio's buffers) and allocates none.
  * The file holds a table of {address, usable bytes}, open addressing;
  * address 0 is a free slot, 1 one that was freed.  A forked child goes on in a
- * copy, $RECORD.PID.
+ * copy, $RECORD.PID.  Where it is in several namespaces of one process all
+ * write into one file.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -71,9 +72,14 @@ static bool find_path(void)
 
 static struct record *map_file(const char *name)
 {
-	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int64_t owner[2] = {0};
 	void *map = MAP_FAILED;
 
+	/* Of another run: begin anew. */
+	if (fd >= 0 && read(fd, owner, sizeof owner) == sizeof owner &&
+	    owner[1] != syscall(SYS_getpid) && ftruncate(fd, 0) != 0)
+		off = true;
 	if (fd >= 0 && ftruncate(fd, sizeof(struct record)) == 0)
 		map = mmap(NULL, sizeof(struct record), PROT_READ | PROT_WRITE,
 			   MAP_SHARED, fd, 0);
