@@ -29,6 +29,15 @@ static uint64_t hash(const uint8_t *bytes, size_t len)
 	return h;
 }
 
+/* More text follows: a word of it would point somewhere by chance, though
+ * hardly to where a chunk begins. */
+static bool is_chunk(const struct near_build *b, uint64_t value)
+{
+	uint32_t chunk = finder_find(&b->finder, value);
+
+	return chunk != CHUNK_NONE && b->snap->chunk[chunk].addr == value;
+}
+
 /*
  * A pointer whose bytes happen to be printable is no text, nor is its end:
  * i386's ends with a 'V' if it points into the program.  How many bytes of the
@@ -41,10 +50,11 @@ static size_t pointer_part(const struct texts *t, const uint8_t *bytes,
 	size_t into = at % word;
 	uint64_t value = 0;
 
-	if (at - into + word > len || (!into && n > word))
+	if (at - into + word > len)
 		return 0;
 	memcpy(&value, bytes + at - into, word);
-	if (!span_find(t->b->snap, value))
+	if (!into && n > word ? !is_chunk(t->b, value)
+			      : !span_find(t->b->snap, value))
 		return 0;
 	return n < word - into ? n : word - into;
 }
@@ -61,11 +71,11 @@ static int look_at(struct texts *t, uint32_t member, struct error *err)
 		size_t skip;
 
 		n = text_run(bytes + at, len - at);
-		if (n < MIN_TEXT)
-			continue;
-		skip = pointer_part(t, bytes, len, at, n);
-		at += skip;
-		n -= skip;
+		while (n >= MIN_TEXT &&
+		       (skip = pointer_part(t, bytes, len, at, n))) {
+			at += skip;
+			n -= skip;
+		}
 		if (n < MIN_TEXT)
 			continue;
 		p.offset = (uint32_t)at;
