@@ -16,7 +16,7 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip,
 	unw_dyn_info_t di = {0};
 	int ret;
 
-	if (!t) {
+	if (!t || t->word != 8) {
 		u->no_tables = true;
 		return -UNW_ENOINFO;
 	}

@@ -50,11 +50,11 @@ static bool skip_leb(const uint8_t **p, const uint8_t *end)
 }
 
 /* Size of a pointer of this encoding; 0 for those that nobody uses. */
-static unsigned pointer_size(uint8_t enc)
+static unsigned pointer_size(const struct section *s, uint8_t enc)
 {
 	switch (enc & ~PE_PCREL) {
 	case PE_ABSPTR:
-		return 8;
+		return s->t->word;
 	case PE_UDATA4:
 	case PE_SDATA4:
 		return 4;
@@ -63,8 +63,9 @@ static unsigned pointer_size(uint8_t enc)
 }
 
 /* Steps over what a letter of the augmentation stands for. */
-static bool skip_augmentation(char letter, const uint8_t **p,
-			      const uint8_t *end, uint8_t *enc)
+static bool skip_augmentation(const struct section *s, char letter,
+			      const uint8_t **p, const uint8_t *end,
+			      uint8_t *enc)
 {
 	uint8_t byte;
 
@@ -76,10 +77,9 @@ static bool skip_augmentation(char letter, const uint8_t **p,
 	if (letter == 'R')
 		*enc = byte;
 	if (letter == 'P') /* 0x80: indirect, as big as its pointer */
-		*p += (byte & 0x0f) == 0 || (byte & 0x0f) == 0x0c ||
-				      (byte & 0x0f) == 0x04
-			      ? 8
-			      : 4;
+		*p += (byte & 0x0f) == 0 ? s->t->word
+		      : (byte & 0x0f) == 0x0c || (byte & 0x0f) == 0x04 ? 8
+								       : 4;
 	return *p <= end && strchr("RPL", letter);
 }
 
@@ -118,9 +118,9 @@ static int cie_encoding(const struct section *s, size_t off)
 	if (*letters != 'z' || !skip_leb(&p, end))
 		return -1;
 	while (*++letters)
-		if (!skip_augmentation((char)*letters, &p, end, &enc))
+		if (!skip_augmentation(s, (char)*letters, &p, end, &enc))
 			return -1;
-	return pointer_size(enc) ? enc : -1;
+	return pointer_size(s, enc) ? enc : -1;
 }
 
 /* An FDE at off, of so many bytes: notes where its function starts. */
@@ -134,13 +134,15 @@ static bool take_fde(struct section *s, size_t off, uint32_t size)
 	if (back > off + 4)
 		return false;
 	enc = cie_encoding(s, off + 4 - back);
-	if (enc < 0 || size < 4 + 2 * pointer_size((uint8_t)enc))
+	if (enc < 0 || size < 4 + 2 * pointer_size(s, (uint8_t)enc))
 		return false;
-	memcpy(&start, s->bytes + at, pointer_size((uint8_t)enc));
+	memcpy(&start, s->bytes + at, pointer_size(s, (uint8_t)enc));
 	if ((enc & 0x0f) == PE_SDATA4)
 		start = (uint64_t)(int64_t)(int32_t)start;
 	if (enc & PE_PCREL)
 		start += s->addr + at;
+	if (s->t->word == 4)
+		start = (uint32_t)start;
 	if (start < s->t->start || start >= s->t->end)
 		return true; /* of a section that was thrown away */
 	if (GROW(s->pair, s->cap, s->count + 1, "unwind index", s->err))

@@ -59,6 +59,7 @@ struct walk {
 	unw_cursor_t cursor;
 	bool has_cursor; /* else u->regs is all there is */
 	bool guess, after_signal, is_signal;
+	bool exact; /* the pc is no return address */
 };
 
 static void start_at(struct walk *w, const struct thread_regs *regs)
@@ -108,9 +109,28 @@ static enum step step_by_tables(struct walk *w)
 	return STEP_LOST;
 }
 
+/* Of i386 code, whose registers are u->regs. */
+static enum step step_by_tables32(struct walk *w)
+{
+	struct thread_regs regs = w->u->regs;
+	uint64_t pc = regs.r[REG_RIP_];
+
+	switch (cfi32_step(w->u, w->exact ? pc : pc - 1, &regs)) {
+	case CFI32_FRAME:
+		start_at(w, &regs);
+		return STEP_FRAME;
+	case CFI32_END:
+		return STEP_END;
+	default:
+		return STEP_LOST;
+	}
+}
+
 static enum step step(struct walk *w)
 {
-	enum step how = w->has_cursor ? step_by_tables(w) : STEP_LOST;
+	enum step how = w->has_cursor	  ? step_by_tables(w)
+			: w->u->regs.is32 ? step_by_tables32(w)
+					  : STEP_LOST;
 	struct thread_regs regs;
 
 	if (how != STEP_LOST)
@@ -129,13 +149,17 @@ static enum step step(struct walk *w)
  * (unw_is_signal_frame() is true one frame too late for us: of the code that
  * was interrupted.)
  */
-static bool is_trampoline(struct unwinder *u, uint64_t pc)
+static bool is_trampoline(struct walk *w, uint64_t pc)
 {
+	struct unwinder *u = w->u;
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00,
 				       0x00, 0x00, 0x0f, 0x05};
 	uint8_t there[sizeof code];
 
-	return cache_read(u, pc, there, sizeof there) &&
+	/* i386: what the tables say, there is more than one. */
+	if (u->regs.is32)
+		return cfi32_is_signal(u, w->exact ? pc : pc - 1);
+	return w->has_cursor && cache_read(u, pc, there, sizeof there) &&
 	       !memcmp(there, code, sizeof code);
 }
 
@@ -144,11 +168,12 @@ static void take_frame(struct walk *w, struct frame *f, bool first)
 	uint64_t pc = reg(w, REG_RIP_);
 
 	w->after_signal = w->is_signal;
-	w->is_signal = w->has_cursor && is_trampoline(w->u, pc);
+	w->exact = first || w->after_signal;
+	w->is_signal = is_trampoline(w, pc);
 	*f = (struct frame){
 		.pc = pc,
 		.sp = reg(w, REG_RSP_),
-		.exact = first || w->after_signal || w->is_signal,
+		.exact = w->exact || w->is_signal,
 		.signal = w->is_signal,
 		.guess = w->guess,
 	};

@@ -44,7 +44,7 @@ void unwinder_flush(struct unwinder *unwinder);
  * At most cap (>= 1) frames, innermost first.  *count >= 1 on success; a stack
  * that could not be followed to its end is not an error: *complete is false.
  * Code without tables is crossed by frame pointer, else by the next word on the
- * stack that is preceded by a call; so is all of an i386 process.
+ * stack that is preceded by a call.
  */
 int unwinder_stack(struct unwinder *unwinder, const struct thread_regs *regs,
 		   struct frame *out, size_t cap, size_t *count, bool *complete,

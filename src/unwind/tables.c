@@ -39,10 +39,11 @@ static const struct map *header_map(const struct unwinder *u,
 }
 
 /* Bytes of a value of this encoding; 0 if it is not of a fixed size. */
-static unsigned encoded_size(uint8_t enc)
+static unsigned encoded_size(uint8_t enc, unsigned word)
 {
 	switch (enc & 0x0f) {
 	case 0x00: /* absptr */
+		return word;
 	case 0x04: /* udata8 */
 	case 0x0c: /* sdata8 */
 		return 8;
@@ -66,7 +67,8 @@ static void read_hdr(struct unwinder *u, struct tables *t, uint64_t hdr,
 	if (size < sizeof h || !cache_read(u, hdr, h, sizeof h))
 		return;
 
-	unsigned ptr_size = encoded_size(h[1]), count_size = encoded_size(h[2]);
+	unsigned ptr_size = encoded_size(h[1], t->word);
+	unsigned count_size = encoded_size(h[2], t->word);
 
 	if (h[0] != 1 || h[1] == ENC_OMIT || h[2] == ENC_OMIT ||
 	    h[3] != ENC_DATAREL_SDATA4 || !ptr_size || !count_size)
@@ -82,11 +84,37 @@ static void read_hdr(struct unwinder *u, struct tables *t, uint64_t hdr,
 	t->count = count;
 }
 
+/* The same of an i386 file. */
+static unsigned read_phdrs32(struct unwinder *u, uint64_t base, Elf64_Phdr *p)
+{
+	Elf32_Phdr narrow;
+	Elf32_Ehdr e;
+
+	if (!cache_read(u, base, &e, sizeof e) ||
+	    e.e_phentsize != sizeof narrow)
+		return 0;
+	for (unsigned i = 0; i < e.e_phnum && i < MAX_PHDRS; i++) {
+		if (!cache_read(u, base + e.e_phoff + i * sizeof narrow,
+				&narrow, sizeof narrow))
+			return 0;
+		p[i] = (Elf64_Phdr){
+			.p_type = narrow.p_type,
+			.p_flags = narrow.p_flags,
+			.p_vaddr = narrow.p_vaddr,
+			.p_filesz = narrow.p_filesz,
+			.p_memsz = narrow.p_memsz,
+		};
+	}
+	return e.e_phnum < MAX_PHDRS ? e.e_phnum : MAX_PHDRS;
+}
+
 /* The program headers at base; their number, 0 if it is no ELF file. */
 static unsigned read_phdrs(struct unwinder *u, uint64_t base, Elf64_Phdr *p)
 {
 	Elf64_Ehdr e;
 
+	if (u->target->word == 4)
+		return read_phdrs32(u, base, p);
 	if (!cache_read(u, base, &e, sizeof e) ||
 	    memcmp(e.e_ident, ELFMAG, SELFMAG) ||
 	    e.e_ident[EI_CLASS] != ELFCLASS64 || e.e_phentsize != sizeof *p)
@@ -118,6 +146,7 @@ static bool read_file(struct unwinder *u, uint64_t base, struct tables *t)
 	if (low >= high)
 		return false;
 	bias = base - low;
+	t->word = u->target->word;
 	t->start = base;
 	t->end = bias + high;
 	if (hdr)

@@ -26,6 +26,7 @@ struct cached_page {
 /* The unwind tables of one mapped file, as its PT_GNU_EH_FRAME says. */
 struct tables {
 	uint64_t start, end; /* the file's segments in the target */
+	unsigned word;	     /* 8, or 4 of an i386 file */
 	uint64_t hdr;	     /* what its entries are relative to; 0: none */
 	uint64_t search;     /* address of the sorted table */
 	uint64_t count;	     /* entries in it */
@@ -65,6 +66,16 @@ void eh_frame_index(struct unwinder *u, struct tables *t, uint64_t start,
 		    uint64_t size);
 
 extern const unw_accessors_t unwind_accessors;
+
+/*
+ * cfi32.c: one frame of i386 code outward by its unwind tables.  lookup: the
+ * pc, or of a return address the byte before it.
+ */
+enum cfi32 { CFI32_NONE, CFI32_FRAME, CFI32_END };
+enum cfi32 cfi32_step(struct unwinder *u, uint64_t lookup,
+		      struct thread_regs *regs);
+/* Is that code the kernel's trampoline out of a signal handler? */
+bool cfi32_is_signal(struct unwinder *u, uint64_t lookup);
 
 /*
  * One frame outward without tables: changes pc, sp and bp in regs.  False if

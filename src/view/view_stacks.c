@@ -36,10 +36,9 @@ static const struct frame *frame_of(const struct view *view, uint32_t row)
 /* The call lies before the address it returns to. */
 static uint64_t code_addr(const struct view *view, uint32_t row)
 {
-	const struct stacks *stacks = view->state;
 	const struct frame *frame = frame_of(view, row);
 
-	return frame ? frame->pc - (stacks->row[row].frame > 0) : 0;
+	return frame ? frame_lookup(frame) : 0;
 }
 
 static bool symbol_of(const struct view *view, uint32_t row, struct symbol *out)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "symbols/symbols.h"
 #include "target/image.h"
@@ -20,14 +21,27 @@ struct scene {
 	struct symbols *symbols;
 };
 
-static void begin(struct scene *s)
+/* The same fixture, built for i386. */
+static const char tree32[] = "../fixtures32/call_tree";
+
+static void begin(struct scene *s, const char *fixture)
 {
 	struct error err;
 
-	fixture_start(&s->f, "call_tree", NULL, NULL);
+	fixture_start(&s->f, fixture, NULL, NULL);
 	OK(target_open_live(s->f.pid, NULL, &s->target, &err));
 	OK(symbols_open(s->target, NULL, &s->symbols, &err));
 	OK(target_stop(s->target, &err));
+}
+
+static bool have_i386(void)
+{
+	const char *top = getenv("top_builddir");
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/tests/fixtures/%s", top ? top : ".",
+		 tree32);
+	return !access(path, X_OK);
 }
 
 static void end(struct scene *s)
@@ -151,14 +165,14 @@ static void check_stack(struct scene *s, const struct stack *st,
 	ck_assert(is_thread_start(s, &st->frame[at + 1]));
 }
 
-TEST(deep_recursion_without_frame_pointers_is_followed_to_its_start)
+static void follow_recursion(const char *fixture)
 {
 	struct scene s;
 	struct note note[MAX_NOTES];
 	struct stack st;
 	size_t count;
 
-	begin(&s);
+	begin(&s, fixture);
 	const struct thread *t = thread_in(&s, "recurse", note, &count);
 
 	ck_assert_uint_gt(count, 20);
@@ -170,7 +184,19 @@ TEST(deep_recursion_without_frame_pointers_is_followed_to_its_start)
 	end(&s);
 }
 
-TEST(a_copy_of_the_stack_unwinds_as_the_process_does)
+TEST(deep_recursion_without_frame_pointers_is_followed_to_its_start)
+{
+	follow_recursion("call_tree");
+}
+
+TEST(deep_recursion_without_frame_pointers_is_followed_to_its_start_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	follow_recursion(tree32);
+}
+
+static void unwind_copy(const char *fixture)
 {
 	struct scene s;
 	struct note note[MAX_NOTES];
@@ -179,7 +205,7 @@ TEST(a_copy_of_the_stack_unwinds_as_the_process_does)
 	struct error err;
 	size_t count;
 
-	begin(&s);
+	begin(&s, fixture);
 	struct thread t = *thread_in(&s, "recurse", note, &count);
 	struct image *image = image_create();
 	const struct map *map = maps_find(&s.target->maps, t.regs.r[REG_RSP_]);
@@ -205,14 +231,26 @@ TEST(a_copy_of_the_stack_unwinds_as_the_process_does)
 	end(&s);
 }
 
-TEST(a_signal_handler_is_followed_to_what_it_interrupted)
+TEST(a_copy_of_the_stack_unwinds_as_the_process_does)
+{
+	unwind_copy("call_tree");
+}
+
+TEST(a_copy_of_the_stack_unwinds_as_the_process_does_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	unwind_copy(tree32);
+}
+
+static void follow_signal(const char *fixture)
 {
 	struct scene s;
 	struct note note[MAX_NOTES];
 	struct stack st;
 	size_t count, at;
 
-	begin(&s);
+	begin(&s, fixture);
 	const struct thread *t = thread_in(&s, "on_fault", note, &count);
 
 	unwind(s.target, t, &st);
@@ -232,6 +270,18 @@ TEST(a_signal_handler_is_followed_to_what_it_interrupted)
 	end(&s);
 }
 
+TEST(a_signal_handler_is_followed_to_what_it_interrupted)
+{
+	follow_signal("call_tree");
+}
+
+TEST(a_signal_handler_is_followed_to_what_it_interrupted_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	follow_signal(tree32);
+}
+
 /* Code without tables: every function noted is still there, in its order. */
 static void check_untabled(struct scene *s, const struct stack *st,
 			   const struct note *note, size_t count)
@@ -249,14 +299,14 @@ static void check_untabled(struct scene *s, const struct stack *st,
 	ck_assert(is_in(s, &st->frame[outer], "above_untabled"));
 }
 
-TEST(code_without_tables_is_crossed_and_the_guess_is_marked)
+static void cross_untabled(const char *fixture)
 {
 	struct scene s;
 	struct note note[MAX_NOTES];
 	struct stack st;
 	size_t threads = 0;
 
-	begin(&s);
+	begin(&s, fixture);
 	for (size_t i = 0; i < s.target->thread_count; i++) {
 		const struct thread *t = &s.target->thread[i];
 		size_t count = notes_of(&s, t->tid, note);
@@ -271,6 +321,18 @@ TEST(code_without_tables_is_crossed_and_the_guess_is_marked)
 	end(&s);
 }
 
+TEST(code_without_tables_is_crossed_and_the_guess_is_marked)
+{
+	cross_untabled("call_tree");
+}
+
+TEST(code_without_tables_is_crossed_and_the_guess_is_marked_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	cross_untabled(tree32);
+}
+
 TEST(no_more_frames_than_there_is_room_for)
 {
 	struct scene s;
@@ -281,7 +343,7 @@ TEST(no_more_frames_than_there_is_room_for)
 	size_t count;
 	bool complete;
 
-	begin(&s);
+	begin(&s, "call_tree");
 	const struct thread *t = thread_in(&s, "recurse", note, &count);
 
 	OK(unwinder_open(s.target, &u, &err));
@@ -299,11 +361,25 @@ TEST(no_more_frames_than_there_is_room_for)
 	end(&s);
 }
 
+static void hide_index32(uint8_t *header)
+{
+	const Elf32_Ehdr *e = (const Elf32_Ehdr *)header;
+	Elf32_Phdr *p = (Elf32_Phdr *)(header + sizeof *e);
+
+	for (unsigned i = 0; i < e->e_phnum && i < 32; i++)
+		if (p[i].p_type == PT_GNU_EH_FRAME)
+			p[i].p_type = PT_NULL;
+}
+
 static void hide_index(uint8_t *header)
 {
 	const Elf64_Ehdr *e = (const Elf64_Ehdr *)header;
 	Elf64_Phdr *p = (Elf64_Phdr *)(header + sizeof *e);
 
+	if (e->e_ident[EI_CLASS] == ELFCLASS32) {
+		hide_index32(header);
+		return;
+	}
 	for (unsigned i = 0; i < e->e_phnum && i < 32; i++)
 		if (p[i].p_type == PT_GNU_EH_FRAME)
 			p[i].p_type = PT_NULL;
@@ -324,7 +400,7 @@ static void hide_indexes(struct scene *s, struct image *image)
 	}
 }
 
-TEST(tables_without_an_index_are_found_and_say_the_same)
+static void do_without_index(const char *fixture)
 {
 	struct scene s;
 	struct image *image = image_create();
@@ -332,7 +408,7 @@ TEST(tables_without_an_index_are_found_and_say_the_same)
 	struct error err;
 	size_t frames = 0;
 
-	begin(&s);
+	begin(&s, fixture);
 	OK(image_reserve(image, 1 << 20, &err));
 	hide_indexes(&s, image);
 	OK(target_open_image(image, true, s.target, true, &copy, &err));
@@ -354,6 +430,18 @@ TEST(tables_without_an_index_are_found_and_say_the_same)
 	ck_assert_uint_gt(frames, 20);
 	target_close(copy);
 	end(&s);
+}
+
+TEST(tables_without_an_index_are_found_and_say_the_same)
+{
+	do_without_index("call_tree");
+}
+
+TEST(tables_without_an_index_are_found_and_say_the_same_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	do_without_index(tree32);
 }
 
 /* A generator of our own, so that a failure can be had again. */
@@ -390,7 +478,7 @@ static void check_bounds(const struct stack *st)
 	ck_assert_uint_le(st->count, MAX_FRAMES);
 }
 
-TEST(wild_stacks_and_registers_end_and_harm_nobody)
+static void walk_wild_stacks(const char *fixture)
 {
 	enum { ROUNDS = 3000, WORDS = 512 };
 	struct scene s;
@@ -398,7 +486,7 @@ TEST(wild_stacks_and_registers_end_and_harm_nobody)
 	uint64_t seed = 4711, words[WORDS];
 	size_t count, guessed = 0;
 
-	begin(&s);
+	begin(&s, fixture);
 	struct thread t = *thread_in(&s, "recurse", note, &count);
 	const struct map *stack =
 		maps_find(&s.target->maps, t.regs.r[REG_RSP_]);
@@ -425,7 +513,7 @@ TEST(wild_stacks_and_registers_end_and_harm_nobody)
 			regs.r[i] = wild_word(&s.target->maps, stack, &seed);
 		if (round % 3 == 1)
 			regs.r[REG_RSP_] = sp;
-		regs.is32 = round % 7 == 0;
+		regs.is32 ^= round % 7 == 0;
 		OK(unwinder_open(copy, &u, &err));
 		OK(unwinder_stack(u, &regs, st.frame, MAX_FRAMES, &st.count,
 				  &st.complete, &err));
@@ -438,8 +526,20 @@ TEST(wild_stacks_and_registers_end_and_harm_nobody)
 	end(&s);
 }
 
+TEST(wild_stacks_and_registers_end_and_harm_nobody)
+{
+	walk_wild_stacks("call_tree");
+}
+
+TEST(wild_stacks_and_registers_end_and_harm_nobody_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	walk_wild_stacks(tree32);
+}
+
 /* Unwind tables are the target's memory too, and may be damaged. */
-TEST(damaged_unwind_tables_end_and_harm_nobody)
+static void damage_tables(const char *fixture)
 {
 	enum { ROUNDS = 2000 };
 	struct scene s;
@@ -448,7 +548,7 @@ TEST(damaged_unwind_tables_end_and_harm_nobody)
 	size_t count, len, shorter = 0;
 	struct stack whole;
 
-	begin(&s);
+	begin(&s, fixture);
 	struct thread t = *thread_in(&s, "recurse", note, &count);
 	const struct module *exe = symbols_exe(s.symbols);
 	static uint8_t bytes[1 << 20];
@@ -482,4 +582,16 @@ TEST(damaged_unwind_tables_end_and_harm_nobody)
 	}
 	ck_assert_uint_gt(shorter, 0); /* the damage was seen */
 	end(&s);
+}
+
+TEST(damaged_unwind_tables_end_and_harm_nobody)
+{
+	damage_tables("call_tree");
+}
+
+TEST(damaged_unwind_tables_end_and_harm_nobody_on_i386)
+{
+	if (!have_i386())
+		SKIP("the compiler here makes no 32-bit programs (-m32)");
+	damage_tables(tree32);
 }
