@@ -132,12 +132,13 @@ static void draw_line(const struct ui *ui, int y, int width, uint64_t offset,
 	x += draw_text(theme, y, x, width - x, hex) + 2;
 	x += draw_in(theme, THEME_DIM, y, x, width - x, text) + 2;
 	for (size_t i = 0; i + word <= have; i += word) {
-		char out[320];
+		char out[320], at[16] = "";
 
 		if (!name_word(ui, bytes + i, word, name, sizeof(name)))
 			continue;
-		snprintf(out, sizeof(out), "%s%s %s", i ? "  " : "",
-			 theme->arrow, name);
+		if (i)
+			snprintf(at, sizeof(at), "  +%zu ", i);
+		snprintf(out, sizeof(out), "%s%s %s", at, theme->arrow, name);
 		x += draw_in(theme, THEME_ADDR, y, x, width - x, out);
 	}
 }

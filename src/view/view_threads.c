@@ -79,6 +79,22 @@ static void pc_cell(const struct view *view, uint32_t row, struct value *out)
 			       thread_of(view, row)->thread.regs.r[REG_RIP_]);
 }
 
+/*
+ * i386 programs enter the kernel by way of its own page, in which all that wait
+ * would be: their caller tells more.
+ */
+static uint64_t where(const struct snapshot *snap,
+		      const struct snapshot_thread *t)
+{
+	uint64_t pc = t->thread.regs.r[REG_RIP_];
+	const struct map *map = maps_find(&snap->maps, pc);
+
+	if (snap->word == 4 && map && !strcmp(map->path, "[vdso]") &&
+	    t->frame_count > 1 && !t->frame[1].guess)
+		return t->frame[1].pc;
+	return pc;
+}
+
 static void where_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct threads *threads = view->state;
@@ -89,7 +105,7 @@ static void where_cell(const struct view *view, uint32_t row, struct value *out)
 		snprintf(threads->text, sizeof(threads->text),
 			 "(was not stopped)");
 	else if (threads->symbols)
-		symbols_format(threads->symbols, t->thread.regs.r[REG_RIP_],
+		symbols_format(threads->symbols, where(view->snap, t),
 			       threads->text, sizeof(threads->text));
 	*out = value_text(threads->text);
 }
@@ -112,8 +128,9 @@ static const struct column threads_columns[] = {
 	 .cell = stack_cell},
 	{"pc", "", "program counter", V_ADDR, .cell = pc_cell,
 	 .json_only = true},
-	{"where", "WHERE", "the function it is in", V_TEXT, .cell = where_cell,
-	 .stretch = true},
+	{"where", "WHERE",
+	 "the function it is in; of i386 the one that calls the kernel", V_TEXT,
+	 .cell = where_cell, .stretch = true},
 };
 
 static bool threads_drill(const struct view *view, uint32_t row, char *line,

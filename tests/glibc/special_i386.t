@@ -75,11 +75,15 @@ mkdir "$T/static"
 # shellcheck disable=SC2086 # words
 $cc -std=gnu17 -O0 -g -fPIE $rename -c -o "$T/static/recorder.o" \
 	"$top_srcdir/tests/lib/recorder.c" >"$T/cc" 2>&1
-for kind in static static-pie; do
-	pie=-fPIE
-	[ "$kind" = static-pie ] || pie=-fno-PIE
+# The last one has its relocations packed (DT_RELR).
+for kind in static static-pie packed; do
+	flags="-static-pie -fPIE"
+	case $kind in
+	static) flags="-static -fno-PIE" ;;
+	packed) flags="$flags -Wl,-z,pack-relative-relocs" ;;
+	esac
 	# shellcheck disable=SC2086 # words
-	if ! $cc -std=gnu17 -O0 -g -pthread "-$kind" $pie -I"$top_srcdir" \
+	if ! $cc -std=gnu17 -O0 -g -pthread $flags -I"$top_srcdir" \
 		$wrap -o "$T/static/$kind" \
 		"$top_srcdir/tests/fixtures/heap_threads.c" \
 		"$T/static/recorder.o" >"$T/cc" 2>&1; then
@@ -87,6 +91,10 @@ for kind in static static-pie; do
 		continue
 	fi
 	strip -o "$T/static/$kind-stripped" "$T/static/$kind"
+	if [ "$kind" = packed ] && command -v readelf >/dev/null; then
+		check "packed: it is" test "$(readelf -d "$T/static/packed" |
+			grep -c RELRSZ)" = 1
+	fi
 	for name in "$kind" "$kind-stripped"; do
 		FIXTURES=$T/static FIXTURE_ENV="RECORD=$T/record"
 		start_fixture "$name"

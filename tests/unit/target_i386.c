@@ -147,6 +147,42 @@ TEST(a_handler_of_i386_that_runs_while_held_still_interrupts)
 	fixture_end(&f);
 }
 
+static void check_signals(void)
+{
+	unsigned long sent, sent_sum, got, got_sum, odd;
+
+	ck_assert_int_eq(sscanf(fixture_ask(&f, "report", "sent"),
+				"sent %lu %lu got %lu %lu odd %lu", &sent,
+				&sent_sum, &got, &got_sum, &odd),
+			 5);
+	ck_assert_uint_eq(got, sent);
+	ck_assert_uint_eq(got_sum, sent_sum);
+	ck_assert_uint_eq(odd, 0);
+}
+
+/* Every tenth time the agent dies, perhaps with a signal in its hands. */
+TEST(no_signal_to_an_i386_process_is_lost)
+{
+	if (!start("signals", "2000", NULL))
+		SKIP(WHY);
+	struct target *target = open_fixture();
+	struct live *live = target->impl;
+	fixture_ask(&f, "go", "going");
+	for (int i = 0; i < 200; i++) {
+		OK(target_stop(target, &err));
+		if (i % 10) {
+			OK(target_resume(target, &err));
+			continue;
+		}
+		kill(live->agent.pid, SIGKILL);
+		FAILS(ERR_SYSTEM, target_resume(target, &err));
+		fixture_unharmed(&f);
+	}
+	target_close(target);
+	check_signals();
+	fixture_end(&f);
+}
+
 /* How many threads run code of the other kind, stopped at every one. */
 static size_t foreign_threads(struct target *target, unsigned word)
 {
