@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 
+struct frame; /* unwind/stack.h */
 struct symbols;
 struct target;
 
@@ -110,7 +111,8 @@ struct defect {
  * what was found by which evidence; for cross-checks a and b are the two
  * numbers that must agree.
  */
-enum check_result { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED };
+/* BUSY: it does not hold, and a thread inside malloc is why. */
+enum check_result { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED, CHECK_BUSY };
 
 struct check {
 	enum check_result result;
@@ -119,6 +121,24 @@ struct check {
 	uint64_t a, b;
 	char name[48];	/* "main_arena by file image" */
 	char text[160]; /* "0x7f..c60, unique"; why, when skipped */
+};
+
+/* The stack of one thread, innermost frame first. */
+struct malloc_stack {
+	pid_t tid;
+	const struct frame *frame; /* borrowed */
+	uint32_t count;
+	bool complete; /* followed to its end */
+};
+
+/* A thread that was stopped inside malloc, free or one of their kin. */
+struct inside_malloc {
+	pid_t tid;
+	char function[24]; /* "free"; "" when its name is not known */
+	uint64_t pc;	   /* in that function */
+	uint32_t chunks;   /* in its hands: listed as defects */
+	/* A signal interrupted it, and the handler has not returned. */
+	bool handler;
 };
 
 /*
@@ -135,7 +155,12 @@ struct malloc_sink {
 	int (*tcache)(void *ctx, const struct tcache *, struct error *);
 	int (*defect)(void *ctx, const struct defect *, struct error *);
 	int (*check)(void *ctx, const struct check *, struct error *);
+	int (*inside)(void *ctx, const struct inside_malloc *, struct error *);
 	void *ctx;
+	/* Of the target's threads, borrowed.  Without them the walk knows only
+	 * from words near the top of stacks who may be inside malloc. */
+	const struct malloc_stack *stack;
+	size_t stacks;
 	/* Filled by the walk; params is of copy 0. */
 	struct malloc_params params;
 	/* Bytes between a chunk's size on this glibc and its usable size:
@@ -158,6 +183,9 @@ struct allocator {
 	const char *(*summary)(const void *state);
 	int (*walk)(struct target *, void *state, struct malloc_sink *,
 		    struct error *);
+	/* Optional: does a thread of the stopped target stand in its code?  A
+	 * matter of microseconds; false proves nothing. */
+	bool (*at_work)(const struct target *, const void *state);
 	void (*release)(void *state);
 };
 

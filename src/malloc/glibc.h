@@ -38,7 +38,13 @@ struct glibc_tls {
 	int64_t tcache;
 };
 
-enum { GLIBC_CHECKS = 16 };
+enum { GLIBC_CHECKS = 16, GLIBC_FUNCTIONS = 20 };
+
+/* An exported function of malloc's, run-time addresses. */
+struct glibc_function {
+	const char *name; /* static */
+	uint64_t start, end;
+};
 
 /* One copy of malloc; the first is the program's own. */
 struct glibc {
@@ -52,7 +58,9 @@ struct glibc {
 	struct glibc_data data;
 	struct glibc_tls tls;
 	uint64_t text_start, text_end; /* malloc's code; 0: not known */
-	uint64_t ahead_bytes;	       /* longer heaps: see glibc_ahead.c */
+	struct glibc_function function[GLIBC_FUNCTIONS];
+	unsigned functions;
+	uint64_t ahead_bytes; /* longer heaps: see glibc_ahead.c */
 	struct check check[GLIBC_CHECKS];
 	unsigned checks;
 	struct glibc *next; /* owned: another copy in the process, or NULL */
@@ -107,9 +115,10 @@ bool glibc_params_at(struct target *target, uint64_t addr,
 void glibc_tls_probe(struct target *target, const struct module *module,
 		     struct glibc_tls *out, struct finding *block,
 		     struct finding *tcache);
-/* GLIBC.md 11.4: [*start, *end) is malloc's code, run-time addresses. */
-void glibc_text_probe(const struct module *module, uint64_t main_arena,
-		      uint64_t state_size, uint64_t *start, uint64_t *end);
+/* GLIBC.md 11.4: malloc's code and what is exported of it, into g. */
+void glibc_text_probe(const struct module *module, struct glibc *g);
+/* allocator->at_work of glibc. */
+bool glibc_at_work(const struct target *target, const void *state);
 
 /* allocator->walk of glibc. */
 int glibc_walk(struct target *target, void *state, struct malloc_sink *sink,

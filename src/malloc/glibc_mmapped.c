@@ -4,6 +4,8 @@
  * the deeper header is the first thing behind the base that differs from what
  * the memory was filled with (zeros, or M_PERTURB's byte).
  */
+#include <inttypes.h>
+
 #include "base/alloc.h"
 #include "malloc/walk.h"
 #include "target/pagemap.h"
@@ -136,8 +138,18 @@ int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 			return add_mmapped(w, at, base, real, err);
 		}
 	}
-	if (claimed > room)
+	if (claimed <= room) {
+		*total = claimed;
+		return add_mmapped(w, first, base, claimed, err);
+	}
+	/* mremap() has cut it, and its header still has the old length. */
+	if (!w->insides)
 		return 0;
-	*total = claimed;
-	return add_mmapped(w, first, base, claimed, err);
+	*total = room;
+	if (add_mmapped(w, first, base, room, err) < 0)
+		return -1;
+	return walk_defect(
+		w, DEFECT_BUSY, ARENA_NONE, first + w->form.header, err,
+		"0x%" PRIx64 " bytes mapped, its header says 0x%" PRIx64, room,
+		claimed);
 }

@@ -197,6 +197,58 @@ static int scan_map(struct scan *s, const struct map *m, uint64_t *behind,
 	return 0;
 }
 
+/*
+ * mremap() has cut a mapping, its header still has the old length, and another
+ * thread has mapped something into what became free: it was stepped over.  The
+ * chunk ends where the first such begins.
+ */
+static int look_inside(struct scan *s, size_t outer, struct error *err)
+{
+	struct walk *w = s->w;
+	uint64_t page = w->target->page_size, total = 0;
+	uint64_t addr = w->mmapped[outer].addr;
+	uint64_t end = addr + w->mmapped[outer].size;
+	uint64_t at = (addr & ~(page - 1)) + page;
+
+	for (; at < end; at += page) {
+		if (try_mmapped(s, at, &total, err) < 0)
+			return -1;
+		if (total)
+			break;
+	}
+	if (at >= end)
+		return 0;
+	w->mmapped[outer].size = at - addr;
+	w->mmapped_bytes -= end - at;
+	if (walk_defect(w, DEFECT_BUSY, ARENA_NONE, addr, err,
+			"being resized: another mapping begins inside") < 0)
+		return -1;
+	return walk_defect(w, DEFECT_BUSY, ARENA_NONE,
+			   w->mmapped[w->mmappeds - 1].addr, err,
+			   "inside a mapped block that is being resized");
+}
+
+/* Only when a thread is at it, and what was found is not what is counted. */
+static int look_inside_all(struct scan *s, struct error *err)
+{
+	struct walk *w = s->w;
+	uint64_t count = 0, bytes = 0;
+
+	for (size_t i = 0; i < w->copy_count; i++) {
+		count += w->copies[i].params.n_mmaps;
+		bytes += w->copies[i].params.mmapped_bytes;
+	}
+	if ((w->mmappeds == count && w->mmapped_bytes == bytes) ||
+	    !walk_is_busy(w))
+		return 0;
+	s->next = 0;
+	/* What is found inside is looked into, too: it comes last. */
+	for (size_t i = 0; i < w->mmappeds; i++)
+		if (look_inside(s, i, err) < 0)
+			return -1;
+	return 0;
+}
+
 int walk_pages(struct walk *w, bool mmapped, struct error *err)
 {
 	struct scan s = {.w = w, .mmapped = mmapped};
@@ -215,6 +267,8 @@ int walk_pages(struct walk *w, bool mmapped, struct error *err)
 		if (map_is_anonymous(&maps->map[i]) &&
 		    maps->map[i].prot & MAP_R)
 			rc = scan_map(&s, &maps->map[i], &behind, err);
+	if (!rc && mmapped)
+		rc = look_inside_all(&s, err);
 	free(s.taken);
 	owners_deinit(&s.owners);
 	return rc;

@@ -240,9 +240,8 @@ static int probe_module(struct target *target, struct symbols *symbols,
 			block.text);
 	glibc_add_check(g, tcache.result, "tcache by disassembly of malloc",
 			"%s", tcache.text);
-	glibc_text_probe(module, g->main_arena, g->state->size, &g->text_start,
-			 &g->text_end);
 	g->bias = module->bias;
+	glibc_text_probe(module, g);
 	g->ns = module->ns;
 	g->ahead_bytes = AHEAD_BYTES;
 	snprintf(g->module, sizeof g->module, "%s", module->path);
@@ -391,5 +390,6 @@ const struct allocator allocator_glibc = {
 	.version = version,
 	.summary = summary,
 	.walk = glibc_walk,
+	.at_work = glibc_at_work,
 	.release = release,
 };

@@ -134,15 +134,11 @@ static void scan32(const struct code *c, struct cluster *best)
 	}
 }
 
-void glibc_text_probe(const struct module *module, uint64_t main_arena,
-		      uint64_t state_size, uint64_t *start, uint64_t *end)
+static void find_cluster(const struct module *module, struct glibc *g)
 {
-	static const char *const names[] = {"malloc", "free", "calloc",
-					    "realloc", "malloc_trim"};
 	const struct elf_segment *seg;
 	size_t n = elf_segments(module->elf, &seg);
 	struct cluster best = {0};
-	struct elf_symbol symbol;
 	struct error err;
 
 	for (size_t i = 0; i < n; i++) {
@@ -155,8 +151,8 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 			.text = text,
 			.vaddr = seg[i].vaddr,
 			.len = seg[i].filesz,
-			.arena = main_arena - module->bias,
-			.size = state_size,
+			.arena = g->main_arena - module->bias,
+			.size = g->state->size,
 		};
 
 		if (!text || elf_read(module->elf, c.vaddr, text, c.len, &err))
@@ -166,22 +162,44 @@ void glibc_text_probe(const struct module *module, uint64_t main_arena,
 		else
 			scan(&c, &best);
 	}
-	*start = *end = 0;
+	g->text_start = g->text_end = 0;
 	if (best.hits >= LEAST_HITS) {
-		*start = module->bias + best.first - MARGIN;
-		*end = module->bias + best.last + MARGIN;
+		g->text_start = module->bias + best.first - MARGIN;
+		g->text_end = module->bias + best.last + MARGIN;
 	}
+}
+
+/* Of two names of one function the first is shown. */
+static const char *const names[] = {
+	"malloc",	"free",		  "calloc",	"realloc",
+	"memalign",	"posix_memalign", "valloc",	"pvalloc",
+	"malloc_trim",	"mallinfo2",	  "mallinfo",	"mallopt",
+	"malloc_stats", "malloc_info",	  "free_sized", "free_aligned_sized",
+	"aligned_alloc"};
+
+void glibc_text_probe(const struct module *module, struct glibc *g)
+{
+	struct elf_symbol symbol;
+
+	find_cluster(module, g);
+	g->functions = 0;
 	/* The exported functions belong to it, or are all there is. */
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		uint64_t lo, *start = &g->text_start, *end = &g->text_end;
+
 		if (!elf_dynsym(module->elf, names[i], &symbol) || !symbol.size)
 			continue;
-		uint64_t lo = module->bias + symbol.value;
-
+		lo = module->bias + symbol.value;
 		if (*end && (lo + GAP < *start || lo > *end + GAP))
 			continue;
 		if (!*end || lo < *start)
 			*start = lo;
 		if (lo + symbol.size > *end)
 			*end = lo + symbol.size;
+		g->function[g->functions++] =
+			(struct glibc_function){names[i], lo, lo + symbol.size};
 	}
 }
+
+_Static_assert(sizeof names / sizeof *names <= GLIBC_FUNCTIONS,
+	       "there is room for all of them");

@@ -19,11 +19,13 @@ int walk_compare(struct walk *w, const char *name, uint64_t a, uint64_t b,
 	vsnprintf(c.text, sizeof c.text, fmt, ap);
 	va_end(ap);
 	/* Sums of several arenas: none is to blame but the stop. */
-	if (a != b && walk_is_busy(w) &&
-	    walk_defect(w, DEFECT_BUSY, 0, w->g->main_arena, err,
-			"thread %d stands inside malloc: %s differ",
-			(int)w->in_malloc_tid, name) < 0)
-		return -1;
+	if (a != b && walk_is_busy(w)) {
+		c.result = CHECK_BUSY;
+		if (walk_defect(w, DEFECT_BUSY, 0, w->g->main_arena, err,
+				"%s differ: thread %d stands inside malloc",
+				name, (int)w->in_malloc_tid) < 0)
+			return -1;
+	}
 	return walk_check(w, &c, err);
 }
 

@@ -284,8 +284,7 @@ static int walk_all(struct walk *w, const struct glibc *first,
 	s->word = w->form.word;
 	s->mmapped_overhead =
 		w->g->state->mmapped_tail ? w->form.word : w->form.header;
-	walk_look_for_busy(w);
-	if (walk_memory(w, err) < 0 ||
+	if (walk_look_for_busy(w, err) < 0 || walk_memory(w, err) < 0 ||
 	    sort_by_u64(w->stretch, w->stretches, sizeof *w->stretch, 0, err) <
 		    0 ||
 	    part_stretches(w, err) < 0 ||
@@ -303,7 +302,9 @@ static int walk_all(struct walk *w, const struct glibc *first,
 		if (walk_sums(w, err) < 0)
 			return -1;
 	}
-	return walk_verify_all(w, err) < 0 ? -1 : push_all(w, err);
+	return walk_verify_all(w, err) < 0 || walk_hands(w, err) < 0
+		       ? -1
+		       : push_all(w, err);
 }
 
 static void walk_deinit(struct walk *w)
@@ -317,6 +318,8 @@ static void walk_deinit(struct walk *w)
 	free(w->stretch);
 	free(w->free);
 	free(w->mmapped);
+	free(w->inside);
+	free(w->outside);
 	window_deinit(&w->window);
 	pages_deinit(&w->pages);
 }

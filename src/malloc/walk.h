@@ -62,6 +62,14 @@ struct free_chunk {
 	uint64_t size : 48, arena : 12, seen : 1;
 };
 
+/* Where on its stack and in its registers a thread inside malloc keeps what it
+ * works on. */
+struct inside {
+	struct inside_malloc out;
+	size_t thread;	     /* index in the target's */
+	uint64_t start, end; /* stack; all of malloc's frames and below */
+};
+
 struct walk {
 	struct target *target;	  /* borrowed */
 	struct malloc_sink *sink; /* borrowed */
@@ -85,9 +93,11 @@ struct walk {
 	size_t mmappeds, mmapped_cap;
 	uint64_t mmapped_bytes; /* of their mappings */
 
-	bool in_malloc; /* some thread stands inside malloc */
+	struct inside *inside; /* owned: threads that are inside malloc */
+	size_t insides, inside_cap;
+	bool *outside; /* owned, one a thread: its stack proves it is not */
 	bool looked_deep;
-	pid_t in_malloc_tid;
+	pid_t in_malloc_tid; /* one that is or may be inside; 0: none */
 	uint64_t defects;
 };
 
@@ -213,9 +223,11 @@ void walk_fastbins_vote(struct walk *w);
 int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
 
 /* glibc_busy.c: does a thread stand inside malloc?  GLIBC.md 11. */
-void walk_look_for_busy(struct walk *w);
+int walk_look_for_busy(struct walk *w, struct error *err) MUST_CHECK;
 /* Asked when something does not add up: looks below signal handlers, too. */
 bool walk_is_busy(struct walk *w);
+/* glibc_hands.c: what the threads inside malloc are working on. */
+int walk_hands(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4.  Of the copy at hand, and
  * what only all copies together can be asked. */
 int walk_verify(struct walk *w, struct error *err) MUST_CHECK;

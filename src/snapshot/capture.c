@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/strbuf.h"
+#include "snapshot/busy.h"
 #include "snapshot/contents.h"
 #include "snapshot/tables.h"
 #include "snapshot/threads.h"
@@ -24,6 +25,8 @@
 
 #define DEFAULT_ATTEMPTS 10
 #define DEFAULT_STOP_US	 UINT64_C(2000000)
+/* So many stops at least copy the memory, whoever is inside malloc. */
+#define FULL_ATTEMPTS 3
 /* Pages touched between the plan and the stop: this many, and a 16th. */
 #define SLACK_BYTES (UINT64_C(4) << 20)
 
@@ -38,7 +41,8 @@ struct capture {
 	size_t foreign_count;
 	struct snapshot *best; /* owned */
 	uint64_t stopped_us, longest_us;
-	unsigned attempts;
+	uint64_t max_stop_us;
+	unsigned attempts, max_attempts;
 };
 
 /* While this attempt lasts. */
@@ -74,15 +78,36 @@ static void describe(struct attempt *a)
 		strbuf_addf(&a->notes, "%s\n", target->notes);
 }
 
-/* The heap and the stacks, as memory has them. */
+static int walk_heap(struct attempt *a, struct target *memory,
+		     struct malloc_sink *sink, struct error *err)
+{
+	const struct snapshot *snap = a->snap;
+	AUTO_FREE struct malloc_stack *stack =
+		xcalloc(snap->thread_count + 1, sizeof *stack);
+
+	for (uint32_t i = 0; i < snap->thread_count; i++)
+		stack[i] = (struct malloc_stack){
+			.tid = snap->thread[i].thread.tid,
+			.frame = snap->thread[i].frame,
+			.count = snap->thread[i].frame_count,
+			.complete = snap->thread[i].stack_complete,
+		};
+	sink->stack = stack;
+	sink->stacks = snap->thread_count;
+	return a->c->allocator->walk(memory, a->c->state, sink, err);
+}
+
+/* The stacks and the heap, as memory has them. */
 static int examine(struct attempt *a, struct target *memory, struct error *err)
 {
 	struct malloc_sink sink = tables_sink(&a->tables);
 	struct snapshot *snap = a->snap;
 
 	sink.word = memory->word;
-	if (a->c->allocator &&
-	    a->c->allocator->walk(memory, a->c->state, &sink, err))
+	/* Stacks first: they tell who stands inside malloc. */
+	if (threads_unwind(snap, memory, err))
+		return -1;
+	if (a->c->allocator && walk_heap(a, memory, &sink, err))
 		return error_wrap(err, "walking the heap");
 	if (tables_finish(&a->tables, &sink, snap, err))
 		return -1;
@@ -91,7 +116,7 @@ static int examine(struct attempt *a, struct target *memory, struct error *err)
 		strbuf_addf(&a->notes,
 			    "%llu further defects were found, not kept\n",
 			    (unsigned long long)a->tables.defects_dropped);
-	return threads_unwind(snap, memory, err);
+	return 0;
 }
 
 static int examine_stopped(struct attempt *a, struct error *err)
@@ -146,15 +171,29 @@ out:
 	return ret;
 }
 
-static int stop_and_copy(struct attempt *a, struct error *err)
+/*
+ * A stop at which some thread's pc is in malloc is let go at once: nothing was
+ * copied, so it costs a moment only, and the next may be better.
+ */
+static bool pass_over(const struct capture *c)
+{
+	return c->allocator && c->allocator->at_work &&
+	       c->attempts + FULL_ATTEMPTS < c->max_attempts &&
+	       c->stopped_us < c->max_stop_us / 2 &&
+	       c->allocator->at_work(c->target, c->state);
+}
+
+static int stop_and_copy(struct attempt *a, bool *copied, struct error *err)
 {
 	struct capture *c = a->c;
 	struct error later;
-	int ret;
+	int ret = 0;
 
 	if (interrupt_check(err) || target_stop(c->target, err))
 		return -1;
-	ret = under_stop(a, err);
+	*copied = !pass_over(c);
+	if (*copied)
+		ret = under_stop(a, err);
 	if (target_resume(c->target, ret ? &later : err))
 		ret = -1;
 	c->attempts++;
@@ -216,13 +255,31 @@ static int list_modules(struct attempt *a, struct error *err)
 	return 0;
 }
 
+/* A few milliseconds, never the same: malloc's callers have a rhythm. */
+static void let_run(void)
+{
+	struct timespec now, pause = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pause.tv_nsec = 1000000 + now.tv_nsec % 4000037;
+	nanosleep(&pause, NULL);
+}
+
 static int attempt_run(struct attempt *a, struct error *err)
 {
 	struct capture *c = a->c;
 	struct snapshot *snap = a->snap;
+	bool copied = false;
 
-	if (reserve(a, err) || stop_and_copy(a, err))
+	if (reserve(a, err))
 		return -1;
+	for (;;) {
+		if (stop_and_copy(a, &copied, err))
+			return -1;
+		if (copied)
+			break;
+		let_run();
+	}
 	account(a);
 	if (target_open_image(snap->contents, false, c->target, false,
 			      &snap->memory, err))
@@ -233,17 +290,6 @@ static int attempt_run(struct attempt *a, struct error *err)
 		return -1;
 	snap->notes = strbuf_take(&a->notes);
 	return 0;
-}
-
-static bool is_busy(const struct snapshot *snap)
-{
-	for (uint32_t i = 0; i < snap->arena_count; i++)
-		if (snap->arena[i].busy)
-			return true;
-	for (uint32_t i = 0; i < snap->defect_count; i++)
-		if (snap->defect[i].kind == DEFECT_BUSY)
-			return true;
-	return false;
 }
 
 /* One stop; the better of it and what there was becomes c->best. */
@@ -257,7 +303,7 @@ static int try_once(struct capture *c, struct error *err)
 		snapshot_drop_contents(c->best);
 	a.snap = xcalloc(1, sizeof *a.snap);
 	ret = attempt_run(&a, err);
-	if (!ret && (!c->best || !c->best->contents || !is_busy(a.snap) ||
+	if (!ret && (!c->best || !c->best->contents || !snapshot_busy(a.snap) ||
 		     a.snap->defect_count < c->best->defect_count)) {
 		snapshot_destroy(c->best);
 		c->best = a.snap;
@@ -269,31 +315,22 @@ static int try_once(struct capture *c, struct error *err)
 	return ret;
 }
 
-/* A few milliseconds, never the same: malloc's callers have a rhythm. */
-static void let_run(void)
-{
-	struct timespec now, pause = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	pause.tv_nsec = 1000000 + now.tv_nsec % 4000037;
-	nanosleep(&pause, NULL);
-}
-
 static int try_until_quiet(struct capture *c, struct error *err)
 {
-	unsigned max = c->opts->max_attempts ? c->opts->max_attempts
-					     : DEFAULT_ATTEMPTS;
-	uint64_t max_us =
-		c->opts->max_stop_us ? c->opts->max_stop_us : DEFAULT_STOP_US;
+	const struct capture_opts *opts = c->opts;
 
+	c->max_attempts =
+		opts->max_attempts ? opts->max_attempts : DEFAULT_ATTEMPTS;
+	c->max_stop_us =
+		opts->max_stop_us ? opts->max_stop_us : DEFAULT_STOP_US;
 	for (;;) {
 		if (try_once(c, err))
 			return -1;
-		if (!is_busy(c->best) || c->attempts >= max ||
-		    c->stopped_us + c->target->stopped_us > max_us)
+		if (!snapshot_busy(c->best) || c->attempts >= c->max_attempts ||
+		    c->stopped_us + c->target->stopped_us > c->max_stop_us)
 			return 0;
 		log_info("stopped inside malloc: attempt %u of %u", c->attempts,
-			 max);
+			 c->max_attempts);
 		let_run();
 	}
 }
@@ -305,15 +342,8 @@ static struct snapshot *finish(struct capture *c)
 	snap->attempts = c->attempts;
 	snap->stopped_us = c->stopped_us;
 	snap->longest_us = c->longest_us;
-	if (is_busy(snap)) {
-		char *notes = xasprintf(
-			"%sthe target was inside malloc at each of %u stops: "
-			"a few chunks of the busy arenas may be mis-stated\n",
-			snap->notes, c->attempts);
-
-		free(snap->notes);
-		snap->notes = notes;
-	}
+	if (snapshot_busy(snap))
+		busy_note(snap, c->symbols);
 	if (!c->opts->keep_contents)
 		snapshot_drop_contents(snap);
 	c->best = NULL;

@@ -28,6 +28,7 @@ void snapshot_destroy(struct snapshot *snap)
 	free(snap->region);
 	free(snap->defect);
 	free(snap->check);
+	free(snap->inside);
 	free(snap->module);
 	free(snap->span);
 	free(snap->notes);
@@ -79,6 +80,7 @@ uint64_t snapshot_table_bytes(const struct snapshot *snap)
 			 sizeof *snap->thread[i].frame;
 	bytes += (uint64_t)snap->defect_count * sizeof *snap->defect;
 	bytes += (uint64_t)snap->check_count * sizeof *snap->check;
+	bytes += (uint64_t)snap->inside_count * sizeof *snap->inside;
 	bytes += (uint64_t)snap->module_count * sizeof *snap->module;
 	bytes += (uint64_t)snap->span_count * sizeof *snap->span;
 	bytes += snap->maps.count * sizeof *snap->maps.map;
@@ -90,12 +92,24 @@ uint64_t snapshot_content_bytes(const struct snapshot *snap)
 	return snap->contents ? image_bytes(snap->contents) : 0;
 }
 
+bool snapshot_busy(const struct snapshot *snap)
+{
+	for (uint32_t i = 0; i < snap->arena_count; i++)
+		if (snap->arena[i].busy)
+			return true;
+	for (uint32_t i = 0; i < snap->defect_count; i++)
+		if (snap->defect[i].kind == DEFECT_BUSY)
+			return true;
+	return false;
+}
+
 bool snapshot_complete(const struct snapshot *snap)
 {
 	if (snap->skipped_bytes || snap->defect_count)
 		return false;
 	for (uint32_t i = 0; i < snap->check_count; i++)
-		if (snap->check[i].result == CHECK_FAILED)
+		if (snap->check[i].result == CHECK_FAILED ||
+		    snap->check[i].result == CHECK_BUSY)
 			return false;
 	return true;
 }

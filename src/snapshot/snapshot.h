@@ -80,6 +80,8 @@ struct snapshot {
 	uint32_t defect_count;
 	struct check *check; /* owned */
 	uint32_t check_count;
+	struct inside_malloc *inside; /* owned: threads stopped in malloc */
+	uint32_t inside_count;
 	struct snapshot_copy *copy;	  /* owned; copy[i].malloc.index == i */
 	uint32_t copy_count;		  /* 1, mostly; 0 without a heap */
 	struct malloc_params params;	  /* of the program's own: copy 0 */
@@ -127,6 +129,9 @@ void snapshot_detach(struct snapshot *snap);
 /* Our memory that snap takes, bytes: the tables, and the contents. */
 uint64_t snapshot_table_bytes(const struct snapshot *snap);
 uint64_t snapshot_content_bytes(const struct snapshot *snap);
+
+/* Some thread was inside malloc, and not all is sure. */
+bool snapshot_busy(const struct snapshot *snap);
 
 /* Complete: nothing skipped, no defect, every check held. */
 bool snapshot_complete(const struct snapshot *snap);

@@ -113,6 +113,18 @@ static int on_check(void *ctx, const struct check *check, struct error *err)
 	return 0;
 }
 
+static int on_inside(void *ctx, const struct inside_malloc *inside,
+		     struct error *err)
+{
+	struct tables *t = ctx;
+
+	if (GROW(t->inside, t->inside_cap, t->inside_count + 1,
+		 "threads inside malloc", err))
+		return -1;
+	t->inside[t->inside_count++] = *inside;
+	return 0;
+}
+
 struct malloc_sink tables_sink(struct tables *tables)
 {
 	return (struct malloc_sink){
@@ -123,6 +135,7 @@ struct malloc_sink tables_sink(struct tables *tables)
 		.tcache = on_tcache,
 		.defect = on_defect,
 		.check = on_check,
+		.inside = on_inside,
 		.ctx = tables,
 		.word = 8,
 	};
@@ -288,12 +301,15 @@ int tables_finish(struct tables *t, const struct malloc_sink *sink,
 	snap->defect_count = (uint32_t)t->defect_count;
 	snap->check = t->check;
 	snap->check_count = (uint32_t)t->check_count;
+	snap->inside = t->inside;
+	snap->inside_count = (uint32_t)t->inside_count;
 	t->chunk = NULL;
 	t->arena = NULL;
 	t->copy = NULL;
 	t->region = NULL;
 	t->defect = NULL;
 	t->check = NULL;
+	t->inside = NULL;
 	return 0;
 }
 
@@ -307,5 +323,6 @@ void tables_deinit(struct tables *t)
 	free(t->tcache);
 	free(t->defect);
 	free(t->check);
+	free(t->inside);
 	*t = (struct tables){0};
 }

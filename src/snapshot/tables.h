@@ -34,6 +34,8 @@ struct tables {
 	uint64_t defects_dropped;
 	struct check *check;
 	size_t check_count, check_cap;
+	struct inside_malloc *inside;
+	size_t inside_count, inside_cap;
 };
 
 /* The sink's functions; ctx is the struct tables. */

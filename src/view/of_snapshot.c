@@ -8,17 +8,27 @@
 
 enum { DEFECTS_SHOWN = 3 };
 
+/* What a thread inside malloc had under its hands is told in the notes. */
 static void warn_defects(struct view *view, const struct snapshot *snap)
 {
-	if (!snap->defect_count)
+	uint32_t n = 0, shown = 0;
+
+	for (uint32_t i = 0; i < snap->defect_count; i++)
+		n += snap->defect[i].kind != DEFECT_BUSY;
+	if (!n)
 		return;
 	view_warn(view,
 		  "%u thing%s in the heap did not add up; verify lists "
 		  "them all",
-		  snap->defect_count, snap->defect_count == 1 ? "" : "s");
-	for (uint32_t i = 0; i < snap->defect_count && i < DEFECTS_SHOWN; i++)
+		  n, n == 1 ? "" : "s");
+	for (uint32_t i = 0; i < snap->defect_count; i++) {
+		if (snap->defect[i].kind == DEFECT_BUSY)
+			continue;
+		if (shown++ == DEFECTS_SHOWN)
+			break;
 		view_warn(view, "at 0x%" PRIx64 ": %s", snap->defect[i].addr,
 			  snap->defect[i].what);
+	}
 }
 
 static void warn_checks(struct view *view, const struct snapshot *snap)

@@ -7,6 +7,7 @@
 
 struct heap_row {
 	uint64_t count[4], bytes[4]; /* by enum chunk_state; chunk sizes */
+	uint64_t doubtful; /* told by threads that were inside malloc */
 };
 
 struct heap {
@@ -108,6 +109,12 @@ static void heaps_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = value_u(V_COUNT, arena_of(view, row)->heaps);
 }
 
+static void doubtful_cell(const struct view *view, uint32_t row,
+			  struct value *out)
+{
+	*out = value_u(V_COUNT, row_of(view, row)->doubtful);
+}
+
 static void threads_cell(const struct view *view, uint32_t row,
 			 struct value *out)
 {
@@ -157,6 +164,8 @@ static const struct column heap_columns[] = {
 	 .cell = heaps_cell},
 	{"threads", "THREADS", "threads attached to it", V_COUNT,
 	 .cell = threads_cell, .json_only = true},
+	{"doubtful", "NOT SURE", "what threads inside malloc were working on",
+	 V_COUNT, .cell = doubtful_cell, .json_only = true},
 	{"copy", "", "of malloc: 0 is the program's own", V_COUNT,
 	 .cell = copy_cell, .json_only = true},
 	{"module", "", "the file whose malloc it is", V_TEXT,
@@ -297,6 +306,17 @@ static void add_totals(struct view *view)
 			       .f = system ? 100 * spare / (double)system : 0});
 }
 
+static void count_doubtful(const struct snapshot *snap, struct heap *heap)
+{
+	for (uint32_t i = 0; i < snap->defect_count; i++) {
+		const struct defect *d = &snap->defect[i];
+		uint32_t at = d->arena < snap->arena_count ? d->arena
+							   : snap->arena_count;
+
+		heap->row[at].doubtful += d->kind == DEFECT_BUSY;
+	}
+}
+
 int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 {
 	struct heap *heap = xcalloc(1, sizeof(*heap));
@@ -313,6 +333,7 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		heap->row[at].bytes[c->state & 3] +=
 			snapshot_chunk_size(snap, i);
 	}
+	count_doubtful(snap, heap);
 	if (view_create(snap->copy_count > 1 ? &copies_ops : &heap_ops, rows,
 			heap, &view, err))
 		return -1;

@@ -110,6 +110,18 @@ static void where_cell(const struct view *view, uint32_t row, struct value *out)
 	*out = value_text(threads->text);
 }
 
+static void inside_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	const struct snapshot *snap = view->snap;
+
+	for (uint32_t i = 0; i < snap->inside_count; i++)
+		if (snap->inside[i].tid == thread_of(view, row)->thread.tid)
+			*out = value_text(snap->inside[i].function[0]
+						  ? snap->inside[i].function
+						  : "malloc");
+}
+
 static const struct column threads_columns[] = {
 	{"tid", "TID", "thread number, as the kernel has it", V_NUMBER,
 	 .cell = tid_cell},
@@ -128,6 +140,8 @@ static const struct column threads_columns[] = {
 	 .cell = stack_cell},
 	{"pc", "", "program counter", V_ADDR, .cell = pc_cell,
 	 .json_only = true},
+	{"inside", "", "malloc, free ... if it was stopped inside of it",
+	 V_TEXT, .cell = inside_cell, .json_only = true},
 	{"where", "WHERE",
 	 "the function it is in; of i386 the one that calls the kernel", V_TEXT,
 	 .cell = where_cell, .stretch = true},

@@ -23,9 +23,15 @@ const char *check_result_name(enum check_result result)
 		[CHECK_OK] = "ok",
 		[CHECK_FAILED] = "failed",
 		[CHECK_SKIPPED] = "skipped",
+		[CHECK_BUSY] = "busy",
 	};
 
 	return name[result];
+}
+
+static bool is_busy(const struct view *view, uint32_t row)
+{
+	return defect_of(view, row)->kind == DEFECT_BUSY;
 }
 
 static void section_cell(const struct view *view, uint32_t row,
@@ -35,7 +41,10 @@ static void section_cell(const struct view *view, uint32_t row,
 	char *text = view->state, name[200];
 
 	if (!check || !check->copy || check->copy >= view->snap->copy_count) {
-		*out = value_text(check ? "checks" : "what does not add up");
+		*out = value_text(check ? "checks"
+				  : is_busy(view, row)
+					  ? "not sure: a thread was in malloc"
+					  : "what does not add up");
 		return;
 	}
 	view_copy_name(view->snap, check->copy, name, sizeof(name));
@@ -71,8 +80,10 @@ static void result_cell(const struct view *view, uint32_t row,
 {
 	const struct check *check = check_of(view, row);
 
-	*out = value_text(
-		check_result_name(check ? check->result : CHECK_FAILED));
+	*out = value_text(check_result_name(check ? check->result
+					    : is_busy(view, row)
+						    ? CHECK_BUSY
+						    : CHECK_FAILED));
 }
 
 static void a_cell(const struct view *view, uint32_t row, struct value *out)
@@ -114,8 +125,8 @@ static void text_cell(const struct view *view, uint32_t row, struct value *out)
 static const struct column verify_columns[] = {
 	{"section", "", "checks, or what does not add up", V_TEXT,
 	 .cell = section_cell},
-	{"result", "RESULT", "ok, failed or skipped", V_TEXT,
-	 .cell = result_cell},
+	{"result", "RESULT", "ok, failed, skipped, or busy: not sure yet",
+	 V_TEXT, .cell = result_cell},
 	{"name", "CHECK", "what was looked at", V_TEXT, .cell = name_cell},
 	{"a", "FOUND", "one number", V_COUNT, .cell = a_cell},
 	{"b", "SAID", "the number that it must equal", V_COUNT, .cell = b_cell},
@@ -167,7 +178,7 @@ static const struct view_ops verify_ops = {
 int view_verify(const struct snapshot *snap, const char *summary,
 		struct view **out, struct error *err)
 {
-	uint64_t count[3] = {0};
+	uint64_t count[4] = {0}, busy = 0;
 	struct view *view;
 
 	if (view_create(&verify_ops, snap->check_count + snap->defect_count,
@@ -176,6 +187,8 @@ int view_verify(const struct snapshot *snap, const char *summary,
 	view_of_snapshot(view, snap);
 	for (uint32_t i = 0; i < snap->check_count; i++)
 		count[snap->check[i].result]++;
+	for (uint32_t i = 0; i < snap->defect_count; i++)
+		busy += snap->defect[i].kind == DEFECT_BUSY;
 	snprintf(view->title, sizeof(view->title), "snapshot %s: %s",
 		 snap->name, summary);
 	view_total(view, NULL, "ok", "ok", value_u(V_COUNT, count[CHECK_OK]));
@@ -184,7 +197,10 @@ int view_verify(const struct snapshot *snap, const char *summary,
 	view_total(view, NULL, "skipped", "skipped",
 		   value_u(V_COUNT, count[CHECK_SKIPPED]));
 	view_total(view, NULL, "defects", "defects",
-		   value_u(V_COUNT, snap->defect_count));
+		   value_u(V_COUNT, snap->defect_count - busy));
+	if (snapshot_busy(snap))
+		view_total(view, NULL, "busy", "not sure",
+			   value_u(V_COUNT, busy));
 	*out = view;
 	return 0;
 }

@@ -30,7 +30,7 @@ check "columns say key, title and kind" jq -e \
 check "rows have just the columns" jq -e \
 	'[.columns[].key] as $k | .rows | all(keys == ($k | sort))' "$T/out"
 is "keys of heap" "$(keys '.rows[0]')" \
-	"addr arena cached_bytes cached_count copy free_bytes free_count heaps malloc module system_bytes threads top_bytes used_bytes used_count"
+	"addr arena cached_bytes cached_count copy doubtful free_bytes free_count heaps malloc module system_bytes threads top_bytes used_bytes used_count"
 check "the last row is of mmapped chunks" jq -e \
 	'.rows[-1].arena == "mmapped" and .rows[-1].addr == null' "$T/out"
 for key in system_bytes used_count used_bytes free_count free_bytes \

@@ -59,6 +59,7 @@ struct fake_heap {
 	uint8_t *bytes[FAKE_REGIONS]; /* owned, FAKE_REGION_SIZE each */
 	struct glibc g;
 	struct thread thread;
+	struct malloc_stack stack; /* of the thread; count 0: not known */
 
 	/* What was made: user addresses. */
 	uint64_t used[2][FAKE_USED];
@@ -97,6 +98,8 @@ struct fake_walk {
 	size_t checks;
 	struct tcache tcache[16];
 	size_t tcaches;
+	struct inside_malloc inside; /* the last one */
+	size_t insides;
 	uint64_t pushes, stop_after; /* the push that ends it; 0: none */
 	uint64_t without;	     /* a page that cannot be read; 0: none */
 };

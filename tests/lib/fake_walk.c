@@ -39,6 +39,16 @@ ON(defect, FAKE_MAX)
 ON(check, 64)
 ON(tcache, 16)
 
+static int on_inside(void *ctx, const struct inside_malloc *x,
+		     struct error *err)
+{
+	struct fake_walk *w = ctx;
+
+	w->inside = *x;
+	w->insides++;
+	return pushed(w, err);
+}
+
 int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
 {
 	uint64_t stop_after = w->stop_after, without = w->without;
@@ -47,7 +57,10 @@ int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
 				   .tcache = on_tcache,
 				   .defect = on_defect,
 				   .check = on_check,
-				   .ctx = w};
+				   .inside = on_inside,
+				   .ctx = w,
+				   .stack = &f->stack,
+				   .stacks = f->stack.count ? 1 : 0};
 	struct target *target = fake_target(f, without);
 
 	*w = (struct fake_walk){
@@ -79,7 +92,8 @@ size_t fake_failed(const struct fake_walk *w)
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->checks; i++)
-		n += w->check[i].result == CHECK_FAILED;
+		n += w->check[i].result == CHECK_FAILED ||
+		     w->check[i].result == CHECK_BUSY;
 	return n;
 }
 

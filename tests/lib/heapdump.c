@@ -37,7 +37,7 @@
 #include "target/target.h"
 
 static const char *const states[] = {"used", "free", "cached", "top"};
-static const char *const results[] = {"OK", "FAILED", "SKIPPED"};
+static const char *const results[] = {"OK", "FAILED", "SKIPPED", "BUSY"};
 static const char *const kinds[] = {"size",	  "link",  "loop",
 				    "unreadable", "count", "busy"};
 

@@ -13,8 +13,7 @@ is "it is where the program says" "$(jq -r --arg a "$addr" \
 	'.rows[] | select(.addr == $a) | .name' "$T/out" | sort -u)" \
 	"stopped inside malloc"
 is "nothing is called damage" "$(jq -r '.rows[] |
-	select(.result == "failed" and (.addr // "") != "") | .name' \
-	"$T/out" | sort -u)" "stopped inside malloc"
+	select(.result == "failed") | .name' "$T/out" | sort -u)" ""
 check "it was tried more than once" \
 	grep -q "at each of [0-9][0-9]* stops" "$T/out"
 echo go >&9

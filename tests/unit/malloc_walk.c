@@ -7,6 +7,7 @@
 #include "malloc/mallinfo.h"
 #include "tests/lib/fake_heap.h"
 #include "tests/lib/hs_test.h"
+#include "unwind/stack.h"
 
 static struct fake_heap f;
 static struct fake_walk w, sound;
@@ -439,6 +440,153 @@ TEST(a_thread_inside_malloc_alone_makes_nothing_busy)
 	OK(fake_walk(&f, &w, &err));
 	ck_assert_uint_eq(w.defects, 0);
 	ck_assert(!w.arena[0].busy);
+	ends();
+}
+
+/* A thread that works on something: a register of its points there. */
+static void inside(uint64_t user)
+{
+	f.thread.regs.r[REG_RIP_] = FAKE_TEXT + 0x20;
+	f.thread.regs.r[REG_RBX_] = user - 16;
+}
+
+TEST(a_used_chunk_in_the_hands_of_a_thread_inside_malloc_is_listed)
+{
+	begin();
+	inside(f.used[1][3]);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 1);
+	ck_assert_int_eq(w.defect[0].kind, DEFECT_BUSY);
+	ck_assert_uint_eq(w.defect[0].addr, f.used[1][3]);
+	ck_assert(w.arena[1].busy);
+	ck_assert(!w.arena[0].busy);
+	ck_assert_uint_eq(fake_failed(&w), 0);
+	ck_assert_uint_eq(w.insides, 1);
+	ck_assert_int_eq(w.inside.tid, 1);
+	ck_assert_uint_eq(w.inside.chunks, 1);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
+TEST(what_is_in_a_list_is_sure_whoever_has_it_in_hand)
+{
+	begin();
+	inside(f.cached[0]);
+	f.thread.regs.r[REG_R15_] = f.fast[1];
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.insides, 1);
+	ck_assert_uint_eq(w.defects, 0);
+	ends();
+}
+
+TEST(a_fastbin_taken_off_to_be_consolidated_is_listed_to_its_end)
+{
+	uint64_t *head;
+
+	begin();
+	for (unsigned i = 0;; i++) {
+		head = fake_word(&f, FAKE_MAIN + 16 + 8 * i);
+		if (*head)
+			break;
+	}
+	*head = 0;
+	inside(f.fast[0]);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(fake_defect(&w, f.fast[i])->kind, DEFECT_BUSY);
+	ck_assert_uint_eq(w.inside.chunks, 3);
+	ends();
+}
+
+TEST(the_tcache_of_a_thread_that_ends_is_listed_with_all_it_holds)
+{
+	begin();
+	*fake_word(&f, FAKE_TP - 0x90 + 0x48) = 0;
+	for (uint64_t at = FAKE_TP - 0x90; at < FAKE_TP; at += 8)
+		if (*fake_word(&f, at) == f.cache)
+			*fake_word(&f, at) = 0;
+	/* Each list is emptied before its count. */
+	*fake_word(&f, f.cache) += 1;
+	inside(f.cache);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_ptr_nonnull(fake_defect(&w, f.cache));
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_ptr_nonnull(fake_defect(&w, f.cached[i]));
+	ends();
+}
+
+TEST(a_free_chunk_in_hand_makes_the_one_behind_it_doubtful)
+{
+	uint64_t behind = 0;
+
+	begin();
+	for (size_t i = 1; i < sound.chunks; i++)
+		if (sound.chunk[i - 1].addr == f.freed[0][0])
+			behind = sound.chunk[i].addr;
+	inside(f.freed[0][0]);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 1);
+	ck_assert_uint_eq(w.defect[0].addr, behind);
+	ends();
+}
+
+/* The same words on the stack, and a stack that was followed to its end. */
+TEST(stale_return_addresses_do_not_make_a_followed_stack_busy)
+{
+	struct frame frame = {.pc = 0x1000, .exact = true};
+
+	begin();
+	*fake_word(&f, FAKE_BLOCK + 0x8000 + 0x100) = FAKE_TEXT + 0x30;
+	*fake_word(&f, f.cache + 8) = 4;
+	f.stack = (struct malloc_stack){1, &frame, 1, true};
+	damaged(f.cache + 8, DEFECT_COUNT);
+	ck_assert_uint_eq(w.insides, 0);
+	ck_assert(!w.arena[0].busy);
+	/* If it could not be followed, nothing is proved. */
+	f.stack.complete = false;
+	damaged(f.cache + 8, DEFECT_BUSY);
+	ends();
+}
+
+TEST(a_thread_is_in_the_function_that_the_program_called)
+{
+	struct frame frame[3] = {
+		{.pc = 0x1000, .sp = FAKE_BLOCK + 0x8000, .exact = true},
+		{.pc = FAKE_TEXT + 0x30, .sp = FAKE_BLOCK + 0x8010},
+		{.pc = FAKE_TEXT + 0x80,
+		 .sp = FAKE_BLOCK + 0x8020,
+		 .cfa = FAKE_BLOCK + 0x8040},
+	};
+
+	begin();
+	f.g.function[0] = (struct glibc_function){"free", FAKE_TEXT + 0x70,
+						  FAKE_TEXT + 0x90};
+	f.g.functions = 1;
+	f.stack = (struct malloc_stack){1, frame, 3, true};
+	*fake_word(&f, FAKE_BLOCK + 0x8038) = f.used[0][2];
+	/* Further up it is the program's. */
+	*fake_word(&f, FAKE_BLOCK + 0x8048) = f.used[0][5];
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 1);
+	ck_assert_uint_eq(w.defect[0].addr, f.used[0][2]);
+	ck_assert_str_eq(w.inside.function, "free");
+	ends();
+}
+
+TEST(a_block_mapped_into_what_mremap_cut_off_is_found)
+{
+	begin();
+	inside(f.mapped);
+	/* Its header still has the length that reaches over the next one. */
+	*fake_size(&f, f.mapped) += 0x3000;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_ptr_nonnull(fake_chunk(&w, f.aligned));
+	ck_assert_uint_eq(fake_chunk(&w, f.aligned)->size,
+			  fake_chunk(&sound, f.aligned)->size);
+	ck_assert_int_eq(fake_defect(&w, f.mapped)->kind, DEFECT_BUSY);
+	ck_assert_int_eq(fake_defect(&w, f.aligned)->kind, DEFECT_BUSY);
 	ends();
 }
 

@@ -1,0 +1,208 @@
+/*
+ * What threads inside malloc have in their hands.  All may add up and be wrong
+ * all the same: a list that was taken from its place to be worked on is in no
+ * list, and what was in it looks used.  So the words in the registers of such a
+ * thread and in malloc's frames on its stack are looked at: used chunks that
+ * they point at, and what hangs from those, are not to be relied on.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "malloc/walk.h"
+
+enum { MOST_STACK = 1 << 16, MOST_LIST = 1 << 20 };
+
+struct hands {
+	struct walk *w;
+	struct inside *in;
+	struct u64map told; /* user addresses */
+};
+
+static int tell(struct hands *h, const struct chunk *c, const char *how,
+		struct error *err)
+{
+	struct walk *w = h->w;
+	const struct inside_malloc *in = &h->in->out;
+
+	if (u64map_get(&h->told, c->addr, NULL))
+		return 0;
+	h->in->out.chunks++;
+	if (u64map_put(&h->told, c->addr, 1, err) < 0)
+		return -1;
+	return walk_defect(w, DEFECT_BUSY, c->arena, c->addr, err,
+			   "%s thread %d inside %s(): used, or free already",
+			   how, (int)in->tid,
+			   in->function[0] ? in->function : "malloc");
+}
+
+/*
+ * A fastbin's list, taken off to be consolidated, or a bin of the tcache of a
+ * thread that ends: is it one to its end?  Then each is told.
+ */
+static int follow(struct hands *h, uint64_t user, uint64_t size, bool fast,
+		  bool do_tell, bool *whole, struct error *err)
+{
+	struct walk *w = h->w;
+	uint64_t stored;
+
+	*whole = false;
+	for (unsigned n = 0; user && n < MOST_LIST; n++) {
+		struct chunk *c = chunk_fits_user(&w->form, user)
+					  ? walk_find(w, user)
+					  : NULL;
+
+		if (!c || c->state != CHUNK_USED || c->size != size ||
+		    !pages_word(&w->pages, user, &stored))
+			return 0;
+		if (do_tell && tell(h, c, "in a list of", err) < 0)
+			return -1;
+		if (w->copy->protected_links)
+			stored = link_reveal(stored, user);
+		user = stored && fast ? stored + w->form.header : stored;
+	}
+	*whole = !user;
+	return 0;
+}
+
+static int take_list(struct hands *h, uint64_t user, uint64_t size, bool fast,
+		     struct error *err)
+{
+	bool whole;
+
+	if (follow(h, user, size, fast, false, &whole, err) < 0)
+		return -1;
+	return whole ? follow(h, user, size, fast, true, &whole, err) : 0;
+}
+
+/* A tcache struct that no thread has any more: its thread is ending. */
+static int take_cache(struct hands *h, const struct chunk *c, struct error *err)
+{
+	const struct chunk_form *form = &h->w->form;
+	const struct tcache_layout *l = tcache_layout_find(
+		form->word, form->align, c->size + form->word);
+
+	for (unsigned i = 0; l && i < l->bins && i < TCACHE_SMALL_BINS; i++) {
+		uint64_t size = form->min + (uint64_t)form->align * i, user;
+		uint64_t at = c->addr + (uint64_t)l->bins * l->count_bytes +
+			      (uint64_t)form->word * i;
+
+		if (pages_word(&h->w->pages, at, &user) && user &&
+		    take_list(h, user, size - form->word, false, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int take_used(struct hands *h, const struct chunk *c, struct error *err)
+{
+	struct walk *w = h->w;
+
+	if (tell(h, c, "in the hands of", err) < 0 || take_cache(h, c, err) < 0)
+		return -1;
+	return w->g->state->fastbin_count && c->arena != ARENA_MMAPPED
+		       ? take_list(h, c->addr, c->size, true, err)
+		       : 0;
+}
+
+/* A free chunk may be about to be joined with the one behind it. */
+static int take_free(struct hands *h, const struct chunk *c, struct error *err)
+{
+	struct chunk *next =
+		walk_find(h->w, c->addr + c->size + h->w->form.word);
+	uint64_t size;
+
+	/* What is in a fastbin is joined by nobody. */
+	return next && next->state == CHUNK_USED &&
+			       pages_word(&h->w->pages, c->addr + c->size,
+					  &size) &&
+			       !(size & CHUNK_PREV_INUSE)
+		       ? tell(h, next, "behind a chunk in the hands of", err)
+		       : 0;
+}
+
+/* Where mremap() put it: the header has the offset of the mapping's base. */
+static int take_base(struct hands *h, uint64_t base, struct error *err)
+{
+	struct walk *w = h->w;
+	size_t low = 0, high = w->mmappeds;
+	uint64_t offset;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (w->mmapped[mid].addr > base)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	if (low == w->mmappeds ||
+	    !pages_word(&w->pages, w->mmapped[low].addr - w->form.header,
+			&offset) ||
+	    base + (offset & ~UINT64_C(1)) + w->form.header !=
+		    w->mmapped[low].addr)
+		return 0;
+	return tell(h, &w->mmapped[low], "in the hands of", err);
+}
+
+static int take_word(struct hands *h, uint64_t word, struct error *err)
+{
+	struct walk *w = h->w;
+	int rc = 0;
+
+	if (word % (2 * w->form.word))
+		return 0;
+	if (word && word % w->target->page_size == 0 &&
+	    take_base(h, word, err) < 0)
+		return -1;
+	/* A user's address, or a chunk's. */
+	for (unsigned i = 0; word && !rc && i < 2;
+	     i++, word += w->form.header) {
+		struct chunk *c = walk_find(w, word);
+
+		if (c && c->arena != ARENA_MMAPPED)
+			walk_enter(w, w->arena[c->arena].out.copy);
+		if (c && c->state == CHUNK_USED)
+			rc = take_used(h, c, err);
+		else if (c && c->state == CHUNK_FREE)
+			rc = take_free(h, c, err);
+	}
+	return rc;
+}
+
+static int look_at(struct hands *h, struct error *err)
+{
+	const struct thread *t = &h->w->target->thread[h->in->thread];
+	uint64_t len = h->in->end - h->in->start;
+	unsigned word = h->w->form.word;
+	AUTO_FREE uint8_t *bytes = NULL;
+	size_t n;
+
+	if (h->in->end < h->in->start || len > MOST_STACK)
+		len = MOST_STACK;
+	bytes = xmalloc(len + word);
+	n = target_read_some(h->w->target, h->in->start, bytes, len);
+	for (size_t i = 0; i + word <= n; i += word)
+		if (take_word(h, load_word(bytes + i, word), err) < 0)
+			return -1;
+	for (size_t i = 0; !h->in->out.handler && i < REG_COUNT_; i++)
+		if (take_word(h, t->regs.r[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int walk_hands(struct walk *w, struct error *err)
+{
+	struct hands h = {.w = w};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < w->insides; i++) {
+		h.in = &w->inside[i];
+		rc = look_at(&h, err);
+		if (!rc && w->sink->inside)
+			rc = w->sink->inside(w->sink->ctx, &h.in->out, err);
+	}
+	u64map_deinit(&h.told);
+	return rc;
+}
