@@ -66,6 +66,7 @@ has_config() {
 check "there is a configured tree" has_config
 check "every source and every test is in Makefile.am" all_built
 check "layers, library owners, lengths" tests/lint/check-layers .
+check "no version decides anything" tests/lint/check-versions .
 
 if command -v clang-format >/dev/null; then
 	# shellcheck disable=SC2046
@@ -78,6 +79,7 @@ if command -v shellcheck >/dev/null; then
 	# shellcheck disable=SC2046
 	check "shellcheck" shellcheck -x -P "$top_srcdir" \
 		-e SC2154,SC2317 bootstrap .ci/run tests/lint/check-layers \
+		tests/lint/check-versions \
 		$(list '*.sh' '*.t')
 else
 	skip "shellcheck" "shellcheck is not installed"
