@@ -4,8 +4,6 @@
  * have not changed in twenty years.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,74 +13,17 @@
 #include "symbols/elf.h"
 #include "symbols/symbols.h"
 
-enum {
-	MAX_DATA = 64 << 20,
-	ELF_LOAD = 1,
-	ELF_WRITE = 2,
-	ELF_RELRO = 0x6474e552
-};
+enum { MAX_DATA = 64 << 20, MAX_ROWS = 8, ELF_LOAD = 1, ELF_WRITE = 2 };
 
 struct search {
 	struct target *target;
 	const struct module *module;
 	unsigned word;
-	unsigned matches;
-	uint64_t addr; /* file address */
+	unsigned matches, rows; /* places; rows that fit the last one */
+	uint64_t addr;		/* file address */
 	const struct state_layout *state;
 	const struct params_layout *params;
 };
-
-void finding_set(struct finding *f, enum check_result result, uint64_t addr,
-		 const char *fmt, ...)
-{
-	va_list ap;
-
-	f->result = result;
-	f->addr = addr;
-	va_start(ap, fmt);
-	vsnprintf(f->text, sizeof f->text, fmt, ap);
-	va_end(ap);
-}
-
-void glibc_add_check(struct glibc *g, enum check_result result,
-		     const char *name, const char *fmt, ...)
-{
-	struct check *c = &g->check[g->checks];
-	va_list ap;
-
-	if (g->checks == GLIBC_CHECKS)
-		return;
-	g->checks++;
-	*c = (struct check){.result = result};
-	snprintf(c->name, sizeof c->name, "%s", name);
-	va_start(ap, fmt);
-	vsnprintf(c->text, sizeof c->text, fmt, ap);
-	va_end(ap);
-}
-
-bool glibc_data_find(const struct module *module, struct glibc_data *out)
-{
-	const struct elf_segment *seg;
-	size_t n = elf_segments(module->elf, &seg);
-
-	*out = (struct glibc_data){.start = UINT64_MAX};
-	for (size_t i = 0; i < n; i++) {
-		uint64_t start = module->bias + seg[i].vaddr;
-		uint64_t end = start + seg[i].memsz;
-
-		if (seg[i].type == ELF_RELRO) {
-			out->relro_start = start;
-			out->relro_end = end;
-		}
-		if (seg[i].type != ELF_LOAD || !(seg[i].flags & ELF_WRITE))
-			continue;
-		if (start < out->start)
-			out->start = start;
-		if (end > out->end)
-			out->end = end;
-	}
-	return out->start < out->end;
-}
 
 static bool all_zero(const uint8_t *p, size_t len)
 {
@@ -113,15 +54,17 @@ static bool state_fits(const struct elf *elf, uint64_t addr,
 /* The word at offset would hold value. */
 static void consider(struct search *s, uint64_t offset, uint64_t value)
 {
-	for (const struct state_layout *l = state_layouts; l->word; l++) {
-		if (l->word != s->word || offset - value != l->next ||
-		    !state_fits(s->module->elf, value, l))
-			continue;
-		s->matches++;
-		s->addr = value;
-		s->state = l;
+	unsigned rows = 0;
+
+	for (const struct state_layout *l = state_layouts; l->word; l++)
+		if (l->word == s->word && offset - value == l->next &&
+		    state_fits(s->module->elf, value, l) && !rows++)
+			s->state = l;
+	if (!rows)
 		return;
-	}
+	s->matches++;
+	s->rows = rows;
+	s->addr = value;
 }
 
 static int consider_reloc(void *ctx, const struct elf_reloc *reloc)
@@ -189,24 +132,43 @@ static bool params_fit(const uint8_t *p, const struct params_layout *l)
 }
 
 /*
- * Two rows differ only in where sbrk_base is: what it holds now decides
- * (GLIBC.md 8.1).
+ * Of rows that fit the initial bytes alike: what is there now decides, since
+ * only the right one finds an address of memory in sbrk_base (GLIBC.md 8.1).
+ * NULL if that leaves more than one.
  */
 static const struct params_layout *
-params_by_sbrk(struct search *s, uint64_t addr, const struct params_layout *a)
+params_now(struct search *s, const struct params_layout *const *row, unsigned n)
 {
-	for (const struct params_layout *l = a; l->word; l++) {
-		uint64_t base;
-		struct error err;
+	const struct params_layout *found = NULL;
+	uint64_t at = s->module->bias + s->addr, base;
+	unsigned fits = 0;
+	struct error err;
 
-		if (l->word == s->word && !l->tcache_bins &&
-		    !target_read_word(s->target,
-				      s->module->bias + addr + l->sbrk_base,
-				      &base, &err) &&
-		    maps_find(&s->target->maps, base))
-			return l;
-	}
-	return a;
+	for (unsigned i = 0; i < n; i++)
+		if (glibc_params_at(s->target, at, row[i]) &&
+		    !target_read_word(s->target, at + row[i]->sbrk_base, &base,
+				      &err) &&
+		    base) {
+			found = row[i];
+			fits++;
+		}
+	/* Nobody has allocated: all rows find the same, nothing. */
+	return !fits ? row[0] : fits == 1 ? found : NULL;
+}
+
+/* The rows for an mp_ with these initial bytes; one with a tcache if any has.
+ */
+static unsigned params_rows(const uint8_t *p, uint64_t len, unsigned word,
+			    const struct params_layout **row)
+{
+	unsigned n = 0;
+
+	for (const struct params_layout *l = params_layouts; l->word; l++)
+		if (l->word == word && l->size <= len && params_fit(p, l) &&
+		    (!n || !row[0]->tcache_bins == !l->tcache_bins) &&
+		    n < MAX_ROWS)
+			row[n++] = l;
+	return n;
 }
 
 static void consider_params(struct search *s, uint64_t vaddr,
@@ -224,27 +186,30 @@ static void consider_params(struct search *s, uint64_t vaddr,
 		    load_word(p + 4 * w, w) != 0)
 			continue;
 		/* Rows with a tcache come first. */
-		for (const struct params_layout *l = params_layouts; l->word;
-		     l++) {
-			if (l->word != w || i + l->size > len ||
-			    !params_fit(p, l))
-				continue;
-			s->matches++;
-			s->addr = vaddr + i;
-			s->params = l->tcache_bins
-					    ? l
-					    : params_by_sbrk(s, s->addr, l);
-			break;
-		}
+		const struct params_layout *row[MAX_ROWS];
+		unsigned n = params_rows(p, len - i, w, row);
+
+		if (!n)
+			continue;
+		s->matches++;
+		s->addr = vaddr + i;
+		s->rows = n;
+		s->params = n == 1 ? row[0] : params_now(s, row, n);
 	}
 }
 
+/* releases: of the row that was chosen, or NULL. */
 static void conclude(const struct search *s, const char *releases,
 		     struct finding *out)
 {
 	uint64_t addr = s->module->bias + s->addr;
 
-	if (s->matches == 1)
+	if (s->matches == 1 && !releases)
+		finding_set(out, CHECK_FAILED, 0,
+			    "0x%" PRIx64 " fits %u layouts, which nothing in "
+			    "it tells apart",
+			    addr, s->rows);
+	else if (s->matches == 1)
 		finding_set(out, CHECK_OK, addr,
 			    "0x%" PRIx64 ", unique, layout of %s", addr,
 			    releases);
@@ -275,9 +240,13 @@ void glibc_locate_file(struct target *target, const struct module *module,
 		elf_each_reloc(module->elf, consider_reloc, &a);
 	else
 		each_data(&a, consider_words);
-	conclude(&a, a.state ? a.state->releases : "", arena);
+	/* The initial bytes fit more than one row: those of now may not. */
+	if (a.rows > 1)
+		a.state =
+			glibc_state_row(target, module->bias + a.addr, &a.rows);
+	conclude(&a, a.state ? a.state->releases : NULL, arena);
 	arena->state = a.matches == 1 ? a.state : NULL;
 	each_data(&p, consider_params);
-	conclude(&p, p.params ? p.params->releases : "", params);
+	conclude(&p, p.params ? p.params->releases : NULL, params);
 	params->params = p.matches == 1 ? p.params : NULL;
 }

@@ -2,6 +2,7 @@
 # Other releases of glibc to run fixtures on, out of Debian's packages:
 #
 #   fetch.sh FOLDER SUITE ARCH      FOLDER/SUITE-ARCH/{ld.so,lib/...}
+#   fetch.sh FOLDER SUITE ARCH debug       and FOLDER/SUITE-ARCH/libc.debug
 #
 # The packages are asked for by name, from the archive that this machine's apt
 # already uses, with the keys it already trusts, but with lists, state and
@@ -10,13 +11,14 @@
 # it cannot be had.
 set -u
 
-folder=$1 suite=$2 arch=$3
+folder=$1 suite=$2 arch=$3 debug=${4-}
 have=$folder/$suite-$arch
 why() {
 	echo "$*"
 	exit 1
 }
-[ ! -e "$have/ld.so" ] || exit 0
+[ ! -e "$have/ld.so" ] || [ -n "$debug" ] || exit 0
+[ ! -e "$have/libc.debug" ] || exit 0
 for tool in apt-get dpkg-deb timeout; do
 	command -v "$tool" >/dev/null || why "no $tool here"
 done
@@ -80,6 +82,16 @@ loader=$tmp/lib/$(basename "$(readlink "$loader" || echo "$loader")")
 [ -f "$loader" ] || why "no ld.so in the package"
 rm -rf "$tmp/lib/gconv" "$tmp/lib/audit"
 mkdir "$tmp/done"
+if [ -n "$debug" ]; then
+	id=$(readelf -n "$tmp/lib/libc.so.6" | awk '/Build ID/ { print $3 }')
+	apt download libc6-dbg || why "$suite has no libc6-dbg: $(last)"
+	dpkg-deb -x "$tmp"/libc6-dbg_*.deb "$tmp/root" ||
+		why "libc6-dbg does not unpack"
+	find "$tmp/root" -path "*/${id#??}.debug" \
+		-exec mv {} "$tmp/done/libc.debug" \;
+	[ -e "$tmp/done/libc.debug" ] || why "libc6-dbg is of another build"
+	rm -rf "$have"
+fi
 mv "$tmp/lib" "$tmp/done/lib"
 ln -s "lib/$(basename "$loader")" "$tmp/done/ld.so"
 mv "$tmp/done" "$have" || why "cannot write to $folder"
