@@ -76,14 +76,12 @@ static int take_list(struct hands *h, uint64_t user, uint64_t size, bool fast,
 	return whole ? follow(h, user, size, fast, true, &whole, err) : 0;
 }
 
-/* A tcache struct that no thread has any more: its thread is ending. */
-static int take_cache(struct hands *h, const struct chunk *c, struct error *err)
+static int take_cache_as(struct hands *h, const struct chunk *c,
+			 const struct tcache_layout *l, struct error *err)
 {
 	const struct chunk_form *form = &h->w->form;
-	const struct tcache_layout *l = tcache_layout_find(
-		form->word, form->align, c->size + form->word);
 
-	for (unsigned i = 0; l && i < l->bins && i < TCACHE_SMALL_BINS; i++) {
+	for (unsigned i = 0; i < l->bins && i < TCACHE_SMALL_BINS; i++) {
 		uint64_t size = form->min + (uint64_t)form->align * i, user;
 		uint64_t at = c->addr + (uint64_t)l->bins * l->count_bytes +
 			      (uint64_t)form->word * i;
@@ -92,6 +90,19 @@ static int take_cache(struct hands *h, const struct chunk *c, struct error *err)
 		    take_list(h, user, size - form->word, false, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* A tcache struct that no thread has any more: its thread is ending. */
+static int take_cache(struct hands *h, const struct chunk *c, struct error *err)
+{
+	const struct chunk_form *form = &h->w->form;
+
+	for (const struct tcache_layout *l = tcache_layouts; l->word; l++)
+		if (l->word == form->word &&
+		    tcache_layout_fits(l, form->align, c->size + form->word) &&
+		    take_cache_as(h, c, l, err) < 0)
+			return -1;
 	return 0;
 }
 

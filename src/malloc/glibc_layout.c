@@ -48,12 +48,9 @@ const struct tcache_layout tcache_layouts[] = {
 	{.word = 0},
 };
 
-const struct tcache_layout *tcache_layout_find(unsigned word, unsigned align,
-					       uint64_t chunk_size)
+bool tcache_layout_fits(const struct tcache_layout *layout, unsigned align,
+			uint64_t chunk_size)
 {
-	for (const struct tcache_layout *t = tcache_layouts; t->word; t++)
-		if (t->word == word && chunk_size >= t->chunk &&
-		    chunk_size <= t->chunk + 2 * align)
-			return t;
-	return NULL;
+	return chunk_size >= layout->chunk &&
+	       chunk_size <= layout->chunk + 2 * align;
 }

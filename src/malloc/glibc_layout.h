@@ -66,8 +66,8 @@ extern const struct params_layout params_layouts[];
 extern const struct heap_layout heap_layouts[];
 extern const struct tcache_layout tcache_layouts[];
 
-/* The row for the size of the chunk that holds a tcache struct, or NULL. */
-const struct tcache_layout *tcache_layout_find(unsigned word, unsigned align,
-					       uint64_t chunk_size);
+/* Can a chunk of that size hold such a tcache struct? */
+bool tcache_layout_fits(const struct tcache_layout *layout, unsigned align,
+			uint64_t chunk_size);
 
 #endif

@@ -61,23 +61,33 @@ static bool decode_as(struct walk *w, const struct chunk *c,
 	return out->wrong <= WRONG_ALLOWED;
 }
 
-static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+static bool size_fits(const struct walk *w, const struct chunk *c,
+		      const struct tcache_layout *l)
 {
-	const struct tcache_layout *l = tcache_layout_find(
-		w->form.word, w->form.align, c->size + w->form.word);
-
-	if (c->state != CHUNK_USED)
+	if (l->word != w->form.word)
 		return false;
-	if (c->arena != ARENA_MMAPPED)
-		return l && decode_as(w, c, l, out);
 	/* An mmap_threshold below its size, or no arena to be had: it has a
 	 * page of its own, whose size does not tell the layout. */
-	if (c->size > w->target->page_size)
-		return false;
-	for (l = tcache_layouts; l->word; l++)
-		if (l->word == w->form.word && decode_as(w, c, l, out))
-			return true;
-	return false;
+	return c->arena == ARENA_MMAPPED
+		       ? c->size <= w->target->page_size
+		       : tcache_layout_fits(l, w->form.align,
+					    c->size + w->form.word);
+}
+
+/* As the row whose counts and entries agree best. */
+static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+{
+	bool found = false;
+	struct cache now;
+
+	for (const struct tcache_layout *l = tcache_layouts; l->word; l++)
+		if (c->state == CHUNK_USED && size_fits(w, c, l) &&
+		    decode_as(w, c, l, &now) &&
+		    (!found || now.wrong < out->wrong)) {
+			*out = now;
+			found = true;
+		}
+	return found;
 }
 
 static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
@@ -298,13 +308,14 @@ static bool is_orphan(struct walk *w, struct cache *c)
  * Most blocks of this size are something else, and the first bytes tell: no
  * bin counts more than it may, and one counts something.
  */
-static bool may_be_orphan(struct walk *w, uint64_t user,
+static bool may_be_orphan(struct walk *w, const struct chunk *c,
 			  const struct tcache_layout *l)
 {
 	uint16_t count[TCACHE_SMALL_BINS];
 	uint64_t any = 0;
 
-	if (!pages_read(&w->pages, user, count, sizeof count))
+	if (!size_fits(w, c, l) ||
+	    !pages_read(&w->pages, c->addr, count, sizeof count))
 		return false;
 	for (unsigned i = 0; i < TCACHE_SMALL_BINS; i++) {
 		any |= count[i];
@@ -313,6 +324,14 @@ static bool may_be_orphan(struct walk *w, uint64_t user,
 	}
 	/* What fits may be nothing in all of them, what is there not. */
 	return any || l->slots_left;
+}
+
+static bool may_be_any_orphan(struct walk *w, const struct chunk *c)
+{
+	for (const struct tcache_layout *l = tcache_layouts; l->word; l++)
+		if (may_be_orphan(w, c, l))
+			return true;
+	return false;
 }
 
 static int take_orphans_of(struct walk *w, const struct stretch *s,
@@ -324,16 +343,13 @@ static int take_orphans_of(struct walk *w, const struct stretch *s,
 
 	for (size_t i = 0; i < s->count; i++) {
 		const struct chunk *c = &s->chunk[i];
-		const struct tcache_layout *l;
 
 		/* Between the least and the largest of table 5. */
 		if (c->state != CHUNK_USED || c->size < least ||
 		    c->size > TCACHE_MAX_SIZE)
 			continue;
-		l = tcache_layout_find(w->form.word, w->form.align,
-				       c->size + w->form.word);
-		if (l && !u64map_get(owned, c->addr, NULL) &&
-		    may_be_orphan(w, c->addr, l) && decode(w, c, cache) &&
+		if (may_be_any_orphan(w, c) &&
+		    !u64map_get(owned, c->addr, NULL) && decode(w, c, cache) &&
 		    is_orphan(w, cache) &&
 		    take_cache(w, cache, 0, ARENA_NONE, err) < 0)
 			return -1;

@@ -16,7 +16,7 @@ grep -aq 'GNU C Library (.* version 2\.[0-9][0-9]\.' "$own" ||
 
 # calls_itself WHAT SED-SCRIPT VERSION: the bytes stay where they are.
 calls_itself() {
-	rm -rf "$T/lib"
+	rm -rf "${T:?}/lib"
 	mkdir "$T/lib"
 	LC_ALL=C sed "$2" "$own" >"$T/lib/libc.so.6"
 	is "$1: a copy of the same length" "$(wc -c <"$T/lib/libc.so.6")" \

@@ -93,14 +93,13 @@ TEST(a_tcache_struct_is_known_by_the_size_of_its_chunk)
 
 		/* What malloc makes of such a request, at least. */
 		ck_assert_uint_eq(l->chunk, (bytes + l->word + 15) / 16 * 16);
-		ck_assert_ptr_eq(tcache_layout_find(l->word, 16, l->chunk), l);
-		ck_assert_ptr_eq(tcache_layout_find(l->word, 16, l->chunk + 32),
-				 l);
-		ck_assert_ptr_ne(tcache_layout_find(l->word, 16, l->chunk - 16),
-				 l);
+		ck_assert(tcache_layout_fits(l, 16, l->chunk));
+		ck_assert(tcache_layout_fits(l, 16, l->chunk + 32));
+		ck_assert(!tcache_layout_fits(l, 16, l->chunk - 16));
+		ck_assert(!tcache_layout_fits(l, 16, l->chunk + 48));
+		ck_assert_uint_lt(l->chunk, TCACHE_MAX_SIZE);
+		ck_assert_uint_le(l->bins, TCACHE_MAX_BINS);
 	}
-	ck_assert_ptr_null(tcache_layout_find(8, 16, 0x40));
-	ck_assert_ptr_null(tcache_layout_find(8, 16, 0x400));
 }
 
 TEST(a_size_word_is_plausible_or_not)
