@@ -285,12 +285,21 @@ static void warn(struct view *view, const struct snapshot *snap, pid_t tid)
 
 		if ((tid && t->thread.tid != tid) || t->stack_complete)
 			continue;
-		view_warn(view,
-			  t->thread.has_regs
-				  ? "the stack of thread %d could not be "
-				    "followed to its end"
-				  : "thread %d was not stopped: no stack",
-			  (int)t->thread.tid);
+		if (t->thread.regs.foreign)
+			view_warn(view,
+				  "thread %d runs %s-bit code in a %s-bit "
+				  "program: its stack could not be followed",
+				  (int)t->thread.tid,
+				  t->thread.regs.is32 ? "32" : "64",
+				  snap->word == 4 ? "32" : "64");
+		else
+			view_warn(view,
+				  t->thread.has_regs
+					  ? "the stack of thread %d could not "
+					    "be followed to its end"
+					  : "thread %d was not stopped: no "
+					    "stack",
+				  (int)t->thread.tid);
 		view->complete = false;
 	}
 }

@@ -35,4 +35,24 @@ is "and each still waits for the right thing" "$(sed -n \
 	awk '{ print ($1 == $2 && $1 >= 15) }')" 1
 tap_tasks=$(task_count)
 stop_fixture
+
+# A thread that runs code of the other kind is seen, and said to be one.
+foreign() { # WHAT WORDS
+	start_fixture mixed_modes
+	hs -p "$PID" --json heap
+	is "$1: the heap is whole" "$status" 0
+	hs -p "$PID" bt
+	is "$1: not all stacks are" "$status" 6
+	is "$1: which and why is said" "$(grep -c "$2" "$T/err")" 1
+	fixture_say early early
+	is "$1: no call came back" "$(grep '^early' "$T/manifest")" "early 0"
+	fixture_say wake woke
+	is "$1: each waits for the right thing" "$(awk '/^woke/ {
+		print ($2 == $4 && $2) }' "$T/manifest")" 1
+	tap_tasks=$(task_count)
+	stop_fixture
+}
+foreign "64-bit code" "runs 64-bit code in a 32-bit program"
+FIXTURES=$top_builddir/tests/fixtures
+foreign "32-bit code" "runs 32-bit code in a 64-bit program"
 done_testing
