@@ -18,25 +18,25 @@ static bool is_brk(const struct walk *w, uint64_t addr)
 }
 
 /* Behind fenceposts at "from": where chunks go on, or 0. */
-static uint64_t behind_gap(struct walk *w, uint64_t from, uint64_t limit)
+static int behind_posts(struct walk *w, uint64_t from, uint64_t limit,
+			uint64_t *at, struct error *err)
 {
-	struct u64map bad = {0};
 	struct chain chain = {.arena = w->copy->arena,
 			      .limit = limit,
 			      .enough = CHAIN_CHUNKS,
-			      .first_in_use = true,
-			      .bad = &bad};
-	uint64_t at = 0;
+			      .first_in_use = true};
 
+	*at = 0;
+	if (from >= limit)
+		return 0;
+	if (is_brk(w, from))
+		return walk_behind_gap(w, from, limit, at, err);
 	/* Elsewhere a further piece begins on a page: see walk_pages(), which
 	 * also knows whose it is if there are several copies of malloc. */
-	if (from < limit && is_brk(w, from))
-		at = chain_find(w, &chain, from);
-	else if (from < limit && w->copy_count == 1 &&
-		 chain_holds(w, &chain, chunk_first(&w->form, from)))
-		at = chunk_first(&w->form, from);
-	u64map_deinit(&bad);
-	return at;
+	if (w->copy_count == 1 &&
+	    chain_holds(w, &chain, chunk_first(&w->form, from)))
+		*at = chunk_first(&w->form, from);
+	return 0;
 }
 
 int walk_main_arena(struct walk *w, struct error *err)
@@ -63,7 +63,10 @@ int walk_main_arena(struct walk *w, struct error *err)
 		a->out.overhead_bytes += at - end;
 		if (walk_stretch(w, arena, at, limit, &how, &end, err) < 0)
 			return -1;
-		at = how == STRETCH_FENCE ? behind_gap(w, end, limit) : 0;
+		at = 0;
+		if (how == STRETCH_FENCE &&
+		    behind_posts(w, end, limit, &at, err) < 0)
+			return -1;
 	}
 	a->covered = end - base;
 	return 0;

@@ -91,6 +91,8 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 				return false;
 		}
 		before = size & CHUNK_SIZE_MASK;
+		if (c->members && walk_member_after(w, addr) < addr + before)
+			return false;
 		addr += before;
 	}
 }

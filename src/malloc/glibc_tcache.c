@@ -334,39 +334,50 @@ static bool may_be_any_orphan(struct walk *w, const struct chunk *c)
 	return false;
 }
 
-static int take_orphans_of(struct walk *w, const struct stretch *s,
-			   const struct u64map *owned, struct cache *cache,
-			   struct error *err)
+/* Could this chunk be one, as far as it can be told by itself? */
+static bool is_candidate(struct walk *w, const struct chunk *c,
+			 const struct u64map *owned, struct cache *cache)
 {
 	/* The counts take at least a byte each. */
 	uint64_t least = TCACHE_SMALL_BINS * (1 + (uint64_t)w->form.word);
 
-	for (size_t i = 0; i < s->count; i++) {
-		const struct chunk *c = &s->chunk[i];
+	/* Between the least and the largest of table 5. */
+	return c->state == CHUNK_USED && c->size >= least &&
+	       c->size <= TCACHE_MAX_SIZE && may_be_any_orphan(w, c) &&
+	       !u64map_get(owned, c->addr, NULL) && decode(w, c, cache);
+}
 
-		/* Between the least and the largest of table 5. */
-		if (c->state != CHUNK_USED || c->size < least ||
-		    c->size > TCACHE_MAX_SIZE)
-			continue;
-		if (may_be_any_orphan(w, c) &&
-		    !u64map_get(owned, c->addr, NULL) && decode(w, c, cache) &&
-		    is_orphan(w, cache) &&
-		    take_cache(w, cache, 0, ARENA_NONE, err) < 0)
-			return -1;
-	}
+typedef int orphan_fn(struct walk *w, struct cache *cache, struct error *err);
+
+static int take_orphan(struct walk *w, struct cache *cache, struct error *err)
+{
+	return is_orphan(w, cache) ? take_cache(w, cache, 0, ARENA_NONE, err)
+				   : 0;
+}
+
+static int vote_of_orphan(struct walk *w, struct cache *cache,
+			  struct error *err)
+{
+	(void)err;
+	vote(w, cache);
 	return 0;
 }
 
-static int take_orphans(struct walk *w, const struct u64map *owned,
-			struct error *err)
+static int each_candidate(struct walk *w, const struct u64map *owned,
+			  orphan_fn *fn, struct error *err)
 {
 	struct cache *cache = xmalloc(sizeof *cache);
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < w->stretches; i++)
-		if (walk_copy_of(w, w->stretch[i].arena) == w->copy)
-			rc = take_orphans_of(w, &w->stretch[i], owned, cache,
-					     err);
+	for (size_t i = 0; !rc && i < w->stretches; i++) {
+		const struct stretch *s = &w->stretch[i];
+
+		if (walk_copy_of(w, s->arena) != w->copy)
+			continue;
+		for (size_t j = 0; !rc && j < s->count; j++)
+			if (is_candidate(w, &s->chunk[j], owned, cache))
+				rc = fn(w, cache, err);
+	}
 	free(cache);
 	return rc;
 }
@@ -485,6 +496,9 @@ int walk_tcaches(struct walk *w, struct error *err)
 	if (!rc)
 		rc = collect(w, &t, index, err);
 	walk_fastbins_vote(w);
+	/* Whoever has nothing itself may have inherited lists. */
+	if (!rc && !w->copy->votes_plain && !w->copy->votes_protected)
+		rc = each_candidate(w, &t.owned, vote_of_orphan, err);
 	w->copy->protected_links =
 		w->copy->votes_protected >= w->copy->votes_plain;
 	if (!rc)
@@ -492,7 +506,7 @@ int walk_tcaches(struct walk *w, struct error *err)
 	if (!rc)
 		rc = take_threads(w, &t, arena_index, err);
 	if (!rc)
-		rc = take_orphans(w, &t.owned, err);
+		rc = each_candidate(w, &t.owned, take_orphan, err);
 out:
 	tables_deinit(&t, w->target->thread_count);
 	return rc;

@@ -267,8 +267,8 @@ static int walk_lists(struct walk *w, struct error *err)
 
 static int walk_sums(struct walk *w, struct error *err)
 {
-	return walk_verify(w, err) < 0 || push_remarks(w, err) < 0 ||
-			       push_copy(w, err) < 0
+	return walk_gaps_verify(w, err) < 0 || walk_verify(w, err) < 0 ||
+			       push_remarks(w, err) < 0 || push_copy(w, err) < 0
 		       ? -1
 		       : 0;
 }
@@ -318,6 +318,8 @@ static void walk_deinit(struct walk *w)
 	free(w->stretch);
 	free(w->free);
 	free(w->mmapped);
+	free(w->gap);
+	free(w->member);
 	free(w->inside);
 	free(w->outside);
 	window_deinit(&w->window);

@@ -70,6 +70,13 @@ struct inside {
 	uint64_t start, end; /* stack; all of malloc's frames and below */
 };
 
+/* What a program took from brk for itself. */
+struct gap {
+	uint64_t start, end;
+	uint32_t arena;
+	bool doubtful; /* its end may be elsewhere */
+};
+
 struct walk {
 	struct target *target;	  /* borrowed */
 	struct malloc_sink *sink; /* borrowed */
@@ -92,6 +99,12 @@ struct walk {
 	struct chunk *mmapped; /* owned, ascending */
 	size_t mmappeds, mmapped_cap;
 	uint64_t mmapped_bytes; /* of their mappings */
+
+	struct gap *gap; /* owned */
+	size_t gaps, gap_cap;
+	uint64_t *member; /* owned, ascending: in bins of the arena with brk */
+	size_t members, member_cap;
+	bool members_known; /* listed when there is need */
 
 	struct inside *inside; /* owned: threads that are inside malloc */
 	size_t insides, inside_cap;
@@ -134,6 +147,17 @@ int walk_thread_arena(struct walk *w, uint32_t arena,
 /* glibc_main.c: brk area of the copy's main arena; 4.3, 4.4 c. */
 int walk_main_arena(struct walk *w, struct error *err) MUST_CHECK;
 
+/*
+ * glibc_gap.c: where chunks go on in [from, limit) behind what the program
+ * took from brk; *out is 0 if nowhere.
+ */
+int walk_behind_gap(struct walk *w, uint64_t from, uint64_t limit,
+		    uint64_t *out, struct error *err) MUST_CHECK;
+/* The least listed free chunk of the main arena behind addr; or UINT64_MAX. */
+uint64_t walk_member_after(const struct walk *w, uint64_t addr);
+/* Once all lists are known: is it sure where each ended? */
+int walk_gaps_verify(struct walk *w, struct error *err) MUST_CHECK;
+
 /* How a stretch ended. */
 enum stretch_end { STRETCH_TOP, STRETCH_FENCE, STRETCH_LOST };
 
@@ -171,6 +195,7 @@ struct chain {
 	uint64_t limit;	    /* where memory ends */
 	unsigned enough;    /* chunks that prove it */
 	bool first_in_use;  /* the first one has PREV_INUSE and no other flag */
+	bool members;	    /* no listed free chunk lies inside of one */
 	struct u64map *bad; /* addresses from which chains failed, or NULL */
 };
 /* Does a chain of plausible chunks begin at addr? */

@@ -317,6 +317,13 @@ static void count_doubtful(const struct snapshot *snap, struct heap *heap)
 	}
 }
 
+/* All zeros need a word: is it the program, or is it us? */
+static bool never_called(const struct snapshot *snap)
+{
+	return !snap->chunk_count && !snap->foreign_count &&
+	       snap->arena_count && !snap->arena[0].initialised;
+}
+
 int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 {
 	struct heap *heap = xcalloc(1, sizeof(*heap));
@@ -339,10 +346,11 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		return -1;
 	view_of_snapshot(view, snap);
 	snprintf(view->title, sizeof(view->title),
-		 "heap of %s %d, %s %s, %u arena%s, snapshot %s", snap->comm,
+		 "heap of %s %d, %s %s, %u arena%s, snapshot %s%s", snap->comm,
 		 (int)snap->pid, snap->allocator ? snap->allocator : "?",
 		 snap->glibc, snap->arena_count,
-		 snap->arena_count == 1 ? "" : "s", snap->name);
+		 snap->arena_count == 1 ? "" : "s", snap->name,
+		 never_called(snap) ? ": malloc was never called" : "");
 	add_totals(view);
 	add_mallinfo(view, "mallinfo2", &snap->mallinfo);
 	add_copies(view);

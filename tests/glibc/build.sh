@@ -11,6 +11,8 @@ shift 2
 cc=${HS_CC:-cc}
 flags='-std=gnu17 -O0 -g -pthread'
 mkdir -p "$folder/fixtures"
+exec 8>"$folder/fixtures/.lock"
+flock 8 2>/dev/null || :
 
 startfile() {
 	$cc -print-file-name="$1"

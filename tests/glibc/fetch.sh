@@ -17,8 +17,14 @@ why() {
 	echo "$*"
 	exit 1
 }
-[ ! -e "$have/ld.so" ] || [ -n "$debug" ] || exit 0
-[ ! -e "$have/libc.debug" ] || exit 0
+fetched() {
+	[ -e "$have/libc.debug" ] || { [ -e "$have/ld.so" ] && [ -z "$debug" ]; }
+}
+fetched && exit 0
+# Two tests may want the same one.
+exec 8>"$have.lock" || why "cannot write to $folder"
+flock 8 2>/dev/null
+fetched && exit 0
 for tool in apt-get dpkg-deb timeout; do
 	command -v "$tool" >/dev/null || why "no $tool here"
 done

@@ -13,6 +13,7 @@
 #   fetch_suites                    at once; why not is told by column
 #   column SUITE [quiet]            sets FIXTURES; false, and a skip, if none
 #   row NAME TUNABLES FIXTURE [SHAPE]   with_heapscope=1: and what the tool says
+#                                   row_through: a command that starts it
 #   checked SUITE, restless SUITE
 #   tuned SUITES TUNABLES FIXTURE[+SHAPE]...
 cache=$top_builddir/glibc
@@ -64,6 +65,7 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 	RECORD=$T/record
 	FIXTURE_ENV="LD_PRELOAD=$recorder RECORD=$RECORD"
 	[ -z "$2" ] || FIXTURE_ENV="$FIXTURE_ENV GLIBC_TUNABLES=$2"
+	[ -z "${row_through-}" ] || FIXTURE_ENV="$row_through env $FIXTURE_ENV"
 	shift 2
 	start_fixture "$@"
 	TARGET=$PID
