@@ -17,6 +17,7 @@
 #include "base/fmt.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/strbuf.h"
 #include "command/batch.h"
 #include "command/selftest.h"
@@ -51,8 +52,9 @@ struct option_row {
 
 static const struct option_row option_rows[] = {
 	{NULL, "PID|NAME", 'p', false, "the process, by number or name"},
-	{NULL, "FILE", 'c', false, "a core file (not in this version)"},
-	{"exe", "EXE", OPT_EXE, false, "the program of -c FILE"},
+	{NULL, "FILE", 'c', false, "a core file (zstd: *.zst too)"},
+	{"exe", "EXE", OPT_EXE, false,
+	 "the program of -c FILE, if it lies elsewhere"},
 	{NULL, "COMMAND", 'e', false, "run COMMAND; several run in order"},
 	{NULL, "FILE", 'x', false, "run the commands in FILE"},
 	{"json", NULL, OPT_JSON, true, "answer in JSON, one object a command"},
@@ -220,6 +222,9 @@ static int take_option(struct options *o, int id, const char *arg,
 	case OPT_LOG:
 		o->log = arg;
 		return 0;
+	case OPT_EXE:
+		o->session.exe = arg;
+		return 0;
 	case OPT_SCRIPT:
 		o->script = arg;
 		return 0;
@@ -229,7 +234,7 @@ static int take_option(struct options *o, int id, const char *arg,
 	case OPT_VERSION:
 		o->version = true;
 		return 0;
-	default: /* --exe: of -c, which is refused */
+	default:
 		return 0;
 	}
 }
@@ -361,21 +366,23 @@ static int check_usage(const struct options *o, struct session *session,
 
 	if (check_lines(o, session, &need, err))
 		return -1;
-	if (o->core)
-		return error_set(
-			err, ERR_USAGE,
-			"-c: core files and saved snapshots are not in "
-			"this version");
-	if (!o->process && (!o->lines || need))
+	if (o->core && o->process)
 		return error_set(err, ERR_USAGE,
-				 "which process?  heapscope -p PID or -p NAME; "
-				 "--help says more");
+				 "-p and -c exclude each other: a process or a "
+				 "core file");
+	if (o->session.exe && !o->core)
+		return error_set(err, ERR_USAGE, "--exe is for -c FILE");
+	if (!o->process && !o->core && (!o->lines || need))
+		return error_set(err, ERR_USAGE,
+				 "which process?  heapscope -p PID, -p NAME or "
+				 "-c FILE; --help says more");
 	if (!o->lines && !o->script && !isatty(STDOUT_FILENO))
 		return error_set(err, ERR_USAGE,
 				 "no COMMAND, and standard output is no "
-				 "terminal for the screen; try \"heapscope -p "
+				 "terminal for the screen; try \"heapscope -%c "
 				 "%s heap\"",
-				 o->process);
+				 o->core ? 'c' : 'p',
+				 o->core ? o->core : o->process);
 	return 0;
 }
 
@@ -388,6 +395,21 @@ static int prepare(const struct options *o, struct error *err)
 	return emergency_install(err) || interrupt_install(err) ? -1 : 0;
 }
 
+/* Before there is a command or a screen: a large one takes its time. */
+static int open_core(struct session *session, const char *path,
+		     struct error *err)
+{
+	int ret;
+
+	if (isatty(STDERR_FILENO))
+		progress_set(batch_progress, NULL);
+	progress_begin();
+	ret = session_open_core(session, path, err);
+	progress_end();
+	progress_set(NULL, NULL);
+	return ret;
+}
+
 static int run(const struct options *o, struct session *session)
 {
 	struct error err = {0};
@@ -397,6 +419,8 @@ static int run(const struct options *o, struct session *session)
 	if (check_usage(o, session, &err) || prepare(o, &err))
 		return batch_error(session, &err);
 	if (o->process && session_open_pid(session, o->process, &err))
+		return batch_error(session, &err);
+	if (o->core && open_core(session, o->core, &err))
 		return batch_error(session, &err);
 	if (o->lines)
 		return batch_run(session, (const char *const *)o->line,

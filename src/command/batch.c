@@ -168,8 +168,7 @@ static int show_view(struct session *session, struct view *view,
 	return ret;
 }
 
-static void show_progress(void *ctx, const char *what, uint64_t done,
-			  uint64_t total)
+void batch_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
 {
 	(void)ctx;
 	if (!what)
@@ -233,7 +232,7 @@ int batch_run(struct session *session, const char *const *line, size_t count)
 	session->show = show_view;
 	session->show_ctx = &said;
 	if (isatty(STDERR_FILENO))
-		progress_set(show_progress, NULL);
+		progress_set(batch_progress, NULL);
 	for (size_t i = 0; i < count && status < 0 && !session->quit; i++)
 		if (run_line(session, line[i], &err))
 			status = batch_error(session, &err);

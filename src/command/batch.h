@@ -30,6 +30,9 @@ int status_of_error(enum err_code code);
  */
 int batch_run(struct session *session, const char *const *line, size_t count);
 
+/* A progress_fn that rewrites a line of stderr. */
+void batch_progress(void *ctx, const char *what, uint64_t done, uint64_t total);
+
 /* An error before or outside a command, in the format asked for. */
 int batch_error(const struct session *session, const struct error *err);
 

@@ -57,7 +57,8 @@ static int sleep_run(struct session *session, const struct words *words,
 		struct pollfd fd = {.fd = -1, .events = POLLIN};
 
 		/* Also one that ended before: who waits for it waits long. */
-		if (session->target && session_need_live(session, err))
+		if (session->target && !session->target->ops->frozen &&
+		    session_need_live(session, err))
 			return -1;
 		if (session->target)
 			fd.fd = target_pidfd(session->target);

@@ -9,6 +9,7 @@
 #include "base/fmt.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "target/core.h"
 #include "target/proc.h"
 
 enum { EXEC_TRIES = 3 };
@@ -163,6 +164,10 @@ int session_need_heap(const struct session *session, struct error *err)
 
 int session_need_live(struct session *session, struct error *err)
 {
+	if (session->target->ops->frozen)
+		return error_set(err, ERR_USAGE,
+				 "this is a core file: nothing runs, and its "
+				 "one snapshot is taken already");
 	if (!target_gone(session->target))
 		return 0;
 	return error_set(err, ERR_GONE, "process %d has ended",
@@ -356,18 +361,15 @@ void session_pause_warning(const struct session *session, struct view *view)
 			  session->opts.max_pause_ms);
 }
 
-int session_snapshot(struct session *session, const char *name,
-		     struct error *err)
+static int take_snapshot(struct session *session, const char *name,
+			 struct error *err)
 {
 	char new[sizeof(session->current->name)];
 	struct capture_opts opts = {.name = new, .keep_contents = true};
 	struct snapshot *snap;
 	bool other;
 
-	if (!session->target)
-		return error_set(err, ERR_USAGE, "there is no process");
-	if (session_need_live(session, err) ||
-	    new_name(session, name, new, sizeof(new), err) ||
+	if (new_name(session, name, new, sizeof(new), err) ||
 	    look_again(session, &other, err))
 		return -1;
 	opts.keep_contents = !session->opts.no_contents;
@@ -386,6 +388,36 @@ int session_snapshot(struct session *session, const char *name,
 	if (session->allocator && snap->foreign_count && !snap->chunk_count) {
 		explain_no_heap(session, "");
 		snap->allocator = NULL;
+	}
+	return 0;
+}
+
+int session_snapshot(struct session *session, const char *name,
+		     struct error *err)
+{
+	if (!session->target)
+		return error_set(err, ERR_USAGE, "there is no process");
+	return session_need_live(session, err)
+		       ? -1
+		       : take_snapshot(session, name, err);
+}
+
+int session_open_core(struct session *session, const char *path,
+		      struct error *err)
+{
+	struct symbols_opts opts = {.debug_dir = session->opts.debug_dir,
+				    .sysroot = session->opts.sysroot};
+	struct core_opts core = {.exe = session->opts.exe,
+				 .sysroot = session->opts.sysroot};
+
+	if (target_open_core(path, &core, &session->target, err))
+		return -1;
+	session->tid = session->target->first_tid;
+	if (symbols_open(session->target, &opts, &session->symbols, err) ||
+	    find_allocator(session, err) || take_snapshot(session, NULL, err)) {
+		error_wrap(err, "%s", path);
+		session_close(session);
+		return -1;
 	}
 	return 0;
 }

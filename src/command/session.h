@@ -21,6 +21,7 @@
 
 struct session_opts {
 	const char *debug_dir, *sysroot; /* or NULL */
+	const char *exe;		 /* of a core; or NULL */
 	uint64_t content_budget; /* bytes; 0: a quarter of MemAvailable, at most
 				  * 4 GiB.  "set contents 2G" */
 	bool no_contents;	 /* "set contents none" */
@@ -79,6 +80,9 @@ struct session {
 	bool incomplete, condition, fault;
 };
 
+/* Its one snapshot is taken at once. */
+int session_open_core(struct session *session, const char *path,
+		      struct error *err) MUST_CHECK;
 int session_open_pid(struct session *session, const char *pid_or_name,
 		     struct error *err) MUST_CHECK;
 void session_close(struct session *session);
@@ -86,7 +90,7 @@ void session_close(struct session *session);
 /* Another allocator than ours, or no snapshot of a heap: ERR_UNSUPPORTED. */
 int session_need_heap(const struct session *session,
 		      struct error *err) MUST_CHECK;
-/* ERR_GONE once the process ended. */
+/* ERR_GONE once the process ended, ERR_USAGE where there is none: a core. */
 int session_need_live(struct session *session, struct error *err) MUST_CHECK;
 
 /* Takes one (name NULL: the next number), makes it current, drops contents of

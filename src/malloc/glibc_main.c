@@ -9,14 +9,6 @@
 
 enum { CHAIN_CHUNKS = 4096 };
 
-/* The area brk grows, which no other mapping of malloc's touches. */
-static bool is_brk(const struct walk *w, uint64_t addr)
-{
-	const struct map *m = maps_find(&w->target->maps, addr);
-
-	return m && !strcmp(m->path, "[heap]");
-}
-
 /* Behind fenceposts at "from": where chunks go on, or 0. */
 static int behind_posts(struct walk *w, uint64_t from, uint64_t limit,
 			uint64_t *at, struct error *err)
@@ -29,7 +21,7 @@ static int behind_posts(struct walk *w, uint64_t from, uint64_t limit,
 	*at = 0;
 	if (from >= limit)
 		return 0;
-	if (is_brk(w, from))
+	if (target_is_brk(w->target, from))
 		return walk_behind_gap(w, from, limit, at, err);
 	/* Elsewhere a further piece begins on a page: see walk_pages(), which
 	 * also knows whose it is if there are several copies of malloc. */

@@ -36,6 +36,19 @@ static const char *info_function(const struct module *module)
 							     : "mallinfo";
 }
 
+static int is_named(void *ctx, const struct elf_symbol *symbol)
+{
+	(void)ctx;
+	return symbol->defined && *symbol->name;
+}
+
+/* A core file seldom has more of a library than its headers and its data, and
+ * no names: then the data must tell. */
+static bool is_nameless(const struct elf *elf)
+{
+	return elf_is_memory(elf) && !elf_each_dynsym(elf, is_named, NULL);
+}
+
 static bool is_candidate(const struct target *target,
 			 const struct module *module)
 {
@@ -44,7 +57,7 @@ static bool is_candidate(const struct target *target,
 	return module->elf && elf_word(module->elf) == target->word &&
 	       (elf_dynsym(module->elf, "malloc_trim", &symbol) ||
 		elf_dynsym(module->elf, "mallinfo", &symbol) ||
-		elf_is_static(module->elf));
+		elf_is_static(module->elf) || is_nameless(module->elf));
 }
 
 /* Debug symbols, where there are any: a witness, never a need. */
@@ -277,7 +290,6 @@ static unsigned standing(struct target *target, const struct glibc *g)
 {
 	unsigned own = g->ns == 0;
 	uint64_t top = 0, base = 0;
-	const struct map *map;
 	struct error err;
 
 	if (target_read_word(target, g->main_arena + g->state->top, &top,
@@ -286,8 +298,7 @@ static unsigned standing(struct target *target, const struct glibc *g)
 		return own;
 	if (target_read_word(target, g->mp + g->params->sbrk_base, &base, &err))
 		return 2 + own;
-	map = maps_find(&target->maps, base);
-	return map && !strcmp(map->path, "[heap]") ? 4 : 2 + own;
+	return target_is_brk(target, base) ? 4 : 2 + own;
 }
 
 /* Into the list, the program's own first. */

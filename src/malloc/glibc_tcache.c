@@ -90,6 +90,23 @@ static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
 	return found;
 }
 
+static bool read_block(struct walk *w, const struct thread *t, uint8_t *to,
+		       size_t size)
+{
+	const struct glibc_tls *tls = &w->g->tls;
+	uint64_t tp = thread_regs_tp(&t->regs), at = tp + (uint64_t)tls->offset;
+	const struct map *map;
+
+	if (pages_read(&w->pages, at, to, size))
+		return true;
+	/* One that was guessed may reach below the memory of the thread. */
+	map = maps_find(&w->target->maps, tp - 1);
+	if (!tp || !map || at >= map->start)
+		return false;
+	to += map->start - at;
+	return pages_read(&w->pages, map->start, to, size - (map->start - at));
+}
+
 static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
 {
 	const struct glibc_tls *tls = &w->g->tls;
@@ -105,11 +122,9 @@ static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
 	b->known = xcalloc(n ? n : 1, sizeof *b->known);
 	for (size_t i = 0; i < n; i++) {
 		const struct thread *t = &w->target->thread[i];
-		uint64_t at = thread_regs_tp(&t->regs) + (uint64_t)tls->offset;
 
 		b->known[i] = tls->known && t->has_regs &&
-			      pages_read(&w->pages, at, b->bytes + i * b->size,
-					 b->size);
+			      read_block(w, t, b->bytes + i * b->size, b->size);
 		w->copy->threads_unknown += !b->known[i];
 	}
 	return 0;

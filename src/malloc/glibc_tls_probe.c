@@ -11,7 +11,7 @@
 #include "symbols/elf.h"
 #include "symbols/symbols.h"
 
-enum { MAX_SLOTS = 256, ELF_TLS = 7, MAX_CODE = 2048 };
+enum { MAX_SLOTS = 256, ELF_TLS = 7, MAX_CODE = 2048, BELOW = 4096 };
 
 struct slot {
 	uint64_t addr; /* file address */
@@ -217,6 +217,14 @@ void glibc_tls_probe(struct target *target, const struct module *module,
 		finding_set(block, CHECK_OK, 0,
 			    "static program: its block ends at the thread "
 			    "pointer");
+	} else if (elf_is_memory(module->elf)) {
+		out->size = BELOW;
+		out->offset = -(int64_t)out->size;
+		out->known = true;
+		finding_set(block, CHECK_SKIPPED, 0,
+			    "the relocations of %s cannot be read: the %d "
+			    "bytes below the thread pointer are searched",
+			    module->name, BELOW);
 	} else {
 		finding_set(block, CHECK_SKIPPED, 0,
 			    "no thread-pointer offset among the relocations "

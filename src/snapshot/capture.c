@@ -67,6 +67,9 @@ static void describe(struct attempt *a)
 	memcpy(snap->exe, target->exe, sizeof snap->exe);
 	memcpy(snap->comm, target->comm, sizeof snap->comm);
 	snap->word = target->word;
+	snap->partial = target->partial;
+	snap->first_tid = target->first_tid;
+	snap->signal = target->signal;
 	if (c->allocator) {
 		snap->allocator = c->allocator->name;
 		snprintf(snap->glibc, sizeof snap->glibc, "%s",
@@ -137,12 +140,15 @@ static int under_stop(struct attempt *a, struct error *err)
 {
 	struct target *target = a->c->target;
 	struct snapshot *snap = a->snap;
-	uint64_t max = a->c->opts->max_bytes;
+	uint64_t max = target->ops->frozen ? UINT64_MAX : a->c->opts->max_bytes;
 	const struct contents_plan *earlier = &a->c->plan;
 	struct contents_plan plan;
 	int ret = -1;
 
-	clock_gettime(CLOCK_REALTIME, &snap->taken);
+	if (target->ops->frozen)
+		snap->taken = target->taken;
+	else
+		clock_gettime(CLOCK_REALTIME, &snap->taken);
 	/* What was counted before the stop serves; parts that are new since
 	 * then count with their size.  Where a part gets no more than it needs
 	 * the need must be known to the page. */
@@ -206,6 +212,7 @@ static int stop_and_copy(struct attempt *a, bool *copied, struct error *err)
 static void account(struct attempt *a)
 {
 	struct snapshot *snap = a->snap;
+	bool frozen = a->c->target->ops->frozen;
 	char kept[FMT_MAX], cut[FMT_MAX];
 
 	snap->copied_bytes = image_bytes(snap->contents);
@@ -220,8 +227,12 @@ static void account(struct attempt *a)
 			fmt_bytes(cut, sizeof cut, snap->skipped_bytes, false));
 	if (snap->unreadable_bytes)
 		strbuf_addf(&a->notes,
-			    "contents: %s of writable memory cannot be read "
-			    "(guard pages, or memory of a device)\n",
+			    frozen ? "%s of writable memory are not in the "
+				     "core: never touched, or left out when "
+				     "it was written\n"
+				   : "contents: %s of writable memory cannot "
+				     "be read (guard pages, or memory of a "
+				     "device)\n",
 			    fmt_bytes(cut, sizeof cut, snap->unreadable_bytes,
 				      false));
 }
@@ -234,6 +245,8 @@ static int reserve(struct attempt *a, struct error *err)
 	if (bytes > c->opts->max_bytes)
 		bytes = c->opts->max_bytes;
 	a->snap->contents = image_create();
+	if (c->target->ops->frozen)
+		return 0;
 	return image_reserve(a->snap->contents, bytes, err);
 }
 
@@ -327,6 +340,7 @@ static int try_until_quiet(struct capture *c, struct error *err)
 		if (try_once(c, err))
 			return -1;
 		if (!snapshot_busy(c->best) || c->attempts >= c->max_attempts ||
+		    c->target->ops->frozen ||
 		    c->stopped_us + c->target->stopped_us > c->max_stop_us)
 			return 0;
 		log_info("stopped inside malloc: attempt %u of %u", c->attempts,

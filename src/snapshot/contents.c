@@ -166,6 +166,14 @@ int contents_copy(const struct contents_plan *plan, struct target *target,
 		if (left > part->budget)
 			left = part->budget;
 		skipped = image->skipped_bytes;
+		if (target->ops->frozen) {
+			if (image_borrow(image, target, part->start, part->end,
+					 err))
+				return -1;
+			result->unreadable_bytes +=
+				image->skipped_bytes - skipped;
+			continue;
+		}
 		if (image_copy(image, target, part->start, part->end,
 			       part->anonymous, left, err))
 			return -1;

@@ -47,6 +47,10 @@ void snapshot_detach(struct snapshot *snap)
 
 	if (!snap || !snap->memory)
 		return;
+	if (snap->contents->borrows) {
+		snapshot_drop_contents(snap);
+		return;
+	}
 	if (target_open_image(snap->contents, false, NULL, false, &alone,
 			      &err)) {
 		target_close(snap->memory);
@@ -105,7 +109,7 @@ bool snapshot_busy(const struct snapshot *snap)
 
 bool snapshot_complete(const struct snapshot *snap)
 {
-	if (snap->skipped_bytes || snap->defect_count)
+	if (snap->partial || snap->skipped_bytes || snap->defect_count)
 		return false;
 	for (uint32_t i = 0; i < snap->check_count; i++)
 		if (snap->check[i].result == CHECK_FAILED ||

@@ -51,10 +51,14 @@ struct snapshot_copy {
 
 struct snapshot {
 	char name[32];
-	struct timespec taken;	   /* CLOCK_REALTIME at the stop */
-	uint64_t stopped_us;	   /* how long the target stood, all attempts */
-	uint64_t longest_us;	   /* the longest single stop of those */
-	uint64_t copied_bytes;	   /* read while it stood */
+	struct timespec taken; /* CLOCK_REALTIME at the stop */
+	uint64_t stopped_us;   /* how long the target stood, all attempts */
+	uint64_t longest_us;   /* the longest single stop of those */
+	uint64_t copied_bytes; /* read while it stood */
+	/* Of a core: see struct target. */
+	pid_t first_tid;
+	int signal;
+	bool partial; /* the target lacks what it should have: see notes */
 	uint64_t skipped_bytes;	   /* writable memory not kept: over budget */
 	uint64_t unreadable_bytes; /* ... that the kernel would not read */
 	unsigned attempts;	   /* stops needed to find malloc quiet */
@@ -123,7 +127,8 @@ void snapshot_destroy(struct snapshot *snap);
 
 /* Frees the bytes; the chunk table stays. */
 void snapshot_drop_contents(struct snapshot *snap);
-/* The live target is about to be closed: memory falls back on contents only. */
+/* The target is about to be closed: memory falls back on contents only, and
+ * those that are a core's own bytes go with it. */
 void snapshot_detach(struct snapshot *snap);
 
 /* Our memory that snap takes, bytes: the tables, and the contents. */

@@ -140,7 +140,7 @@ struct elf *module_file_open(struct target *target, const struct map *map,
 	struct elf *elf = NULL;
 
 	if (map->path[0] == '/') {
-		if (sysroot && *sysroot)
+		if (sysroot && *sysroot && !target->ops->proves_files)
 			elf = from_sysroot(target, map, sysroot);
 		if (!elf)
 			elf = from_file(target, map, &err);

@@ -118,9 +118,9 @@ static size_t run_index(const struct image *image, uint64_t addr)
 	return low;
 }
 
-/* What place() gave now holds [addr, addr + len). */
-static int keep(struct image *image, uint64_t addr, uint8_t *at, size_t len,
-		struct error *err)
+/* The run [addr, addr + len) lies at "at". */
+static int insert(struct image *image, uint64_t addr, const uint8_t *at,
+		  size_t len, struct error *err)
 {
 	size_t i = run_index(image, addr);
 	struct image_run *before = i ? &image->run[i - 1] : NULL;
@@ -144,8 +144,19 @@ static int keep(struct image *image, uint64_t addr, uint8_t *at, size_t len,
 		image->run[i] = (struct image_run){addr, addr + len, at};
 		image->run_count++;
 	}
-	last_pool(image)->used += len;
-	image->pool_used += len;
+	return 0;
+}
+
+/* What place() gave now holds [addr, addr + len). */
+static int keep(struct image *image, uint64_t addr, uint8_t *at, size_t len,
+		struct error *err)
+{
+	if (insert(image, addr, at, len, err) < 0)
+		return -1;
+	if (len) {
+		last_pool(image)->used += len;
+		image->pool_used += len;
+	}
 	return 0;
 }
 
@@ -255,6 +266,48 @@ int image_copy(struct image *image, struct target *from, uint64_t start,
 		if (add_zero(image, zero > start ? zero : start,
 			     walked < end ? walked : end, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+static int borrow_run(struct image *image, struct target *from, uint64_t start,
+		      uint64_t end, struct error *err)
+{
+	while (start < end) {
+		size_t len = 0;
+		const uint8_t *at = from->ops->peek(from, start, &len);
+
+		if (!at)
+			break;
+		if (len > end - start)
+			len = end - start;
+		if (insert(image, start, at, len, err) < 0)
+			return -1;
+		start += len;
+	}
+	image->skipped_bytes += end - start;
+	return 0;
+}
+
+int image_borrow(struct image *image, struct target *from, uint64_t start,
+		 uint64_t end, struct error *err)
+{
+	struct page_run run[RUNS];
+	uint64_t walked;
+
+	image->borrows = true;
+	for (; start < end; start = walked) {
+		size_t n = from->ops->touched_runs(from, start, end, run, RUNS,
+						   &walked);
+
+		for (size_t i = 0; i < n; i++) {
+			image->skipped_bytes += run[i].start - start;
+			if (borrow_run(image, from, run[i].start, run[i].end,
+				       err) < 0)
+				return -1;
+			start = run[i].end;
+		}
+		image->skipped_bytes += walked - start;
 	}
 	return 0;
 }

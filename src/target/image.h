@@ -16,7 +16,9 @@
 
 struct image_run {
 	uint64_t start, end; /* [start, end) in the target */
-	uint8_t *bytes;	     /* borrowed from one of the image's pools */
+	/* Borrowed from one of the image's pools, or from a target that is
+	 * frozen. */
+	const uint8_t *bytes;
 };
 
 /* Mapped memory; further ones come when the first does not suffice. */
@@ -36,6 +38,7 @@ struct image {
 	size_t pool_count, pool_cap;
 	uint64_t pool_used;	/* bytes in runs */
 	uint64_t skipped_bytes; /* wanted but not copied: budget, unreadable */
+	bool borrows;		/* some runs are a frozen target's */
 };
 
 struct image *image_create(void);
@@ -51,6 +54,14 @@ int image_reserve(struct image *image, uint64_t bytes,
 /* Copies len bytes of our memory in as [addr, addr + len).  For tests. */
 int image_add(struct image *image, uint64_t addr, const void *bytes, size_t len,
 	      struct error *err) MUST_CHECK;
+
+/*
+ * Takes [start, end) as a frozen target has it in our memory, which must
+ * outlive the image; nothing is copied.  What it has not is counted in
+ * skipped_bytes.  Ranges must come in ascending order.
+ */
+int image_borrow(struct image *image, struct target *from, uint64_t start,
+		 uint64_t end, struct error *err) MUST_CHECK;
 
 /*
  * Copies [start, end) out of a (stopped) target, never-touched pages left out

@@ -139,6 +139,7 @@ static int copy_below(struct target *target, const struct target *below,
 	memcpy(target->comm, below->comm, sizeof target->comm);
 	target->page_size = below->page_size;
 	target->word = below->word;
+	target->nameless = below->nameless;
 	if (maps_copy(&below->maps, &target->maps, err) < 0)
 		return -1;
 	target->thread = try_calloc(count, sizeof *target->thread,

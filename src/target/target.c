@@ -86,6 +86,36 @@ int target_read(struct target *target, uint64_t addr, void *buf, size_t len,
 			(unsigned long)addr);
 }
 
+/* The file's mapping that is next below, or NULL. */
+static const struct map *file_below(const struct maps *maps,
+				    const struct map *map)
+{
+	while (map-- > maps->map)
+		if (map->path[0] == '/')
+			return map;
+	return NULL;
+}
+
+bool target_is_brk(const struct target *target, uint64_t addr)
+{
+	const struct maps *maps = &target->maps;
+	const struct map *map = maps_find(maps, addr), *end, *below;
+	uint64_t far = UINT64_C(1) << (target->word == 8 ? 30 : 26);
+
+	if (!map || !target->nameless)
+		return map && !strcmp(map->path, "[heap]");
+	if (!map_is_anonymous(map) || map->path[0])
+		return false;
+	below = file_below(maps, map);
+	if (below)
+		return !strcmp(below->path, target->exe) &&
+		       map->start - below->end <= far;
+	end = maps->map + maps->count;
+	while (map + 1 < end && map[1].start == map->end)
+		map++;
+	return map + 1 == end || map[1].start - map->end > far;
+}
+
 int target_read_word(struct target *target, uint64_t addr, uint64_t *out,
 		     struct error *err)
 {

@@ -1,10 +1,10 @@
 /*
  * A target: a process image whose bytes we can read, whatever holds them.
  *
- * Kinds: live (ptrace, /proc; live.c and agent.c) and image (bytes in memory:
- * the contents of a snapshot, or what a test built; image.c).  A core file is a
- * further kind.  Everything above this layer works on all of them.  Addresses
- * are the target's; sizes are bytes.
+ * Kinds: live (ptrace, /proc; live.c and agent.c), core (an ELF core file;
+ * core.c) and image (bytes in memory: the contents of a snapshot, or what a
+ * test built; image.c).  Everything above this layer works on all of them.
+ * Addresses are the target's; sizes are bytes.
  *
  * A target runs unless it is between target_stop() and target_resume().
  */
@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "target/maps.h"
@@ -28,13 +29,19 @@ enum target_state { TARGET_RUNNING, TARGET_STOPPED, TARGET_GONE };
 struct thread {
 	pid_t tid;
 	char name[16]; /* comm */
-	char state;    /* as /proc says before our stop: R S D T Z ... */
+	char state;    /* as /proc says before our stop: R S D T Z ...; 0:
+			* not known (a core does not tell) */
 	bool has_regs; /* false: a leader that ended before its threads */
 	struct thread_regs regs;
 };
 
 struct target_ops {
 	const char *kind; /* "live", "image", "core" */
+	/* What peek() gives never changes: a snapshot need not copy it. */
+	bool frozen;
+	/* open_map knows the sysroot, and proves by its build-id what it
+	 * opens: nobody else looks for files. */
+	bool proves_files;
 	/* Bytes read, short where the mapping ends; -1 with errno set. */
 	ssize_t (*read)(struct target *, uint64_t addr, void *buf, size_t len);
 	/*
@@ -85,6 +92,14 @@ struct target {
 	enum target_state state;
 	uint64_t stopped_us; /* length of the last stop, microseconds */
 	uint64_t bytes_read; /* since open */
+	/* maps lack the names that are not of files: [heap] and so on. */
+	bool nameless;
+	bool partial; /* it lacks what it should have: notes say what */
+	/* A core: when its file was written, the thread that was dumped for a
+	 * signal (or was looked at), and the signal; else 0. */
+	struct timespec taken;
+	pid_t first_tid;
+	int signal;
 	/*
 	 * What deserves to be said of the last stop ("the process was already
 	 * stopped"); owned, "" if nothing.
@@ -137,6 +152,13 @@ int target_read(struct target *target, uint64_t addr, void *buf, size_t len,
 /* As many bytes as there are, 0 if none. */
 size_t target_read_some(struct target *target, uint64_t addr, void *buf,
 			size_t len);
+/*
+ * Is addr in the area that brk grows?  In a nameless map that is memory of no
+ * file within a gigabyte above the program, where the kernel puts it and nobody
+ * else puts anything; or, if a dynamic linker was started as the program, below
+ * all else and far from it.
+ */
+bool target_is_brk(const struct target *target, uint64_t addr);
 /* One word of the target (word bytes), zero-extended. */
 int target_read_word(struct target *target, uint64_t addr, uint64_t *out,
 		     struct error *err) MUST_CHECK;

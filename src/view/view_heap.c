@@ -346,9 +346,9 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		return -1;
 	view_of_snapshot(view, snap);
 	snprintf(view->title, sizeof(view->title),
-		 "heap of %s %d, %s %s, %u arena%s, snapshot %s%s", snap->comm,
+		 "heap of %s %d, %s%s%s, %u arena%s, snapshot %s%s", snap->comm,
 		 (int)snap->pid, snap->allocator ? snap->allocator : "?",
-		 snap->glibc, snap->arena_count,
+		 *snap->glibc ? " " : "", snap->glibc, snap->arena_count,
 		 snap->arena_count == 1 ? "" : "s", snap->name,
 		 never_called(snap) ? ": malloc was never called" : "");
 	add_totals(view);

@@ -55,12 +55,23 @@ static void section_cell(const struct view *view, uint32_t row,
 {
 	struct stacks *stacks = view->state;
 	const struct thread *thread = &thread_of(view, row)->thread;
+	const struct snapshot *snap = view->snap;
+	int n;
 
-	snprintf(stacks->text, sizeof(stacks->text), "thread %d \"%s\", %s",
-		 (int)thread->tid, thread->name,
-		 thread->state == 'R'	? "running"
-		 : thread->state == 'S' ? "sleeping"
-					: (char[]){thread->state, '\0'});
+	n = snprintf(stacks->text, sizeof(stacks->text),
+		     *thread->name ? "thread %d \"%s\"" : "thread %d",
+		     (int)thread->tid, thread->name);
+	if (thread->state)
+		snprintf(stacks->text + n, sizeof(stacks->text) - (size_t)n,
+			 ", %s",
+			 thread->state == 'R' ? "running"
+			 : thread->state == 'S'
+				 ? "sleeping"
+				 : (char[]){thread->state, '\0'});
+	else if (snap->signal && thread->tid == snap->first_tid)
+		snprintf(stacks->text + n, sizeof(stacks->text) - (size_t)n,
+			 ", stopped by signal %d (%s)", snap->signal,
+			 strsignal(snap->signal));
 	*out = value_text(stacks->text);
 }
 

@@ -30,6 +30,8 @@ static void state_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct threads *threads = view->state;
 
+	if (!thread_of(view, row)->thread.state)
+		return; /* a core does not tell */
 	snprintf(threads->text, sizeof(threads->text), "%c",
 		 thread_of(view, row)->thread.state);
 	*out = value_text(threads->text);

@@ -18,7 +18,7 @@ usage "unknown option" --bad --bad heap
 usage "no value" "takes N" --limit
 usage "no number" limit --limit many help
 usage "two formats" exclude --json --csv help
-usage "core files" "not in this version" -c core heap
+usage "no core file" "No such file" -c nowhere/core heap
 usage "freeze=fork" "not in this version" --freeze=fork help
 usage "unknown freeze" "stop or auto" --freeze=thaw help
 usage "words and -e" "not both" -e help help

@@ -8,7 +8,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
-need jq
+need jq gcore
 
 arch=amd64 arch_flags='' own_fixtures=$top_builddir/tests/fixtures
 recorder=$top_builddir/tests/lib/recorder.so
@@ -19,6 +19,7 @@ fetch_suites
 
 for suite in $suites; do
 	column "$suite" || continue
+	with_core=1
 	for fixture in $simple; do
 		with_heapscope=
 		[ "$fixture" != heap_threads ] || with_heapscope=1
@@ -31,6 +32,7 @@ for suite in $suites; do
 	for shape in cross-free many-heaps exited forked; do
 		row "$suite" "" heap_arenas "$shape"
 	done
+	with_core=
 	row "$suite" "" heap_copies
 	checked "$suite"
 	restless "$suite"
@@ -53,4 +55,5 @@ tuned "own bullseye" mxfast=160 heap_single heap_threads
 tuned "$all" hugetlb=1 heap_threads
 tuned "own trixie sid" hugetlb=2 heap_single heap_threads heap_aligned \
 	heap_shapes+trimmed heap_arenas+many-heaps heap_arenas+forked
+show_cores
 done_testing

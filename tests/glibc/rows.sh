@@ -12,8 +12,10 @@
 #
 #   fetch_suites                    at once; why not is told by column
 #   column SUITE [quiet]            sets FIXTURES; false, and a skip, if none
-#   row NAME TUNABLES FIXTURE [SHAPE]   with_heapscope=1: and what the tool says
-#                                   row_through: a command that starts it
+#   row NAME TUNABLES FIXTURE [SHAPE]   with_heapscope=1: and what the tool
+#                   says; with_core=1: and what it says of a core;
+#                   row_through: a command that starts it
+#   show_cores      a table of what with_core=1 compared
 #   checked SUITE, restless SUITE
 #   tuned SUITES TUNABLES FIXTURE[+SHAPE]...
 cache=$top_builddir/glibc
@@ -87,6 +89,7 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 	if [ -n "$with_heapscope" ]; then
 		ask_heapscope "$row_name $*"
 	fi
+	[ -z "$with_core" ] || ask_core "$row_name" "$*"
 	exec 9>&-
 	wait "$PID"
 	rm -f "$T"/record*
@@ -115,6 +118,59 @@ ask_heapscope() {
 	hs -p "$PID" --json threads
 	is "$1: every thread is shown" "$(jq '.rows | length' "$T/out")" \
 		"$(task_count)"
+}
+
+# A core of the same moment, asked with all files at hand and with none, must
+# give the answers that the running process gave.
+with_core=
+FIXTURE_DIR=$T/cores
+mkdir "$FIXTURE_DIR"
+asked() { # HEAPSCOPE'S OPTIONS: what it answers, without what may differ
+	hs "$@" --json -e heap -e 'chunks used' -e 'chunks cached' -e threads
+	sed 's/"target":.*"complete"/"complete"/
+		s/"warnings":.*"columns"/"columns"/
+		s/"title":"[^"]*",//
+		/"command":"threads"/d' "$T/out"
+	tail -n 1 "$T/out" | jq -c '[.complete, (.rows[] |
+		[.tid, .arena, .cached_count, .cached_bytes, .tcache, .pc])]'
+	echo "status $status"
+}
+ask_core() { # COLUMN, FIXTURE
+	mkdir -p "$T/no-files"
+	asked -p "$TARGET" >"$T/live"
+	core=$T/core
+	case $2 in
+	heap_single | heap_aligned) gcore_of "$TARGET" "$core" ;;
+	*) core_of "$TARGET" "$core" ;;
+	esac
+	asked -c "$core" >"$T/files"
+	asked -c "$core" --sysroot "$T/no-files" --debug-dir "$T/no-files" \
+		>"$T/no-symbols"
+	is "$1 $2: a core says the same" "$(diff "$T/live" "$T/files" |
+		cut -c1-300)" ""
+	is "$1 $2: a core without symbols says the same" \
+		"$(diff "$T/live" "$T/no-symbols" | cut -c1-300)" ""
+	{
+		printf '# %-13s%-25s' "$1" "$2"
+		head -n 1 "$T/live" | jq -rj 'select(.command == "heap").totals |
+			"\(.used_count) chunks"'
+		same "$T/files"
+		same "$T/no-symbols"
+		echo
+	} >>"$T/table"
+	rm -f "$core"
+}
+same() {
+	if cmp -s "$T/live" "$1"; then
+		printf '%14s' equal
+	else
+		printf '%14s' DIFFERENT
+	fi
+}
+show_cores() {
+	echo "# glibc        fixture                  live              core" \
+		"   no symbols"
+	cat "$T/table"
 }
 
 # The checking malloc: libc's own up to 2.33, then another library's.

@@ -13,7 +13,12 @@
 #   hs ARG...                  runs heapscope: $T/out, $T/err, $status
 #   start_fixture NAME ARG...  PID, $T/manifest; fixture_say sends it a line
 #                              FIXTURE_ENV: NAME=VALUE words for it alone;
-#                              FIXTURES: another folder that has it
+#                              FIXTURES: another folder that has it;
+#                              FIXTURE_DIR: where it runs (core_of needs it,
+#                              empty)
+#   core_of PID FILE           a core of it, by the kernel, which ends it, or
+#                              by gcore where the kernel gives none
+#   gcore_of PID FILE          by gcore; it runs on
 #   stop_fixture               asserts that it is unharmed and ends well
 #
 # T is a directory of the test's own.  HEAPSCOPE may name another binary.
@@ -146,13 +151,43 @@ start_fixture() {
 	mkfifo "$T/ctl"
 	: >"$T/manifest"
 	# shellcheck disable=SC2086 # words
-	env ${FIXTURE_ENV-} "$tap_program" "$@" <"$T/ctl" >"$T/manifest" &
+	(
+		# shellcheck disable=SC3045 # where it is not, no cores
+		ulimit -c unlimited 2>/dev/null
+		tap_program=$(realpath "$tap_program")
+		cd "${FIXTURE_DIR:-.}" || exit
+		exec env ${FIXTURE_ENV-} "$tap_program" "$@"
+	) <"$T/ctl" >"$T/manifest" &
 	PID=$!
 	kill_at_exit "$PID"
 	exec 9>"$T/ctl"
 	wait_until grep -q '^ready' "$T/manifest" ||
 		bail "$tap_fixture is not ready"
 	tap_tasks=$(task_count)
+}
+# A kernel that writes cores into the folder where the process runs, and may.
+kernel_dumps() {
+	case $(cat /proc/sys/kernel/core_pattern) in
+	*/* | '|'* | '') return 1 ;;
+	esac
+	grep -q '^Max core file size *unlimited' "/proc/$1/limits"
+}
+ended() { # not by a wait: it may be a child's child
+	! [ -e "/proc/$1" ] || grep -q '^State:.[ZX]' "/proc/$1/status"
+}
+gcore_of() {
+	gcore -o "$2" "$1" >"$T/gcore" 2>&1 ||
+		bail "gcore: $(tail -n 1 "$T/gcore")"
+	mv "$2.$1" "$2"
+}
+core_of() {
+	if ! kernel_dumps "$1"; then
+		gcore_of "$@"
+		return
+	fi
+	kill -ABRT "$1"
+	wait_until ended "$1"
+	mv "$FIXTURE_DIR/"* "$2" || bail "the kernel wrote no core of $1"
 }
 # fixture_say LINE WORD: sends the line, waits for one more line with WORD.
 fixture_say() {

@@ -1,0 +1,91 @@
+#!/bin/sh
+# A core file: the same answers as from the running process, and the truth
+# about what it is not, has not, or cannot do.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need jq gcore
+need_ptrace
+
+FIXTURE_DIR=$T/cores
+mkdir "$FIXTURE_DIR"
+start_fixture call_tree
+core=$T/core
+gcore_of "$PID" "$core"
+hs -p "$PID" --json -e heap -e 'chunks used' -e bt
+cp "$T/out" "$T/live"
+stop_fixture
+rows() {
+	jq -c 'del(.target, .snapshot, .warnings) |
+		.rows[] |= del(.name, .state, .section)' "$1"
+}
+
+hs -c "$core" --json -e heap -e 'chunks used' -e bt
+is "exit status" "$status" 0
+is "what the running process said" "$(rows "$T/out")" "$(rows "$T/live")"
+check "of a core" jq -e '.target.kind == "core"' "$T/out"
+check "with names" grep -q '"main"' "$T/out"
+hs -c "$core" -e snapshots -e "x/4gx \$rsp"  -e 'disas main' -e 'symbol main' \
+	-e maps -e threads -e verify -e 'sleep 0'
+is "all that needs no process works" "$status" 0
+hs -c "$core" snapshot
+is "snapshot: usage" "$status" 2
+check "snapshot: says why" grep -q 'nothing runs' "$T/err"
+hs -c "$core" -p "$$" heap
+is "-p and -c" "$status" 2
+hs -p "$$" --exe /bin/sh heap
+is "--exe without -c" "$status" 2
+hs -c "$T/nothing" heap
+is "no such file" "$status" 2
+hs -c "$0" heap
+is "not a core" "$status" 2
+check "not a core: says so" grep -q 'not a core file' "$T/err"
+hs -c "$HS" heap
+is "a program" "$status" 2
+check "a program: says so" grep -q -e '--exe' "$T/err"
+
+# Whose file is not of the core's build is said, and not used.
+hs -c "$core" --exe "$HS" --json bt
+check "another build: said" grep -q "is of another build: not used" "$T/err"
+check "another build: not used" jq -e \
+	'[.rows[] | select(.symbol == "main")] == []' "$T/out"
+mkdir "$T/sysroot"
+hs -c "$core" --sysroot "$T/sysroot" --json heap
+is "no files: status" "$status" 0
+is "no files: the same heap" "$(jq -c '[.rows, .totals]' "$T/out")" \
+	"$(head -n 1 "$T/live" | jq -c '[.rows, .totals]')"
+
+# Half of it: what is missing is said.
+size=$(wc -c <"$core")
+head -c $((size / 2)) "$core" >"$T/half"
+hs -c "$T/half" --json maps
+is "cut short: status" "$status" 6
+check "cut short: says so" grep -q 'cut short' "$T/err"
+check "cut short: incomplete" jq -e '.complete == false' "$T/out"
+head -c 20 "$core" >"$T/stub"
+hs -c "$T/stub" heap
+is "the first bytes alone" "$status" 2
+
+if command -v zstd >/dev/null; then
+	zstd -q "$core" -o "$T/core.zst"
+	hs -c "$T/core.zst" --json -e heap -e 'chunks used' -e bt
+	is "packed: status" "$status" 0
+	is "packed: the same" "$(rows "$T/out")" "$(rows "$T/live")"
+else
+	skip "packed" "zstd is not installed"
+fi
+
+# By the kernel, of a process that was killed by a signal.
+start_fixture heap_threads
+if kernel_dumps "$PID"; then
+	hs -p "$PID" --json -e heap -e 'chunks used'
+	cp "$T/out" "$T/live"
+	core_of "$PID" "$T/core.abrt"
+	hs -c "$T/core.abrt" --json -e heap -e 'chunks used'
+	is "by the kernel: status" "$status" 0
+	is "by the kernel: the same" "$(rows "$T/out")" "$(rows "$T/live")"
+	hs -c "$T/core.abrt" bt
+	check "by the kernel: the signal" grep -q 'stopped by signal 6' "$T/out"
+else
+	skip "by the kernel" "core_pattern or a limit forbids it"
+fi
+done_testing
