@@ -53,6 +53,7 @@ struct arena {
 	uint64_t bin_count, bin_bytes;	 /* unsorted, small and large bins */
 	uint64_t fast_count, fast_bytes; /* fastbins */
 	uint64_t overhead_bytes; /* heap_info, malloc_state, fenceposts, gaps */
+	uint64_t unknown_bytes;	 /* behind damage: what is there is not known */
 };
 
 /* One piece of address space that an arena carves chunks from. */
@@ -96,14 +97,26 @@ enum defect_kind {
 	DEFECT_LOOP,	   /* a list that never ends */
 	DEFECT_UNREADABLE, /* memory that should be there is not */
 	DEFECT_COUNT,	   /* two numbers that must agree do not */
-	DEFECT_BUSY	   /* stopped inside malloc */
+	DEFECT_BUSY,	   /* stopped inside malloc */
+	DEFECT_FLAGS,	   /* flags that this chunk cannot have */
+	DEFECT_KINDS
 };
 
+enum { DEFECT_BYTES = 64 };
+
+/* What does not add up, and the facts about it: what it means, and whose the
+ * addresses in it are, is for others to say. */
 struct defect {
-	uint64_t addr;
+	uint64_t addr; /* of the chunk (its header), link, field ... */
 	enum defect_kind kind;
 	uint32_t arena; /* ARENA_MMAPPED when of none */
-	char what[112];
+	uint64_t word;	/* the word that is wrong; 0: not known to be one */
+	bool has_found, has_expected;
+	uint64_t found, expected; /* what the word has, and should have */
+	uint64_t unknown; /* bytes from addr on: no chunk is known there */
+	uint8_t bytes[DEFECT_BYTES]; /* what lies at addr */
+	unsigned byte_count;	     /* of them, as many as can be read */
+	char what[200];
 };
 
 /*
@@ -166,6 +179,7 @@ struct malloc_sink {
 	/* Bytes between a chunk's size on this glibc and its usable size:
 	 * chunk_size = usable + word for arena chunks, + this for mmapped. */
 	unsigned word, mmapped_overhead;
+	uint64_t steps; /* headers looked at because of damage, or gaps */
 };
 
 struct allocator {

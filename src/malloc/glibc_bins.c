@@ -20,6 +20,15 @@ static uint64_t hash(uint64_t addr)
 	return (addr >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20;
 }
 
+static void table_put(struct table *t, const struct walk *w, size_t i)
+{
+	uint64_t at = hash(w->free[i].addr) & t->mask;
+
+	while (t->slot[at])
+		at = (at + 1) & t->mask;
+	t->slot[at] = (uint32_t)i + 1;
+}
+
 static int table_fill(struct table *t, const struct walk *w, struct error *err)
 {
 	uint64_t cap = 16;
@@ -30,14 +39,21 @@ static int table_fill(struct table *t, const struct walk *w, struct error *err)
 	t->slot = try_calloc(cap, sizeof *t->slot, "table of free chunks", err);
 	if (!t->slot)
 		return -1;
-	for (size_t i = 0; i < w->frees; i++) {
-		uint64_t at = hash(w->free[i].addr) & t->mask;
-
-		while (t->slot[at])
-			at = (at + 1) & t->mask;
-		t->slot[at] = (uint32_t)i + 1;
-	}
+	for (size_t i = 0; i < w->frees; i++)
+		table_put(t, w, i);
 	return 0;
+}
+
+/* One more than there were when the table was filled. */
+static int table_add(struct table *t, const struct walk *w, struct error *err)
+{
+	if (w->frees <= t->mask / 4 * 3) {
+		table_put(t, w, w->frees - 1);
+		return 0;
+	}
+	free(t->slot);
+	*t = (struct table){0};
+	return table_fill(t, w, err);
 }
 
 static struct free_chunk *table_get(const struct table *t, struct walk *w,
@@ -53,7 +69,7 @@ static struct free_chunk *table_get(const struct table *t, struct walk *w,
 
 struct bin {
 	struct walk *w;
-	const struct table *table;
+	struct table *table;
 	struct heap_arena *a;
 	unsigned number; /* 1..127 */
 	uint64_t head;	 /* its pseudo chunk */
@@ -66,6 +82,65 @@ static bool fits_bin(const struct bin *b, uint64_t size)
 	return b->number == 1 || n == b->number || (n == 64 && b->number >= 64);
 }
 
+/* What is behind the chunk of this bin marks it as in use. */
+static int tell_mark(struct bin *b, uint64_t next, struct error *err)
+{
+	struct defect d = {.kind = DEFECT_FLAGS,
+			   .arena = b->a->out.index,
+			   .addr = next,
+			   .word = next + b->w->form.word,
+			   .has_found = true,
+			   .has_expected = true};
+
+	/* No chunk there: that was told. */
+	if ((!walk_find(b->w, next + b->w->form.header) &&
+	     next != b->a->out.top) ||
+	    !pages_word(&b->w->pages, d.word, &d.found))
+		return 0;
+	d.expected = d.found & ~(uint64_t)CHUNK_PREV_INUSE;
+	return walk_damage(b->w, &d, err,
+			   "marks the chunk before it as in use, but bin %u "
+			   "has it",
+			   b->number);
+}
+
+/*
+ * A chunk that looks used: free after all if it fits the bin and its links lead
+ * back, on the one side or the other.
+ */
+static int adopt(struct bin *b, uint64_t addr, struct free_chunk **out,
+		 struct error *err)
+{
+	struct walk *w = b->w;
+	unsigned word = w->form.word;
+	struct chunk *c = walk_find(w, addr + w->form.header);
+	struct free_chunk new = {.addr = addr, .arena = b->a->out.index};
+	uint64_t fd, bk, back, forth;
+
+	*out = NULL;
+	if (!c || c->state != CHUNK_USED || c->arena != b->a->out.index ||
+	    !fits_bin(b, c->size + w->form.word) ||
+	    !pages_word(&w->pages, addr + 2 * word, &fd) ||
+	    !pages_word(&w->pages, addr + 3 * word, &bk))
+		return 0;
+	if ((!pages_word(&w->pages, fd + 3 * word, &back) || back != addr) &&
+	    (!pages_word(&w->pages, bk + 2 * word, &forth) || forth != addr))
+		return 0;
+	new.fd = fd;
+	new.bk = bk;
+	new.size = c->size + w->form.word;
+	if (GROW(w->free, w->free_cap, w->frees + 1, "free list", err) < 0)
+		return -1;
+	w->free[w->frees++] = new;
+	c->state = CHUNK_FREE;
+	b->a->out.bin_count++;
+	b->a->out.bin_bytes += new.size;
+	if (table_add(b->table, w, err) < 0)
+		return -1;
+	*out = &w->free[w->frees - 1];
+	return tell_mark(b, addr + new.size, err);
+}
+
 /* A member, newly met; false if it cannot be one (a defect was told). */
 static int take_member(struct bin *b, uint64_t addr, uint64_t link,
 		       struct free_chunk **out, struct error *err)
@@ -74,6 +149,12 @@ static int take_member(struct bin *b, uint64_t addr, uint64_t link,
 	uint32_t arena = b->a->out.index;
 
 	*out = NULL;
+	if (!c && adopt(b, addr, &c, err) < 0)
+		return -1;
+	if (!c && is_in_bin(b->w, addr) &&
+	    !walk_find(b->w, addr + b->w->form.header) &&
+	    walk_hide(b->w, addr, err) < 0)
+		return -1;
 	if (!c || c->arena != arena)
 		return walk_defect(b->w, DEFECT_LINK, arena, link, err,
 				   "bin %u leads to 0x%" PRIx64
@@ -104,6 +185,8 @@ static int follow_back(struct bin *b, uint64_t at, struct error *err)
 	while (at != b->head) {
 		struct free_chunk *c = table_get(b->table, b->w, at);
 
+		if (!c && adopt(b, at, &c, err) < 0)
+			return -1;
 		/* The break was told from the other side. */
 		if (!c || c->seen || c->arena != b->a->out.index)
 			return 0;
@@ -148,8 +231,8 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 	return 0;
 }
 
-static int follow_all(struct walk *w, const struct table *table,
-		      struct heap_arena *a, struct error *err)
+static int follow_all(struct walk *w, struct table *table, struct heap_arena *a,
+		      struct error *err)
 {
 	unsigned bins = w->g->state->bins, word = w->form.word;
 	struct bin b = {.w = w, .table = table, .a = a};

@@ -22,6 +22,14 @@ void walk_vote(struct walk *w, uint64_t head, bool fast)
 static int astray(struct walk *w, const struct list *l, uint64_t link,
 		  uint64_t to, struct error *err)
 {
+	uint64_t size;
+
+	/* A chunk of just the size that this list has. */
+	if (l->size && chunk_fits_user(&w->form, to) &&
+	    pages_word(&w->pages, to - w->form.word, &size) &&
+	    (size & CHUNK_SIZE_MASK) == l->size &&
+	    walk_hide(w, to - w->form.header, err) < 0)
+		return -1;
 	return walk_defect(w, DEFECT_LINK, l->arena, link, err,
 			   "%s leads to 0x%" PRIx64 ", which is no chunk",
 			   l->name, to);

@@ -1,35 +1,18 @@
 /*
  * Chunk after chunk (GLIBC.md 2, 4.4).  Whether a chunk is in use is written
- * in the one behind it, so each is finished when the next has been read.
+ * in the one behind it, so each is finished when the next has been read.  What
+ * happens at a header that cannot be is in the head of glibc_resync.c.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/progress.h"
-#include "malloc/walk.h"
+#include "malloc/stretch.h"
 
-enum { TICK = 1 << 16, RESYNC_CHUNKS = 16 };
-
-/* The state of one such walk. */
-struct run {
-	struct walk *w;
-	struct heap_arena *a;
-	uint32_t arena;
-	uint64_t limit;
-	uint64_t at; /* the chunk now looked at */
-	/* The one before it, not yet finished. */
-	bool pending;
-	uint64_t prev;
-	struct chunk_head head;
-	/* The stretch that is being filled. */
-	uint64_t begun;
-	struct chunk *chunk; /* owned */
-	size_t count, cap;
-	bool goes_on;
-	struct ahead ahead;
-};
+enum { TICK = 1 << 16 };
 
 static int add_chunk(struct run *r, uint64_t addr, uint64_t size,
 		     enum chunk_state state, struct error *err)
@@ -46,7 +29,7 @@ static int add_chunk(struct run *r, uint64_t addr, uint64_t size,
 	return 0;
 }
 
-static int add_free(struct run *r, uint64_t size, struct error *err)
+int run_add_free(struct run *r, uint64_t size, struct error *err)
 {
 	struct walk *w = r->w;
 
@@ -65,9 +48,29 @@ static int add_free(struct run *r, uint64_t size, struct error *err)
 	return add_chunk(r, r->prev, size, CHUNK_FREE, err);
 }
 
+/* Marked free by what is behind it, and by nothing else. */
+static int tell_mark(struct run *r, const struct chunk_head *next,
+		     uint64_t size, struct error *err)
+{
+	return walk_damage(
+		r->w,
+		&(struct defect){.kind = DEFECT_FLAGS,
+				 .arena = r->arena,
+				 .addr = r->at,
+				 .word = r->at + r->w->form.word,
+				 .has_found = true,
+				 .found = next->size,
+				 .has_expected = true,
+				 .expected = next->size | CHUNK_PREV_INUSE},
+		err,
+		"marks the chunk of 0x%" PRIx64
+		" bytes before it as free, but 0x%" PRIx64
+		" is written there and no bin has it: taken as used",
+		size, next->prev_size);
+}
+
 /* next: the header behind the pending chunk. */
-static int finish(struct run *r, const struct chunk_head *next,
-		  struct error *err)
+int run_finish(struct run *r, const struct chunk_head *next, struct error *err)
 {
 	uint64_t size = r->at - r->prev;
 
@@ -76,24 +79,51 @@ static int finish(struct run *r, const struct chunk_head *next,
 	r->pending = false;
 	if (next->size & CHUNK_PREV_INUSE) {
 		if (!r->a->out.is_main && !(r->head.size & CHUNK_NON_MAIN) &&
-		    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
-				"size word 0x%" PRIx64
-				" of a chunk in use lacks the mark of thread "
-				"arenas",
-				r->head.size) < 0)
+		    walk_damage(
+			    r->w,
+			    &(struct defect){.kind = DEFECT_FLAGS,
+					     .arena = r->arena,
+					     .addr = r->prev,
+					     .word = r->prev + r->w->form.word,
+					     .has_found = true,
+					     .found = r->head.size,
+					     .has_expected = true,
+					     .expected = r->head.size |
+							 CHUNK_NON_MAIN},
+			    err,
+			    "size word 0x%" PRIx64
+			    " of a chunk in use lacks the mark of thread "
+			    "arenas",
+			    r->head.size) < 0)
 			return -1;
 		return add_chunk(r, r->prev, size, CHUNK_USED, err);
 	}
-	if (next->prev_size != size &&
-	    walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
+	if (next->prev_size == size)
+		return run_add_free(r, size, err);
+	/* Not both the mark and the size behind it are right. */
+	if (!is_in_bin(r->w, r->prev)) {
+		if (tell_mark(r, next, size, err) < 0)
+			return -1;
+		return add_chunk(r, r->prev, size, CHUNK_USED, err);
+	}
+	if (walk_damage(r->w,
+			&(struct defect){.kind = DEFECT_SIZE,
+					 .arena = r->arena,
+					 .addr = r->prev,
+					 .word = r->at,
+					 .has_found = true,
+					 .found = next->prev_size,
+					 .has_expected = true,
+					 .expected = size},
+			err,
 			"free chunk of 0x%" PRIx64 " bytes, but 0x%" PRIx64
 			" is written behind it",
 			size, next->prev_size) < 0)
 		return -1;
-	return add_free(r, size, err);
+	return run_add_free(r, size, err);
 }
 
-static bool load(struct run *r, struct chunk_head *h)
+bool run_load(struct run *r, struct chunk_head *h)
 {
 	const struct chunk_form *form = &r->w->form;
 	const uint8_t *p = window_at(&r->w->window, r->at, 4 * form->word);
@@ -114,11 +144,19 @@ static int take_top(struct run *r, const struct chunk_head *h,
 {
 	uint64_t size = chunk_bytes(h), room = r->limit - r->at;
 
-	if (finish(r, h, err) < 0)
+	if (run_finish(r, h, err) < 0)
 		return -1;
 	if (size < r->w->form.header || size % r->w->form.header ||
 	    size > room) {
-		if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->at, err,
+		struct defect d = {.kind = DEFECT_SIZE,
+				   .arena = r->arena,
+				   .addr = r->at,
+				   .word = r->at + r->w->form.word,
+				   .has_found = true,
+				   .found = h->size,
+				   .unknown = room};
+
+		if (walk_damage(r->w, &d, err,
 				"size word 0x%" PRIx64
 				" of the top chunk cannot be",
 				h->size) < 0)
@@ -160,7 +198,7 @@ static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
 	}
 	if (!end)
 		return 0;
-	if (finish(r, h, err) < 0)
+	if (run_finish(r, h, err) < 0)
 		return -1;
 	r->a->out.overhead_bytes += end - r->at;
 	r->at = end;
@@ -168,75 +206,37 @@ static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
 	return 0;
 }
 
-/* Something is wrong at r->at: go on where chunks begin again. */
-static int resync(struct run *r, enum defect_kind kind, uint64_t word,
-		  struct error *err)
-{
-	struct chain chain = {
-		.arena = r->arena, .limit = r->limit, .enough = RESYNC_CHUNKS};
-	uint64_t to = chain_find(r->w, &chain, r->at + r->w->form.align);
-	uint64_t lost = (to ? to : r->limit) - r->at;
-	int rc;
-
-	if (kind == DEFECT_UNREADABLE)
-		rc = walk_defect(r->w, kind, r->arena, r->at, err,
-				 "cannot be read; 0x%" PRIx64
-				 " bytes stepped over",
-				 lost);
-	else
-		rc = walk_defect(r->w, kind, r->arena, r->at, err,
-				 "size word 0x%" PRIx64 " cannot be; 0x%" PRIx64
-				 " bytes stepped over",
-				 word, lost);
-	r->a->lost += lost;
-	r->at += lost;
-	r->pending = false;
-	return rc;
-}
-
-/*
- * What is behind the pending chunk cannot be believed.  A free chunk is known
- * by its neighbours in the bin, which lead back to it.
- */
-static int finish_doubtful(struct run *r, struct error *err)
-{
-	const struct chunk_form *form = &r->w->form;
-	struct pages *pages = &r->w->pages;
-	struct chunk_head next = {.prev_size = r->at - r->prev,
-				  .size = CHUNK_PREV_INUSE};
-	uint64_t back, forth;
-
-	if (r->pending && chunk_fits_at(form, r->head.fd) &&
-	    chunk_fits_at(form, r->head.bk) &&
-	    pages_word(pages, r->head.fd + 3 * form->word, &back) &&
-	    pages_word(pages, r->head.bk + 2 * form->word, &forth) &&
-	    back == r->prev && forth == r->prev)
-		next.size = 0;
-	return finish(r, &next, err);
-}
-
 /* A used or free chunk at r->at; what is before it is finished. */
-static int take_chunk(struct run *r, const struct chunk_head *h,
-		      struct error *err)
+static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 {
-	uint64_t size = chunk_bytes(h), top = r->a->out.top;
+	uint64_t top = r->a->out.top, size, inside;
+	uint64_t word = h->size;
+	bool done = false;
 
 	if (!chunk_plausible(&r->w->form, h->size, r->limit - r->at,
-			     r->a->out.is_main))
-		return finish_doubtful(r, err) < 0
-			       ? -1
-			       : resync(r, DEFECT_SIZE, h->size, err);
-	if (finish(r, h, err) < 0)
-		return -1;
-	if (r->at < top && top - r->at < size) {
-		/* Split off already, its size not yet written (4.4 e). */
-		if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->at, err,
-				"chunk of 0x%" PRIx64
-				" bytes reaches into the top chunk",
-				size) < 0)
+			     r->a->out.is_main)) {
+		if (!run_only_flags(r, h))
+			return run_take_impossible(r, h, err);
+		if (run_tell_flags(r, word, h->size, err) < 0)
 			return -1;
+	}
+	if (r->pending && run_hides_free(r, h))
+		return run_astray(r, r->prev, r->at - h->prev_size, err);
+	size = chunk_bytes(h);
+	inside = walk_hidden(r->w, r->at + r->w->form.min, r->at + size);
+	if (inside)
+		return run_finish(r, h, err) < 0
+			       ? -1
+			       : run_astray(r, r->at, inside, err);
+	if (r->at < top && top - r->at < size) {
+		if (run_take_spanning_top(r, h, &done, err) < 0)
+			return -1;
+		if (done)
+			return 0;
 		size = top - r->at;
 	}
+	if (run_finish(r, h, err) < 0)
+		return -1;
 	r->prev = r->at;
 	r->head = *h;
 	r->pending = true;
@@ -300,7 +300,7 @@ static int take_ahead(struct run *r, const struct chunk_head *h, bool *done,
 	if (ahead->next == ahead->parts || p->start != r->at ||
 	    p->end == p->start)
 		return 0;
-	if (finish(r, h, err) < 0 ||
+	if (run_finish(r, h, err) < 0 ||
 	    (r->at > r->begun && close_stretch(r, err) < 0) ||
 	    GROW(w->free, w->free_cap, w->frees + p->frees, "free list", err) <
 		    0)
@@ -333,10 +333,13 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 		*done = true;
 		return take_last(r, err);
 	}
-	if (!load(r, &h))
-		return finish_doubtful(r, err) < 0
+	if (!run_load(r, &h)) {
+		struct defect d = {.kind = DEFECT_UNREADABLE};
+
+		return run_finish_doubtful(r, err) < 0
 			       ? -1
-			       : resync(r, DEFECT_UNREADABLE, 0, err);
+			       : run_resync(r, &d, "cannot be read", err);
+	}
 	if (take_ahead(r, &h, &taken, err) < 0)
 		return -1;
 	if (taken)
@@ -374,21 +377,52 @@ static int walk_run(struct run *r, enum stretch_end *how, struct error *err)
 	return close_stretch(r, err);
 }
 
+/* As if the stretch had not been walked. */
+static void take_back(struct walk *w, const struct walk *before,
+		      const struct heap_arena *arena)
+{
+	while (w->stretches > before->stretches)
+		free(w->stretch[--w->stretches].chunk);
+	w->frees = before->frees;
+	w->defects = before->defects;
+	w->defect_count = before->defect_count;
+	w->arena[arena->out.index] = *arena;
+}
+
+static int walk_from(struct walk *w, struct run *r, bool from_several,
+		     enum stretch_end *how, struct error *err)
+{
+	int rc;
+
+	if (from_several)
+		ahead_walk(w, r->arena, r->at, r->limit, &r->ahead);
+	rc = walk_run(r, how, err);
+	free(r->chunk);
+	return rc;
+}
+
 int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 		 enum stretch_end *how, uint64_t *end, struct error *err)
 {
-	struct run r = {.w = w,
-			.a = &w->arena[arena],
-			.arena = arena,
-			.limit = limit,
-			.at = start,
-			.begun = start};
-	int rc;
+	struct heap_arena arena_before = w->arena[arena];
+	struct walk before = *w;
+	struct run fresh = {.w = w,
+			    .a = &w->arena[arena],
+			    .arena = arena,
+			    .limit = limit,
+			    .at = start,
+			    .begun = start};
+	struct run r = fresh;
+	int rc = walk_from(w, &r, true, how, err);
 
-	ahead_walk(w, arena, start, limit, &r.ahead);
-	rc = walk_run(&r, how, err);
+	/* From damage the walk may go back, which it can in one part only. */
+	if (!rc && r.ahead.parts > 1 && w->defects != before.defects) {
+		ahead_deinit(&r.ahead);
+		take_back(w, &before, &arena_before);
+		r = fresh;
+		rc = walk_from(w, &r, false, how, err);
+	}
 	ahead_deinit(&r.ahead);
-	free(r.chunk);
 	*end = r.at;
 	return rc;
 }

@@ -239,7 +239,7 @@ static int take_cache(struct walk *w, const struct cache *c, pid_t tid,
 				i, tid, count, c->count[i]) < 0)
 			return -1;
 	}
-	return w->sink->tcache ? w->sink->tcache(w->sink->ctx, &out, err) : 0;
+	return walk_tell_tcache(w, &out, err);
 }
 
 static void vote(struct walk *w, const struct cache *c)
@@ -485,8 +485,7 @@ static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
 			if (take_cache(w, t->cache[i], tid, (uint32_t)arena,
 				       err) < 0)
 				return -1;
-		} else if (w->sink->tcache &&
-			   w->sink->tcache(w->sink->ctx, &none, err) < 0) {
+		} else if (walk_tell_tcache(w, &none, err) < 0) {
 			return -1;
 		}
 	}

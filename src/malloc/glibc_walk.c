@@ -13,10 +13,47 @@
 
 enum { BATCH = 8192 };
 
+/* What is told is kept until the end: see walk_all(). */
 static int push_defect(struct walk *w, const struct defect *d,
 		       struct error *err)
 {
-	return w->sink->defect ? w->sink->defect(w->sink->ctx, d, err) : 0;
+	if (GROW(w->defect, w->defect_cap, w->defect_count + 1, "defects",
+		 err) < 0)
+		return -1;
+	w->defect[w->defect_count++] = *d;
+	return 0;
+}
+
+static int tell(struct walk *w, const struct defect *damage, const char *fmt,
+		va_list ap, struct error *err)
+{
+	struct defect d = *damage;
+
+	/* A thread was at work here: not damage, but not to be relied on. */
+	if (d.kind != DEFECT_UNREADABLE && walk_is_busy(w)) {
+		d.kind = DEFECT_BUSY;
+		if (d.arena < w->arenas)
+			w->arena[d.arena].out.busy = true;
+	}
+	if (w->defects++ >= MAX_DEFECTS)
+		return 0;
+	vsnprintf(d.what, sizeof d.what, fmt, ap);
+	if (d.addr)
+		d.byte_count = (unsigned)target_read_some(
+			w->target, d.addr, d.bytes, sizeof d.bytes);
+	return push_defect(w, &d, err);
+}
+
+int walk_damage(struct walk *w, const struct defect *d, struct error *err,
+		const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = tell(w, d, fmt, ap, err);
+	va_end(ap);
+	return rc;
 }
 
 int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
@@ -24,27 +61,66 @@ int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 {
 	struct defect d = {.addr = addr, .kind = kind, .arena = arena};
 	va_list ap;
+	int rc;
 
-	/* A thread was at work here: not damage, but not to be relied on. */
-	if (kind != DEFECT_UNREADABLE && walk_is_busy(w)) {
-		d.kind = DEFECT_BUSY;
-		if (arena < w->arenas)
-			w->arena[arena].out.busy = true;
-	}
-	if (w->defects++ >= MAX_DEFECTS)
-		return 0;
 	va_start(ap, fmt);
-	vsnprintf(d.what, sizeof d.what, fmt, ap);
+	rc = tell(w, &d, fmt, ap, err);
 	va_end(ap);
-	return push_defect(w, &d, err);
+	return rc;
 }
 
 int walk_check(struct walk *w, const struct check *check, struct error *err)
 {
-	struct check c = *check;
+	if (GROW(w->check, w->check_cap, w->check_count + 1, "checks", err) < 0)
+		return -1;
+	w->check[w->check_count] = *check;
+	w->check[w->check_count++].copy = (uint32_t)(w->copy - w->copies);
+	return 0;
+}
 
-	c.copy = (uint32_t)(w->copy - w->copies);
-	return w->sink->check ? w->sink->check(w->sink->ctx, &c, err) : 0;
+int walk_tell_tcache(struct walk *w, const struct tcache *tcache,
+		     struct error *err)
+{
+	if (GROW(w->tcache, w->tcache_cap, w->tcache_told + 1, "tcaches", err) <
+	    0)
+		return -1;
+	w->tcache[w->tcache_told++] = *tcache;
+	return 0;
+}
+
+static int push_copy(struct walk *w, const struct walk_copy *c,
+		     struct error *err)
+{
+	struct malloc_copy out = {
+		.index = (uint32_t)(c - w->copies),
+		.ns = c->g->ns,
+		.arena = c->arena,
+		.arenas = c->end - c->arena,
+		.params = c->params,
+	};
+
+	snprintf(out.module, sizeof out.module, "%s", c->g->module);
+	snprintf(out.version, sizeof out.version, "%s", c->g->version);
+	return w->sink->copy ? w->sink->copy(w->sink->ctx, &out, err) : 0;
+}
+
+static int push_told(struct walk *w, struct error *err)
+{
+	struct malloc_sink *s = w->sink;
+
+	for (size_t i = 0; s->check && i < w->check_count; i++)
+		if (s->check(s->ctx, &w->check[i], err) < 0)
+			return -1;
+	for (size_t i = 0; s->defect && i < w->defect_count; i++)
+		if (s->defect(s->ctx, &w->defect[i], err) < 0)
+			return -1;
+	for (size_t i = 0; s->tcache && i < w->tcache_told; i++)
+		if (s->tcache(s->ctx, &w->tcache[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < w->copy_count; i++)
+		if (push_copy(w, &w->copies[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 /* The last of count items whose first word is <= key. */
@@ -113,13 +189,17 @@ static int walk_memory(struct walk *w, struct error *err)
 static int drop_stretch(struct walk *w, struct stretch *s, bool tell,
 			struct error *err)
 {
-	uint64_t start = s->start, end = s->end;
+	struct defect d = {.kind = DEFECT_LINK,
+			   .arena = s->arena,
+			   .addr = s->start,
+			   .unknown = s->end - s->start};
+	uint64_t end = s->end;
 
-	w->arena[s->arena].lost += end - start;
+	w->arena[s->arena].lost += d.unknown;
 	s->count = 0;
-	s->end = start;
+	s->end = s->start;
 	return !tell ? 0
-		     : walk_defect(w, DEFECT_LINK, s->arena, start, err,
+		     : walk_damage(w, &d, err,
 				   "memory from here to 0x%" PRIx64
 				   " is another heap's, too",
 				   end);
@@ -197,6 +277,8 @@ static int push_all(struct walk *w, struct error *err)
 	}
 	if (push_chunks(w, w->mmapped, w->mmappeds, err) < 0)
 		return -1;
+	for (size_t i = 0; i < w->arenas; i++)
+		w->arena[i].out.unknown_bytes = w->arena[i].lost;
 	for (size_t i = 0; s->arena && i < w->arenas; i++)
 		if (s->arena(s->ctx, &w->arena[i].out, err) < 0)
 			return -1;
@@ -240,22 +322,6 @@ static int push_remarks(struct walk *w, struct error *err)
 	return walk_check(w, &c, err);
 }
 
-static int push_copy(struct walk *w, struct error *err)
-{
-	const struct walk_copy *c = w->copy;
-	struct malloc_copy out = {
-		.index = (uint32_t)(c - w->copies),
-		.ns = c->g->ns,
-		.arena = c->arena,
-		.arenas = c->end - c->arena,
-		.params = c->params,
-	};
-
-	snprintf(out.module, sizeof out.module, "%s", c->g->module);
-	snprintf(out.version, sizeof out.version, "%s", c->g->version);
-	return w->sink->copy ? w->sink->copy(w->sink->ctx, &out, err) : 0;
-}
-
 /* All chunks are known: what the copy's lists say of them. */
 static int walk_lists(struct walk *w, struct error *err)
 {
@@ -267,10 +333,14 @@ static int walk_lists(struct walk *w, struct error *err)
 
 static int walk_sums(struct walk *w, struct error *err)
 {
-	return walk_gaps_verify(w, err) < 0 || walk_verify(w, err) < 0 ||
-			       push_remarks(w, err) < 0 || push_copy(w, err) < 0
+	return walk_gaps_verify(w, err) < 0 || walk_verify(w, err) < 0
 		       ? -1
-		       : 0;
+		       : push_remarks(w, err);
+}
+
+static bool will_walk_again(const struct walk *w)
+{
+	return w->hiddens && !w->knows_hidden;
 }
 
 static int walk_all(struct walk *w, const struct glibc *first,
@@ -302,9 +372,18 @@ static int walk_all(struct walk *w, const struct glibc *first,
 		if (walk_sums(w, err) < 0)
 			return -1;
 	}
-	return walk_verify_all(w, err) < 0 || walk_hands(w, err) < 0
-		       ? -1
-		       : push_all(w, err);
+	if (walk_verify_all(w, err) < 0)
+		return -1;
+	/* It pushes, and all will be walked again. */
+	return will_walk_again(w) ? 0 : walk_hands(w, err);
+}
+
+static void walk_init(struct walk *w, struct target *target,
+		      struct malloc_sink *sink)
+{
+	*w = (struct walk){.target = target, .sink = sink};
+	window_init(&w->window, target);
+	pages_init(&w->pages, target);
 }
 
 static void walk_deinit(struct walk *w)
@@ -322,19 +401,73 @@ static void walk_deinit(struct walk *w)
 	free(w->member);
 	free(w->inside);
 	free(w->outside);
+	free(w->hidden);
+	free(w->defect);
+	free(w->check);
+	free(w->tcache);
 	window_deinit(&w->window);
 	pages_deinit(&w->pages);
+}
+
+int walk_hide(struct walk *w, uint64_t chunk, struct error *err)
+{
+	if (w->knows_hidden)
+		return 0;
+	if (GROW(w->hidden, w->hidden_cap, w->hiddens + 1, "hidden chunks",
+		 err) < 0)
+		return -1;
+	w->hidden[w->hiddens++] = chunk;
+	return 0;
+}
+
+uint64_t walk_hidden(const struct walk *w, uint64_t from, uint64_t to)
+{
+	const uint64_t *last;
+
+	if (!w->knows_hidden)
+		return 0;
+	last = last_upto(w->hidden, w->hiddens, sizeof *w->hidden, to - 1);
+	return last && *last >= from ? *last : 0;
+}
+
+/*
+ * The lists may lead to chunks that the walk passed over: a size before them is
+ * wrong, and nothing else told so.  Then all is walked once more, with these
+ * known, and what the first walk would have told is forgotten.
+ */
+static int walk_again(struct walk *w, const struct glibc *first,
+		      struct error *err)
+{
+	struct walk again;
+
+	walk_init(&again, w->target, w->sink);
+	again.hidden = w->hidden;
+	again.hiddens = w->hiddens;
+	again.knows_hidden = true;
+	again.steps = w->steps;
+	w->hidden = NULL;
+	walk_deinit(w);
+	*w = again;
+	if (sort_by_u64(w->hidden, w->hiddens, sizeof *w->hidden, 0, err) < 0)
+		return -1;
+	return walk_all(w, first, err);
 }
 
 int glibc_walk(struct target *target, void *state, struct malloc_sink *sink,
 	       struct error *err)
 {
-	struct walk w = {.target = target, .sink = sink};
+	struct walk w;
 	int rc;
 
-	window_init(&w.window, target);
-	pages_init(&w.pages, target);
+	walk_init(&w, target, sink);
 	rc = walk_all(&w, state, err);
+	if (!rc && will_walk_again(&w))
+		rc = walk_again(&w, state, err);
+	if (!rc && push_told(&w, err) < 0)
+		rc = -1;
+	if (!rc)
+		rc = push_all(&w, err);
+	sink->steps = w.steps;
 	walk_deinit(&w);
 	return rc;
 }

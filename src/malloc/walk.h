@@ -111,7 +111,19 @@ struct walk {
 	bool *outside; /* owned, one a thread: its stack proves it is not */
 	bool looked_deep;
 	pid_t in_malloc_tid; /* one that is or may be inside; 0: none */
+	/* Told when all is done; owned. */
+	struct defect *defect;
+	struct check *check;
+	struct tcache *tcache;
+	size_t defect_count, defect_cap, check_count, check_cap;
+	size_t tcache_told, tcache_cap;
+	/* Chunks that lists lead to and the first walk did not meet; sorted,
+	 * and heeded, the second time. */
+	uint64_t *hidden; /* owned */
+	size_t hiddens, hidden_cap;
+	bool knows_hidden;
 	uint64_t defects;
+	uint64_t steps; /* headers looked at because of damage */
 };
 
 /* glibc_copies.c: the copies of malloc that are in use; GLIBC.md 8.5. */
@@ -129,8 +141,18 @@ static inline struct walk_copy *walk_copy_of(const struct walk *w,
 int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 		uint64_t addr, struct error *err, const char *fmt, ...)
 	PRINTF(6, 7) MUST_CHECK;
+/* The same with what is known of it in d, but for its text. */
+int walk_damage(struct walk *w, const struct defect *d, struct error *err,
+		const char *fmt, ...) PRINTF(4, 5) MUST_CHECK;
 int walk_check(struct walk *w, const struct check *check,
 	       struct error *err) MUST_CHECK;
+int walk_tell_tcache(struct walk *w, const struct tcache *tcache,
+		     struct error *err) MUST_CHECK;
+/* A chunk begins at this address, as two lists' links say, or a list's link and
+ * a size, though none was walked there. */
+int walk_hide(struct walk *w, uint64_t chunk, struct error *err) MUST_CHECK;
+/* The last such chunk in [from, to), once it is known; or 0. */
+uint64_t walk_hidden(const struct walk *w, uint64_t from, uint64_t to);
 /* Two numbers that must agree. */
 int walk_compare(struct walk *w, const char *name, uint64_t a, uint64_t b,
 		 struct error *err, const char *fmt, ...)
@@ -194,6 +216,7 @@ struct chain {
 	uint32_t arena;
 	uint64_t limit;	    /* where memory ends */
 	unsigned enough;    /* chunks that prove it */
+	unsigned passing;   /* for chain_passing(): those before bad */
 	bool first_in_use;  /* the first one has PREV_INUSE and no other flag */
 	bool members;	    /* no listed free chunk lies inside of one */
 	struct u64map *bad; /* addresses from which chains failed, or NULL */
@@ -202,6 +225,21 @@ struct chain {
 bool chain_holds(struct walk *w, const struct chain *chain, uint64_t addr);
 /* The first address from "from" on, step bytes apart, where one begins; 0. */
 uint64_t chain_find(struct walk *w, const struct chain *chain, uint64_t from);
+/* The first address from "from" on where a weak chain begins that ends at
+ * strong or before; 0. */
+uint64_t chain_weak(struct walk *w, const struct chain *chain, uint64_t from,
+		    uint64_t strong);
+/* The same for one that passes over bad, without touching it, and holds. */
+uint64_t chain_passing(struct walk *w, const struct chain *chain, uint64_t from,
+		       uint64_t bad);
+/* Do both links of what seems to be a free chunk lead to chunks that lead
+ * back? */
+bool is_in_bin(struct walk *w, uint64_t chunk);
+/* One of them, when what is on the other side was damaged, too. */
+bool may_be_in_bin(struct walk *w, uint64_t chunk);
+/* Such a chunk's size, as is written behind it, where its end is marked; 0 if
+ * it is not found. */
+uint64_t free_bytes(struct walk *w, uint64_t chunk, uint64_t limit);
 /* Do fenceposts of the main arena begin at addr?  Their end, or 0. */
 uint64_t fence_end(struct walk *w, uint64_t addr);
 /* Do the fenceposts that end at addr end the memory up to limit? */

@@ -68,6 +68,7 @@ static void name_cell(const struct view *view, uint32_t row, struct value *out)
 		[DEFECT_UNREADABLE] = "unreadable",
 		[DEFECT_COUNT] = "wrong count",
 		[DEFECT_BUSY] = "stopped inside malloc",
+		[DEFECT_FLAGS] = "wrong flags",
 	};
 	const struct check *check = check_of(view, row);
 

@@ -100,6 +100,7 @@ struct fake_walk {
 	size_t tcaches;
 	struct inside_malloc inside; /* the last one */
 	size_t insides;
+	uint64_t steps;
 	uint64_t pushes, stop_after; /* the push that ends it; 0: none */
 	uint64_t without;	     /* a page that cannot be read; 0: none */
 };

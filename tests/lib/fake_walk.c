@@ -67,6 +67,7 @@ int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
 		.word = f->word, .stop_after = stop_after, .without = without};
 	int rc = glibc_walk(target, &f->g, &sink, err);
 
+	w->steps = sink.steps;
 	target_close(target);
 	return rc;
 }
