@@ -56,6 +56,14 @@ void fake_poke(struct fake_heap *f, uint64_t addr, uint64_t word)
 	memcpy(place(f, addr), &word, f->word);
 }
 
+uint64_t fake_peek(struct fake_heap *f, uint64_t addr)
+{
+	uint64_t word = 0; /* x86: the low bytes come first */
+
+	memcpy(&word, place(f, addr), f->word);
+	return word;
+}
+
 static void poke_int(struct fake_heap *f, uint64_t addr, uint32_t value)
 {
 	memcpy(place(f, addr), &value, sizeof value);

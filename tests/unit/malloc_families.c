@@ -3,6 +3,7 @@
  * tells which one it is, and the walk finds the same chunks everywhere.  The
  * releases that can be had run for real in tests/glibc.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/families.h"
@@ -59,4 +60,59 @@ TEST(a_size_that_cannot_be_is_damage_in_every_family)
 			      "%s: what is behind it is lost", l->releases);
 		fake_deinit(&f);
 	}
+}
+
+/* A word that the walk reads, somewhere. */
+static uint64_t any_place(unsigned r)
+{
+	const struct fake_family *l = f.family;
+	uint64_t brk = fake_at(&f, FAKE_BRK), word = f.word, n = r / 8;
+
+	switch (r % 8) {
+	case 0:
+		return f.g.main_arena + n % (l->state_size / word) * word;
+	case 1:
+		return f.g.mp + n % 17 * word;
+	case 2:
+		return fake_at(&f, FAKE_HEAP) + n % 400 * word;
+	case 3:
+		return (l->tcache_bins ? f.cache : f.arena) + n % 80 * word;
+	case 4:
+		return fake_at(&f, FAKE_MAPPED) + 0x1000 + n % 0x4000 / 8 * 8;
+	default:
+		return brk + n % ((f.top[0] - brk) / word) * word;
+	}
+}
+
+/*
+ * malloc_walk has more of it for one family; here it is what differs between
+ * them that must not break the walk.
+ */
+TEST(random_damage_breaks_the_walk_in_no_family)
+{
+	for (const struct fake_family *l = families; l->releases; l++)
+		for (unsigned round = 1; round <= 60; round++) {
+			unsigned seed = round, n;
+
+			fake_init_as(&f, l);
+			family_locate(&f);
+			n = 1 + (unsigned)rand_r(&seed) % 6;
+			while (n--) {
+				uint64_t at =
+					any_place((unsigned)rand_r(&seed));
+				unsigned r = (unsigned)rand_r(&seed);
+
+				fake_poke(
+					&f, at,
+					r % 3	? r / 3 * UINT64_C(0x10001)
+					: r % 2 ? fake_peek(&f, at) ^
+							  UINT64_C(1)
+								  << r / 6 % 64
+						: fake_at(&f, FAKE_BRK) +
+							  r / 6 % 0x10000);
+			}
+			OK(fake_walk(&f, &w, &err));
+			fake_invariants(&w);
+			fake_deinit(&f);
+		}
 }
