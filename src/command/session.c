@@ -76,10 +76,22 @@ static uint64_t program_base(const struct target *target)
 	return target->maps.count ? target->maps.map[0].start : 0;
 }
 
+/* Another one when a file was loaded or unloaded since. */
+static uint64_t modules_sum(const struct symbols *symbols)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < symbols_module_count(symbols); i++)
+		sum = (sum ^ symbols_module(symbols, i)->start) *
+		      UINT64_C(0x100000001b3);
+	return sum;
+}
+
 static int find_allocator(struct session *session, struct error *err)
 {
 	struct error why = {0};
 
+	session->modules = modules_sum(session->symbols);
 	session->program = program_base(session->target);
 	release_allocator(session);
 	session->no_heap[0] = '\0';
@@ -211,7 +223,9 @@ static int look_again(struct session *session, bool *other, struct error *err)
 	    symbols_refresh(session->symbols, err))
 		return -1;
 	*other = session->program != program_base(session->target);
-	if (session->allocator && !*other)
+	/* What was loaded may have a malloc of its own. */
+	if (session->allocator && !*other &&
+	    session->modules == modules_sum(session->symbols))
 		return 0;
 	return find_allocator(session, err);
 }

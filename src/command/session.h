@@ -43,6 +43,7 @@ struct session {
 	struct symbols *symbols;	   /* owned; opened with the target */
 	const struct allocator *allocator; /* NULL: no heap we can read */
 	uint64_t program;      /* where the program lay when it was sought */
+	uint64_t modules;      /* which there were then: a sum over them */
 	void *allocator_state; /* owned */
 	char no_heap[600];     /* why there is no heap, for messages; "" */
 	struct snapshot *snapshot[SESSION_MAX_SNAPSHOTS]; /* owned, by age */

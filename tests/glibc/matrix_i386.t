@@ -46,6 +46,7 @@ for suite in $suites; do
 	for shape in cross-free many-heaps exited forked; do
 		row "$suite" "" heap_arenas "$shape"
 	done
+	row "$suite" "" heap_copies
 	checked "$suite"
 	restless "$suite"
 	case $suite in

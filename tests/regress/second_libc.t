@@ -37,6 +37,17 @@ is "no check failed" \
 	'[]'
 stop_fixture
 
+# Loaded while we look.
+start_fixture heap_two_libcs later
+hs --json -p "$PID" -e 'snapshot one' -e heap -e "shell echo >$T/ctl
+until grep -q ^loaded $T/manifest; do sleep 0.02; done" -e 'snapshot two' \
+	-e heap
+is "a libc that is loaded between two snapshots is in the second" \
+	"$(jq -c 'select(.command == "heap") | [.rows[].copy]' "$T/out" |
+		tr '\n' ' ')" '[0,null] [0,1,null] '
+is "and nothing is amiss" "$status" 0
+stop_fixture
+
 for lib in /lib/*/libc_malloc_debug.so.0 /lib64/libc_malloc_debug.so.0; do
 	[ -e "$lib" ] && break
 done
