@@ -85,7 +85,7 @@ static size_t title_pieces(struct ui *ui, struct piece *piece)
 {
 	const struct session *session = ui->session;
 	const struct snapshot *snap = session->current;
-	char a[FMT_MAX], b[FMT_MAX];
+	char a[FMT_MAX], b[FMT_MAX], name[64];
 	size_t n = 0;
 
 #define PIECE(rank_, role_, ...)                                               \
@@ -108,7 +108,8 @@ static size_t title_pieces(struct ui *ui, struct piece *piece)
 		      fmt_count(a, sizeof(a), ui->status.used_count),
 		      fmt_bytes(b, sizeof(b), ui->status.used_bytes, false));
 	} else if (snap && snap->foreign_count) {
-		PIECE(2, THEME_TITLE, "%s", snap->foreign[0].name);
+		foreign_name(&snap->foreign[0], name, sizeof(name));
+		PIECE(2, THEME_TITLE, "%s", name);
 	}
 	if (ui->gone)
 		PIECE(1, THEME_ENDED, " ended ");

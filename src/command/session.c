@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "target/core.h"
 #include "target/proc.h"
+#include "view/views.h"
 
 enum { EXEC_TRIES = 3 };
 
@@ -29,33 +30,58 @@ static uint64_t anonymous_bytes(const struct maps *maps)
 	return sum;
 }
 
+/* snap, once there is one, knows what the memory is for. */
+static void explain_memory(const struct session *session,
+			   const struct snapshot *snap, struct strbuf *sb)
+{
+	char bytes[FMT_MAX], text[300];
+
+	if (snap) {
+		view_other_memory(snap, text, sizeof(text));
+		strbuf_addf(sb, "; %s", text);
+		return;
+	}
+	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
+		  false);
+	strbuf_addf(sb,
+		    "; what it has allocated is somewhere in %s of anonymous "
+		    "memory",
+		    bytes);
+}
+
 /* why: what probing said, "" if nothing. */
-static void explain_no_heap(struct session *session, const char *why)
+static void explain_no_heap(struct session *session,
+			    const struct snapshot *snap, const char *why)
 {
 	struct foreign_allocator foreign[4];
-	size_t count = allocator_foreign(session->target, session->symbols,
-					 foreign, 4);
+	size_t count =
+		foreign_find(session->target, session->symbols, foreign, 4);
+	const char *advice = "";
 	struct strbuf sb = {0};
-	char bytes[FMT_MAX];
+	char name[120];
 
 	count = count > 4 ? 4 : count;
-	for (size_t i = 0; i < count; i++)
-		strbuf_addf(&sb, "%s%s (%s)", i ? " and " : "it uses ",
-			    foreign[i].name, foreign[i].evidence);
+	for (size_t i = 0; i < count; i++) {
+		foreign_name(&foreign[i], name, sizeof(name));
+		strbuf_addf(&sb, "%s%s (%s)", i ? " and " : "it uses ", name,
+			    foreign[i].evidence);
+		if (!*advice)
+			advice = foreign[i].advice;
+	}
+	if (count && !*foreign[0].name)
+		strbuf_addf(&sb, ", and glibc's has no blocks");
 	if (!count)
 		strbuf_addf(&sb, "no heap of glibc's malloc was found%s%s%s",
 			    session->target->word == 4
 				    ? " in this 32-bit process"
 				    : "",
 			    *why ? ": " : "", why);
-	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
-		  false);
+	explain_memory(session, snap, &sb);
 	snprintf(session->no_heap, sizeof(session->no_heap),
-		 "no heap of %s %d can be read: %.300s; what it has allocated "
-		 "is somewhere in %s of anonymous memory; maps, threads, bt, "
+		 "no heap of %s %d can be read: %.620s%s%s; maps, threads, bt, "
 		 "x, symbol and disas work",
 		 session->target->comm, (int)session->target->pid,
-		 strbuf_str(&sb), bytes);
+		 strbuf_str(&sb), *advice ? "; " : "", advice);
 	strbuf_deinit(&sb);
 }
 
@@ -114,7 +140,7 @@ static int find_allocator(struct session *session, struct error *err)
 			return -1;
 		}
 	}
-	explain_no_heap(session, why.msg);
+	explain_no_heap(session, NULL, why.msg);
 	log_info("%s", session->no_heap);
 	return 0;
 }
@@ -399,8 +425,8 @@ static int take_snapshot(struct session *session, const char *name,
 	drop_diff(session);
 	/* glibc is there, and not what this process allocates with: to say
 	 * "0 chunks used" would be a lie. */
-	if (session->allocator && snap->foreign_count && !snap->chunk_count) {
-		explain_no_heap(session, "");
+	if (snap->foreign_count && !snap->chunk_count) {
+		explain_no_heap(session, snap, "");
 		snap->allocator = NULL;
 	}
 	return 0;

@@ -45,7 +45,7 @@ struct session {
 	uint64_t program;      /* where the program lay when it was sought */
 	uint64_t modules;      /* which there were then: a sum over them */
 	void *allocator_state; /* owned */
-	char no_heap[600];     /* why there is no heap, for messages; "" */
+	char no_heap[1000];    /* why there is no heap, for messages; "" */
 	struct snapshot *snapshot[SESSION_MAX_SNAPSHOTS]; /* owned, by age */
 	uint32_t snapshot_count;
 	uint32_t taken;		  /* ever: names are "1", "2", ... */

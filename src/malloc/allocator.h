@@ -206,19 +206,6 @@ struct allocator {
 extern const struct allocator *const allocators[]; /* NULL-terminated */
 extern const struct allocator allocator_glibc;
 
-/* Allocators we cannot walk: recognised by what is mapped and exported. */
-struct foreign_allocator {
-	const char *name;   /* "jemalloc", static */
-	char evidence[160]; /* "libjemalloc.so.2 is mapped" */
-	/* All blocks are its own or none, and the walk knows it where it can:
-	 * of importance only when no chunk was found. */
-	bool instead;
-};
-
-/* At most cap are written; returns how many there are. */
-size_t allocator_foreign(struct target *target, struct symbols *symbols,
-			 struct foreign_allocator *out, size_t cap);
-
 static inline uint64_t chunk_size(const struct chunk *c, unsigned word,
 				  unsigned mmapped_overhead)
 {

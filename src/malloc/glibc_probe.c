@@ -283,12 +283,13 @@ static void summarize(struct glibc *g)
 }
 
 /*
- * How much this copy of malloc looks like the program's own.  Only one has the
- * brk area; and one that nobody has called yet is nobody's.
+ * How much this copy of malloc looks like the program's own: it is in the
+ * program's namespace; of two in there one is nobody's until it is called; and
+ * only one has the brk area.
  */
 static unsigned standing(struct target *target, const struct glibc *g)
 {
-	unsigned own = g->ns == 0;
+	unsigned own = g->ns == 0 ? 4 : 0;
 	uint64_t top = 0, base = 0;
 	struct error err;
 
@@ -297,8 +298,8 @@ static unsigned standing(struct target *target, const struct glibc *g)
 	    !top || top == g->main_arena + g->state->top)
 		return own;
 	if (target_read_word(target, g->mp + g->params->sbrk_base, &base, &err))
-		return 2 + own;
-	return target_is_brk(target, base) ? 4 : 2 + own;
+		return own + 1;
+	return own + (target_is_brk(target, base) ? 2 : 1);
 }
 
 /* Into the list, the program's own first. */

@@ -19,6 +19,7 @@
 #include "base/strbuf.h"
 #include "snapshot/busy.h"
 #include "snapshot/contents.h"
+#include "snapshot/others.h"
 #include "snapshot/tables.h"
 #include "snapshot/threads.h"
 #include "symbols/symbols.h"
@@ -299,7 +300,8 @@ static int attempt_run(struct attempt *a, struct error *err)
 		return -1;
 	if (!a->copied.cut_bytes && examine(a, snap->memory, err))
 		return -1;
-	if (list_modules(a, err) || spans_build(snap, err))
+	if (list_modules(a, err) || spans_build(snap, err) ||
+	    others_note(snap, err))
 		return -1;
 	snap->notes = strbuf_take(&a->notes);
 	return 0;
@@ -381,8 +383,7 @@ int snapshot_capture(struct target *target, struct symbols *symbols,
 	if (target_refresh(target, err))
 		goto out;
 	if (symbols)
-		c.foreign_count =
-			allocator_foreign(target, symbols, c.foreign, 4);
+		c.foreign_count = foreign_find(target, symbols, c.foreign, 4);
 	if (c.foreign_count > 4)
 		c.foreign_count = 4;
 	if (contents_plan(target, NULL, &c.plan, err) ||

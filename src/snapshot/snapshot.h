@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "malloc/allocator.h"
+#include "malloc/foreign.h"
 #include "malloc/mallinfo.h"
 #include "snapshot/span.h"
 #include "target/image.h"
@@ -49,6 +50,16 @@ struct snapshot_copy {
 	struct mallinfo2_totals mallinfo;
 };
 
+/* Private writable memory that is no heap of glibc's, stack or data of a file:
+ * where other allocators, and what the program maps itself, are. */
+struct other_memory {
+	uint32_t mappings;
+	uint64_t bytes;
+	bool resident_known;
+	uint64_t resident; /* of them, ever touched */
+	uint64_t named;	   /* of them, in mappings named by the allocator */
+};
+
 struct snapshot {
 	char name[32];
 	struct timespec taken; /* CLOCK_REALTIME at the stop */
@@ -70,6 +81,7 @@ struct snapshot {
 	char glibc[16];	       /* "2.36", "" unknown */
 	struct foreign_allocator foreign[4];
 	size_t foreign_count;
+	struct other_memory other;
 	unsigned word, mmapped_overhead; /* see struct malloc_sink */
 
 	struct chunk *chunk; /* owned, ascending by addr */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fmt.h"
 #include "view/views.h"
 
 enum { DEFECTS_SHOWN = 3 };
@@ -46,12 +47,115 @@ void view_copy_name(const struct snapshot *snap, uint32_t copy, char *buf,
 	const char *slash = strrchr(m->module, '/');
 	const char *name = slash ? slash + 1 : m->module;
 
-	if (!copy)
+	if (m->ns == 0 || (!copy && m->ns < 0))
 		snprintf(buf, cap, "the program's own, of %s", name);
 	else if (m->ns < 0)
 		snprintf(buf, cap, "of %s in another namespace", name);
 	else
 		snprintf(buf, cap, "of %s in namespace %d", name, m->ns);
+}
+
+void view_other_memory(const struct snapshot *snap, char *buf, size_t cap)
+{
+	const struct other_memory *o = &snap->other;
+	char bytes[FMT_MAX], part[FMT_MAX];
+	size_t n;
+
+	fmt_bytes(bytes, sizeof(bytes), o->bytes, false);
+	n = (size_t)snprintf(buf, cap,
+			     "%s of anonymous memory in %u mapping%s is "
+			     "neither glibc's heap nor a stack",
+			     bytes, o->mappings, o->mappings == 1 ? "" : "s");
+	fmt_bytes(part, sizeof(part), o->resident, false);
+	if (o->resident_known && n < cap)
+		n += (size_t)snprintf(buf + n, cap - n, ", %s of it resident",
+				      part);
+	fmt_bytes(part, sizeof(part), o->named, false);
+	if (o->named && n < cap)
+		snprintf(buf + n, cap - n, ", %s named by the allocator", part);
+}
+
+static struct value text_or_none(const char *text)
+{
+	return *text ? value_text(text) : value_none();
+}
+
+void view_foreign_totals(struct view *view)
+{
+	static const char *const group[] = {"foreign", "foreign_2", "foreign_3",
+					    "foreign_4"};
+	static const char *const role[] = {[FOREIGN_MALLOC] = "malloc",
+					   [FOREIGN_CALLED] = "called",
+					   [FOREIGN_MAPPED] = "mapped"};
+	const struct snapshot *snap = view->snap;
+	const struct other_memory *o = &snap->other;
+
+	view_total(view, "other_memory", "mappings", NULL,
+		   value_u(V_COUNT, o->mappings));
+	view_total(view, "other_memory", "bytes", NULL,
+		   value_u(V_BYTES, o->bytes));
+	view_total(view, "other_memory", "resident_bytes", NULL,
+		   o->resident_known ? value_u(V_BYTES, o->resident)
+				     : value_none());
+	view_total(view, "other_memory", "named_bytes", NULL,
+		   value_u(V_BYTES, o->named));
+	for (size_t i = 0; i < snap->foreign_count; i++) {
+		const struct foreign_allocator *f = &snap->foreign[i];
+
+		view_total(view, group[i], "name", NULL, text_or_none(f->name));
+		view_total(view, group[i], "version", NULL,
+			   text_or_none(f->version));
+		view_total(view, group[i], "role", NULL,
+			   value_text(role[f->role]));
+		view_total(view, group[i], "certain", NULL,
+			   value_u(V_BOOL, *f->name && !f->probably));
+		view_total(view, group[i], "module", NULL,
+			   value_text(f->module));
+		view_total(view, group[i], "evidence", NULL,
+			   value_text(f->evidence));
+	}
+}
+
+/*
+ * Two allocators in one process: our numbers are of one of them.  That an
+ * unknown malloc is in front of glibc's is no news while glibc's is used: most
+ * such pass everything on.
+ */
+static void warn_foreign(struct view *view, const struct snapshot *snap)
+{
+	char name[120], memory[300];
+	bool used = false;
+
+	for (size_t i = 0; snap->chunk_count && i < snap->foreign_count; i++) {
+		const struct foreign_allocator *f = &snap->foreign[i];
+
+		if (!*f->name)
+			continue;
+		foreign_name(f, name, sizeof(name));
+		if (f->role == FOREIGN_MAPPED) {
+			view_warn(view,
+				  "%s is mapped (%s) and no file is linked to "
+				  "it: unless it is called by dlsym(), this is "
+				  "the whole heap",
+				  name, f->module);
+			continue;
+		}
+		view_warn(view,
+			  "%s is in the process too (%s)%s: what it allocated "
+			  "is not counted",
+			  name, f->evidence,
+			  f->role == FOREIGN_MALLOC
+				  ? " and is the program's malloc"
+				  : "");
+		if (*f->advice)
+			view_warn(view, "%s", f->advice);
+		used = true;
+	}
+	if (!used)
+		return;
+	view_other_memory(snap, memory, sizeof(memory));
+	view_warn(view, "%s: what it allocated is in there", memory);
+	view->complete = false;
 }
 
 void view_of_snapshot(struct view *view, const struct snapshot *snap)
@@ -67,16 +171,5 @@ void view_of_snapshot(struct view *view, const struct snapshot *snap)
 			view_warn(view, "%s", line);
 	warn_defects(view, snap);
 	warn_checks(view, snap);
-	/* Two allocators in one process: our numbers are of one of them. */
-	for (size_t i = 0; snap->chunk_count && i < snap->foreign_count; i++) {
-		const struct foreign_allocator *f = &snap->foreign[i];
-
-		if (f->instead)
-			continue;
-		view_warn(view,
-			  "%s is in the process too (%s): what it allocated "
-			  "is not counted",
-			  f->name, f->evidence);
-		view->complete = false;
-	}
+	warn_foreign(view, snap);
 }

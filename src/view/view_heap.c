@@ -354,6 +354,7 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 	add_totals(view);
 	add_mallinfo(view, "mallinfo2", &snap->mallinfo);
 	add_copies(view);
+	view_foreign_totals(view);
 	*out = view;
 	return 0;
 }

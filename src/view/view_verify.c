@@ -202,6 +202,7 @@ int view_verify(const struct snapshot *snap, const char *summary,
 	if (snapshot_busy(snap))
 		view_total(view, NULL, "busy", "not sure",
 			   value_u(V_COUNT, busy));
+	view_foreign_totals(view);
 	*out = view;
 	return 0;
 }

@@ -27,6 +27,12 @@ void view_of_snapshot(struct view *view, const struct snapshot *snap);
 void view_copy_name(const struct snapshot *snap, uint32_t copy, char *buf,
 		    size_t cap);
 
+/* "12.0 MiB of anonymous memory in 5 mappings is neither ...". */
+void view_other_memory(const struct snapshot *snap, char *buf, size_t cap);
+
+/* JSON alone: foreign, foreign_2 ..., and other_memory. */
+void view_foreign_totals(struct view *view);
+
 /* One row an arena, one for the mmapped chunks; totals, mallinfo2. */
 int view_heap(const struct snapshot *snap, struct view **out,
 	      struct error *err) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "malloc/foreign.h"
 #include "malloc/glibc.h"
 #include "malloc/glibc_chunk.h"
 #include "symbols/symbols.h"
@@ -298,11 +299,11 @@ TEST(another_allocator_is_known_by_its_function)
 	mapped_init(&m);
 	begin(path);
 	free(path);
-	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, found, 4), 1);
+	ck_assert_uint_eq(foreign_find(&m.target, symbols, found, 4), 1);
 	ck_assert_str_eq(found[0].name, "mimalloc");
 	ck_assert_str_eq(found[0].evidence, "own_malloc.so has mi_malloc");
 	/* How many there are is told without room for them. */
-	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, NULL, 0), 1);
+	ck_assert_uint_eq(foreign_find(&m.target, symbols, NULL, 0), 1);
 	end();
 }
 
@@ -318,7 +319,7 @@ TEST(another_allocator_is_known_by_its_library)
 	free(from);
 	mapped_init(&m);
 	begin(to);
-	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, found, 4), 1);
+	ck_assert_uint_eq(foreign_find(&m.target, symbols, found, 4), 1);
 	ck_assert_str_eq(found[0].name, "jemalloc");
 	ck_assert_str_eq(found[0].evidence, "libjemalloc.so.2 is mapped");
 	end();
@@ -332,6 +333,6 @@ TEST(glibc_itself_is_no_other_allocator)
 
 	mapped_init(&m);
 	begin(libc_path());
-	ck_assert_uint_eq(allocator_foreign(&m.target, symbols, found, 4), 0);
+	ck_assert_uint_eq(foreign_find(&m.target, symbols, found, 4), 0);
 	end();
 }
