@@ -256,6 +256,30 @@ static int look_again(struct session *session, bool *other, struct error *err)
 	return find_allocator(session, err);
 }
 
+/*
+ * Written into as it is mapped, a file changes the code that sleeping threads
+ * will wake up in.  A stop wakes them: it would be what kills the process.
+ */
+static int check_code(const struct session *session, struct error *err)
+{
+	size_t count = symbols_module_count(session->symbols);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct module *m = symbols_module(session->symbols, i);
+
+		if (m->overwritten)
+			return error_set(
+				err, ERR_UNSUPPORTED,
+				"process %d cannot be stopped without ending "
+				"it: %s was written into after it had been "
+				"loaded (a file must be replaced by another "
+				"one), so that its threads will go on in other "
+				"code than they came from; maps and x work",
+				(int)session->target->pid, m->path);
+	}
+	return 0;
+}
+
 /* Once more, if it called exec() before we had stopped it. */
 static int capture(struct session *session, const struct capture_opts *opts,
 		   struct snapshot **snap, struct error *err)
@@ -410,7 +434,7 @@ static int take_snapshot(struct session *session, const char *name,
 	bool other;
 
 	if (new_name(session, name, new, sizeof(new), err) ||
-	    look_again(session, &other, err))
+	    look_again(session, &other, err) || check_code(session, err))
 		return -1;
 	opts.keep_contents = !session->opts.no_contents;
 	opts.max_bytes = session_budget(session);

@@ -8,9 +8,11 @@
 /*
  * "map" is the file's mapping of offset 0.  NULL if there is no way to its
  * contents; *why (owned by the caller) then says the reason, and also when the
- * file could not be opened but its image could be read.
+ * file could not be opened but its image could be read.  *overwritten: it is
+ * the very file, but somebody wrote into it after it had been loaded.
  */
 struct elf *module_file_open(struct target *target, const struct map *map,
-			     const char *sysroot, char **why);
+			     const char *sysroot, bool *overwritten,
+			     char **why);
 
 #endif

@@ -191,7 +191,8 @@ static struct entry *examine(struct scan *s, const struct map *map)
 	uint64_t lo, hi;
 	char *why = NULL;
 
-	e->m.elf = module_file_open(s->target, map, s->sysroot, &why);
+	e->m.elf = module_file_open(s->target, map, s->sysroot,
+				    &e->m.overwritten, &why);
 	e->m.why = why ? why : xstrdup("");
 	if (!e->m.elf) {
 		extent_by_maps(s, map, &e->m);

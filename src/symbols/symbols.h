@@ -37,6 +37,9 @@ struct module {
 	/* Link-map namespace, 0 the program's, and the place in its order of
 	 * search; -1 where the dynamic linker does not list it (or not yet). */
 	int ns, order;
+	/* Somebody wrote into the file after it had been loaded: the process
+	 * goes on in other code than it came from. */
+	bool overwritten;
 };
 
 struct symbol {
