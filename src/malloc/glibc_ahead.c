@@ -89,7 +89,8 @@ static bool step(struct walk *w, struct cursor *c)
 		return false;
 	h = chunk_head_load(&w->form, c->bytes + (c->at - c->from), 4);
 	if (!chunk_plausible(&w->form, h.size, c->limit - c->at, c->is_main) ||
-	    (c->at < c->top && c->top - c->at < chunk_bytes(&h)))
+	    (c->at < c->top && c->top - c->at < chunk_bytes(&h)) ||
+	    walk_in_hand(w, c->at))
 		return false;
 	if (c->pending && !finish(w, c, &h))
 		return false;

@@ -13,6 +13,7 @@
 
 enum {
 	STACK_BYTES = 2048,
+	MOST_STACK = 1 << 16,
 	DEEP_BYTES = 1 << 16, /* as far as an interrupted context is sought */
 	USER_CS = 0x33,
 	USER_CS_32 = 0x23
@@ -174,6 +175,31 @@ static bool find_inside(const struct walk *w, size_t thread, struct inside *in)
 	return true;
 }
 
+/* What it has in registers and on its stack. */
+static int read_words(struct walk *w, struct inside *in, struct error *err)
+{
+	const struct thread *t = &w->target->thread[in->thread];
+	uint64_t len = in->end - in->start;
+	unsigned word = w->form.word;
+	AUTO_FREE uint8_t *bytes = NULL;
+	size_t n;
+
+	if (in->end < in->start || len > MOST_STACK)
+		len = MOST_STACK;
+	bytes = xmalloc(len + word);
+	n = target_read_some(w->target, in->start, bytes, len) / word;
+	in->word = xcalloc(n + REG_COUNT_, sizeof *in->word);
+	for (size_t i = 0; i < n; i++)
+		in->word[i] = load_word(bytes + i * word, word);
+	in->words = n;
+	for (size_t i = 0; !in->out.handler && i < REG_COUNT_; i++)
+		in->word[in->words++] = t->regs.r[i];
+	for (size_t i = 0; i < in->words; i++)
+		if (u64map_put(&w->hand, in->word[i], 1, err) < 0)
+			return -1;
+	return 0;
+}
+
 int walk_look_for_busy(struct walk *w, struct error *err)
 {
 	size_t n = w->target->thread_count;
@@ -195,6 +221,8 @@ int walk_look_for_busy(struct walk *w, struct error *err)
 			return -1;
 		w->inside[w->insides++] = in;
 		w->in_malloc_tid = in.out.tid;
+		if (read_words(w, &w->inside[w->insides - 1], err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "malloc/walk.h"
 
-enum { MOST_STACK = 1 << 16, MOST_LIST = 1 << 20 };
+enum { MOST_LIST = 1 << 20 };
 
 struct hands {
 	struct walk *w;
@@ -25,16 +25,18 @@ static int tell(struct hands *h, const struct chunk *c, const char *how,
 {
 	struct walk *w = h->w;
 	const struct inside_malloc *in = &h->in->out;
+	char call[sizeof in->function + 2];
 
 	if (u64map_get(&h->told, c->addr, NULL))
 		return 0;
+	snprintf(call, sizeof call, "%s()", in->function);
 	h->in->out.chunks++;
 	if (u64map_put(&h->told, c->addr, 1, err) < 0)
 		return -1;
 	return walk_defect(w, DEFECT_BUSY, c->arena, c->addr, err,
-			   "%s thread %d inside %s(): used, or free already",
-			   how, (int)in->tid,
-			   in->function[0] ? in->function : "malloc");
+			   "%s thread %d inside %s: used, or free already", how,
+			   (int)in->tid,
+			   *in->function ? call : "malloc's code");
 }
 
 /*
@@ -182,27 +184,6 @@ static int take_word(struct hands *h, uint64_t word, struct error *err)
 	return rc;
 }
 
-static int look_at(struct hands *h, struct error *err)
-{
-	const struct thread *t = &h->w->target->thread[h->in->thread];
-	uint64_t len = h->in->end - h->in->start;
-	unsigned word = h->w->form.word;
-	AUTO_FREE uint8_t *bytes = NULL;
-	size_t n;
-
-	if (h->in->end < h->in->start || len > MOST_STACK)
-		len = MOST_STACK;
-	bytes = xmalloc(len + word);
-	n = target_read_some(h->w->target, h->in->start, bytes, len);
-	for (size_t i = 0; i + word <= n; i += word)
-		if (take_word(h, load_word(bytes + i, word), err) < 0)
-			return -1;
-	for (size_t i = 0; !h->in->out.handler && i < REG_COUNT_; i++)
-		if (take_word(h, t->regs.r[i], err) < 0)
-			return -1;
-	return 0;
-}
-
 int walk_hands(struct walk *w, struct error *err)
 {
 	struct hands h = {.w = w};
@@ -210,7 +191,8 @@ int walk_hands(struct walk *w, struct error *err)
 
 	for (size_t i = 0; !rc && i < w->insides; i++) {
 		h.in = &w->inside[i];
-		rc = look_at(&h, err);
+		for (size_t k = 0; !rc && k < h.in->words; k++)
+			rc = take_word(&h, h.in->word[k], err);
 		if (!rc && w->sink->inside)
 			rc = w->sink->inside(w->sink->ctx, &h.in->out, err);
 	}

@@ -123,7 +123,7 @@ static bool spans_known(const struct walk *w, const struct arena *a,
 bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 {
 	const struct arena *a = &w->arena[c->arena].out;
-	uint64_t before = 0, prev, size;
+	uint64_t before = 0, prev, size, flags = 0;
 
 	for (unsigned n = 0;; n++) {
 		if (n && addr == a->top)
@@ -139,6 +139,10 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 		if (n &&
 		    (n >= c->enough || heap_ends(w, addr, size, c, a->is_main)))
 			return true;
+		/* What is in use says if it is a thread arena's. */
+		if (n && size & CHUNK_PREV_INUSE && !a->is_main &&
+		    !(flags & CHUNK_NON_MAIN))
+			return false;
 		if (n && (size & CHUNK_SIZE_MASK) == w->form.header)
 			return fence_at(w, c, addr);
 		if (!chunk_plausible(&w->form, size, c->limit - addr,
@@ -155,6 +159,7 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 			if (u64map_put(c->bad, addr, 1, &err) < 0)
 				return false;
 		}
+		flags = size & CHUNK_FLAGS;
 		before = size & CHUNK_SIZE_MASK;
 		if (c->members && walk_member_after(w, addr) < addr + before)
 			return false;

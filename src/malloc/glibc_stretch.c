@@ -206,6 +206,36 @@ static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
 	return 0;
 }
 
+/* What a thread was splitting off the chunk before it; *done if so. */
+static int take_split(struct run *r, const struct chunk_head *h, bool *done,
+		      struct error *err)
+{
+	struct split split = {
+		.arena = r->arena,
+		.first = r->prev,
+		.at = r->at,
+		.limit = r->limit,
+	};
+	struct chunk_head used = {.size = CHUNK_PREV_INUSE};
+	uint64_t end = r->pending ? walk_split_end(r->w, &split, h->size) : 0;
+
+	*done = end;
+	if (!end)
+		return 0;
+	if (run_finish(r, &used, err) < 0 ||
+	    walk_defect(r->w, DEFECT_BUSY, r->arena, r->at + r->w->form.header,
+			err,
+			"being split off the chunk before it, size word "
+			"0x%" PRIx64 ": 0x%" PRIx64 " bytes",
+			h->size, end - r->at) < 0)
+		return -1;
+	r->prev = r->at;
+	r->head = *h;
+	r->pending = true;
+	r->at = end;
+	return 0;
+}
+
 /* A used or free chunk at r->at; what is before it is finished. */
 static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 {
@@ -213,6 +243,10 @@ static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 	uint64_t word = h->size;
 	bool done = false;
 
+	if (take_split(r, h, &done, err) < 0)
+		return -1;
+	if (done)
+		return 0;
 	if (!chunk_plausible(&r->w->form, h->size, r->limit - r->at,
 			     r->a->out.is_main)) {
 		if (!run_only_flags(r, h))

@@ -399,7 +399,10 @@ static void walk_deinit(struct walk *w)
 	free(w->mmapped);
 	free(w->gap);
 	free(w->member);
+	for (size_t i = 0; i < w->insides; i++)
+		free(w->inside[i].word);
 	free(w->inside);
+	u64map_deinit(&w->hand);
 	free(w->outside);
 	free(w->hidden);
 	free(w->defect);

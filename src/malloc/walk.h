@@ -68,6 +68,8 @@ struct inside {
 	struct inside_malloc out;
 	size_t thread;	     /* index in the target's */
 	uint64_t start, end; /* stack; all of malloc's frames and below */
+	uint64_t *word;	     /* owned: what is there and in registers */
+	size_t words;
 };
 
 /* What a program took from brk for itself. */
@@ -108,6 +110,7 @@ struct walk {
 
 	struct inside *inside; /* owned: threads that are inside malloc */
 	size_t insides, inside_cap;
+	struct u64map hand; /* the words they work on */
 	bool *outside; /* owned, one a thread: its stack proves it is not */
 	bool looked_deep;
 	pid_t in_malloc_tid; /* one that is or may be inside; 0: none */
@@ -291,6 +294,16 @@ int walk_look_for_busy(struct walk *w, struct error *err) MUST_CHECK;
 bool walk_is_busy(struct walk *w);
 /* glibc_hands.c: what the threads inside malloc are working on. */
 int walk_hands(struct walk *w, struct error *err) MUST_CHECK;
+/* glibc_split.c: has a thread inside malloc the address of this chunk? */
+bool walk_in_hand(const struct walk *w, uint64_t chunk);
+/* What is cut off the end of a chunk. */
+struct split {
+	uint32_t arena;
+	uint64_t first, at, limit; /* the chunk; the cut; the heap's end */
+};
+/* Where it ends, if its size word cannot be believed; else 0. */
+uint64_t walk_split_end(struct walk *w, const struct split *split,
+			uint64_t size);
 /* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4.  Of the copy at hand, and
  * what only all copies together can be asked. */
 int walk_verify(struct walk *w, struct error *err) MUST_CHECK;

@@ -28,7 +28,8 @@ static void add_thread(struct strbuf *s, const struct snapshot *snap,
 	strbuf_addf(s, "thread %d", (int)in->tid);
 	if (*name)
 		strbuf_addf(s, " \"%s\"", name);
-	strbuf_addf(s, " in %s()%s", *function ? function : "malloc",
+	strbuf_addf(s, " in %s%s%s", *function ? function : "malloc's code",
+		    *function ? "()" : "",
 		    in->handler ? ", under a signal handler" : "");
 }
 

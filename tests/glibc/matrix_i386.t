@@ -14,23 +14,7 @@ recorder=$top_builddir/tests/fixtures32/recorder.so
 suites=${MATRIX:-own bullseye trixie sid experimental}
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
-with="$with storm"
 fetch_suites
-
-# Each snapshot of a storm against the ledger in its own bytes.
-stormy() { # SUITE COUNT
-	FIXTURE_ENV="nice -n 19"
-	start_fixture storm
-	"$lib/storm" "$PID" "$(sed -n 's/^ledger //p' "$T/manifest")" "$2" \
-		--go "$T/ctl" --attempts 3 >"$T/judged" 2>&1
-	is "$1 storm: each is exact, or marked where it is not" \
-		"$(grep -v '^snapshots' "$T/judged" | head -n 20)" ""
-	check "$1 storm: there was a heap to look at" grep -q \
-		"^snapshots $2 .* chunks [1-9]" "$T/judged"
-	exec 9>&-
-	wait "$PID"
-	FIXTURE_ENV=
-}
 
 for suite in $suites; do
 	column "$suite" || continue
@@ -49,10 +33,6 @@ for suite in $suites; do
 	row "$suite" "" heap_copies
 	checked "$suite"
 	restless "$suite"
-	case $suite in
-	own) stormy "$suite" 100 ;;
-	*) stormy "$suite" 20 ;;
-	esac
 done
 tuned "own sid" arena_max=1 heap_threads
 tuned "own bullseye sid" tcache_count=0 heap_single heap_threads

@@ -23,7 +23,7 @@ lib=$top_builddir/tests/lib
 mkdir -p "$cache"
 simple='heap_single heap_threads heap_aligned heap_realloc heap_fork'
 simple="$simple heap_dlopen"
-with="heap_shapes heap_arenas heap_plugin.so allocating.so"
+with="storm heap_shapes heap_arenas heap_plugin.so allocating.so"
 with="$with heap_copies heap_copies_in.so"
 
 # "own" is this system's glibc, with the fixtures that are built anyway.
@@ -189,20 +189,21 @@ checked() { # SUITE
 	exec 9>&-
 	wait "$PID"
 }
-# Stopped inside malloc now and then: that is no damage.
+# Stopped inside malloc again and again: see tests/live/storm.t.
 restless() { # SUITE
-	FIXTURE_ENV=
-	start_fixture heap_arenas never-quiet
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		"$lib/heapdump" --quiet "$PID"
-	done >"$T/walk" 2>&1
-	is "$1 never quiet: only what is busy is doubtful" \
-		"$(grep -E '^(error|defect)' "$T/walk" |
-			grep -v '^defect busy')" ""
-	is "$1 never quiet: walked each time" \
-		"$(grep -c '^copy same' "$T/walk")" 10
-	exec 9>&-
-	wait "$PID"
+	FIXTURE_ENV="nice -n 19"
+	for restless_how in "" churn; do
+		# shellcheck disable=SC2086 # a word or none
+		start_fixture storm $restless_how
+		"$lib/storm" "$PID" "$(sed -n 's/^ledger //p' "$T/manifest")" \
+			50 --go "$T/ctl" --attempts 2 >"$T/judged" 2>&1
+		grep '^snapshots' "$T/judged" | sed 's/^/# /'
+		is "$1 storm $restless_how: each snapshot is exact, or marked" \
+			"$(grep -v '^snapshots 50 ' "$T/judged" |
+				head -n 60)" ""
+		exec 9>&-
+		wait "$PID"
+	done
 }
 
 fetch_suites() {

@@ -40,7 +40,7 @@ unharmed_in_churn() {
 }
 
 begin
-goes_on 1000 3 "1,000 snapshots"
+goes_on 1000 2 "1,000 snapshots"
 check "1,000 snapshots: threads were inside malloc" \
 	[ "$(number listed)" -gt 0 ]
 
@@ -74,14 +74,14 @@ is "threads names the function of some" "$(jq '[.rows[] |
 stop_fixture
 
 begin churn
-goes_on 150 3 "threads that end and begin"
+goes_on 150 2 "threads that end and begin"
 check "target unharmed" unharmed_in_churn
 exec 9>&-
 wait "$PID"
 is "target ended by itself" $? 0
 
 begin large
-goes_on 60 3 "blocks of their own"
+goes_on 60 2 "blocks of their own"
 stop_fixture
 
 # A thread that stands inside malloc for good, others that wait for its lock.

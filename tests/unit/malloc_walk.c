@@ -574,6 +574,77 @@ TEST(a_thread_is_in_the_function_that_the_program_called)
 	ends();
 }
 
+/* The first 32 bytes of a free chunk are being handed out; what is left has
+ * this size word yet. */
+static void split(unsigned arena, uint64_t size_word)
+{
+	uint64_t v, size, unsorted;
+
+	begin();
+	v = f.freed[arena][1];
+	size = *fake_size(&f, v) & ~UINT64_C(7);
+	ck_assert_uint_ge(size, 96);
+	inside(v);
+	f.thread.regs.r[REG_R15_] = v + 32;
+	*fake_size(&f, v) = 32 | 1 | (arena ? 4 : 0);
+	*fake_size(&f, v + 32) = size_word;
+	/* The chunk is in no bin any more, what is left the unsorted one's
+	 * first. */
+	unsorted = arena ? f.arena + 112 : FAKE_MAIN + 112;
+	*fake_word(&f, f.freed[arena][0]) = f.freed[arena][2] - 16;
+	*fake_word(&f, f.freed[arena][2] + 8) = f.freed[arena][0] - 16;
+	*fake_word(&f, f.freed[arena][0] + 8) = v + 32 - 16;
+	*fake_word(&f, v + 32) = f.freed[arena][0] - 16;
+	*fake_word(&f, v + 32 + 8) = unsorted - 16;
+	*fake_word(&f, unsorted) = v + 32 - 16;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	/* But for the chunk itself all are where they were. */
+	ck_assert_uint_eq(changed(), 1);
+	ck_assert_ptr_nonnull(fake_defect(&w, v));
+	ck_assert_ptr_nonnull(fake_defect(&w, v + 32));
+	ck_assert_uint_eq(fake_chunk(&w, v + 32)->size, size - 32 - 8);
+	for (size_t i = 0; i < w.defects; i++)
+		ck_assert_int_eq(w.defect[i].kind, DEFECT_BUSY);
+	ends();
+}
+
+TEST(what_is_cut_off_a_free_chunk_ends_where_its_size_is_written)
+{
+	split(0, 0);
+	split(1, 0);
+}
+
+TEST(what_is_cut_off_a_free_chunk_is_not_believed_an_old_size)
+{
+	split(0, 0x100 | 1);
+	split(1, 0x100 | 1 | 4);
+}
+
+/* realloc() gives back the end of a block: it knows the old size. */
+TEST(what_is_cut_off_a_used_chunk_ends_where_the_thread_knows)
+{
+	uint64_t v, size;
+
+	begin();
+	v = f.used[0][3];
+	size = *fake_size(&f, v) & ~UINT64_C(7);
+	ck_assert_uint_ge(size, 80);
+	inside(v);
+	f.thread.regs.r[REG_R15_] = size;
+	*fake_size(&f, v) = 32 | 1;
+	*fake_size(&f, v + 32) = 0xdeadbeef;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(changed(), 1);
+	ck_assert_uint_eq(fake_chunk(&w, v + 32)->size, size - 32 - 8);
+	ck_assert_ptr_nonnull(fake_defect(&w, v));
+	ck_assert_ptr_nonnull(fake_defect(&w, v + 32));
+	for (size_t i = 0; i < w.defects; i++)
+		ck_assert_int_eq(w.defect[i].kind, DEFECT_BUSY);
+	ends();
+}
+
 TEST(a_block_mapped_into_what_mremap_cut_off_is_found)
 {
 	begin();

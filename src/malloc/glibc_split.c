@@ -1,0 +1,122 @@
+/*
+ * A chunk that a thread was just splitting: what is cut off has its place, and
+ * its header is still what was there before.  Going on by that would step over
+ * blocks or into the middle of them.
+ */
+#include "malloc/walk.h"
+
+enum {
+	MOST_SEARCHED = 64 << 20,
+	/* Chunks that make it likely, or prove, that they go on there. */
+	FEW = 3,
+	MANY = 64
+};
+
+bool walk_in_hand(const struct walk *w, uint64_t chunk)
+{
+	return w->insides &&
+	       (u64map_get(&w->hand, chunk, NULL) ||
+		u64map_get(&w->hand, chunk + w->form.header, NULL));
+}
+
+static bool goes_on(struct walk *w, const struct split *s, uint64_t at,
+		    unsigned chunks)
+{
+	struct chain chain = {
+		.arena = s->arena, .limit = s->limit, .enough = chunks};
+
+	return at == w->arena[s->arena].out.top ||
+	       (at < s->limit && chain_holds(w, &chain, at));
+}
+
+/* As far as its own size word tells. */
+static bool is_header(struct walk *w, const struct split *s, uint64_t at)
+{
+	uint64_t word;
+
+	return at == w->arena[s->arena].out.top ||
+	       (at < s->limit &&
+		pages_word(&w->pages, at + w->form.word, &word) &&
+		chunk_plausible(&w->form, word, s->limit - at,
+				w->arena[s->arena].out.is_main));
+}
+
+/* What malloc cuts off it first puts at the head of the unsorted bin. */
+static bool is_linked(const struct walk *w, const struct split *s)
+{
+	const uint8_t *raw = w->arena[s->arena].raw;
+
+	return load_word(raw + w->g->state->bins, w->form.word) == s->at;
+}
+
+/* Does what lies behind say that it is free and has this size? */
+static bool is_free(struct walk *w, uint64_t at, uint64_t size)
+{
+	uint64_t prev, next;
+
+	return pages_word(&w->pages, at + size, &prev) && prev == size &&
+	       pages_word(&w->pages, at + size + w->form.word, &next) &&
+	       !(next & CHUNK_PREV_INUSE);
+}
+
+/* Behind a free chunk stands its size: still that of before the split. */
+static uint64_t by_footer(struct walk *w, const struct split *s)
+{
+	unsigned word = w->form.word;
+	uint64_t end = s->limit - s->at > MOST_SEARCHED ? s->at + MOST_SEARCHED
+							: s->limit;
+
+	for (uint64_t at = s->at + w->form.min; at < end; at += w->form.align) {
+		const uint8_t *p = window_at(&w->window, at, 2 * word);
+
+		if (p && load_word(p, word) == at - s->first &&
+		    !(load_word(p + word, word) & CHUNK_PREV_INUSE) &&
+		    goes_on(w, s, at, FEW))
+			return at;
+	}
+	return 0;
+}
+
+/* The size is in a register or on the stack of who splits it. */
+static uint64_t by_hand(struct walk *w, const struct split *s)
+{
+	uint64_t key, value, best = 0;
+	size_t it = 0;
+
+	while (u64map_next(&w->hand, &it, &key, &value)) {
+		uint64_t n = key & CHUNK_SIZE_MASK;
+		uint64_t end[] = {n, s->first + n, s->at + n};
+
+		for (unsigned i = 0; i < 3; i++)
+			if (end[i] >= s->at + w->form.min &&
+			    end[i] < s->limit && (!best || end[i] < best) &&
+			    chunk_fits_at(&w->form, end[i]) &&
+			    goes_on(w, s, end[i], MANY))
+				best = end[i];
+	}
+	return best;
+}
+
+uint64_t walk_split_end(struct walk *w, const struct split *s, uint64_t word)
+{
+	uint64_t size = word & CHUNK_SIZE_MASK, end;
+	bool plausible, linked;
+
+	if (!w->insides)
+		return 0;
+	plausible = chunk_plausible(&w->form, word, s->limit - s->at,
+				    w->arena[s->arena].out.is_main);
+	/* The common case first: nobody is at it. */
+	if (plausible &&
+	    (!walk_in_hand(w, s->at) || !walk_in_hand(w, s->first)))
+		return 0;
+	linked = is_linked(w, s);
+	if (plausible &&
+	    (linked ? is_free(w, s->at, size) : goes_on(w, s, s->at, FEW)))
+		return 0;
+	end = linked ? by_footer(w, s) : 0;
+	/* As good as any other if what is behind it is. */
+	if (end || (plausible && is_header(w, s, s->at + size)))
+		return end;
+	return by_hand(w, s);
+}
