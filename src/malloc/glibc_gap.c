@@ -83,12 +83,13 @@ static bool has_headers(struct walk *w, uint64_t from, uint64_t to,
 static int add_gap(struct walk *w, uint64_t start, uint64_t end, uint64_t limit,
 		   struct error *err)
 {
-	/* Malloc would have gone on without posts if this were its own. */
 	uint32_t arena = w->copy->arena;
 	bool none = end == chunk_first(&w->form, start);
-	bool own = none && !w->arena[arena].out.noncontiguous;
+	/* Malloc would have gone on without posts if this were its own; but
+	 * i386's first chunk leaves room for eight bytes that are not. */
+	bool own = end == start;
 
-	if (none && !own)
+	if (none && w->arena[arena].out.noncontiguous)
 		return 0;
 	if (GROW(w->gap, w->gap_cap, w->gaps + 1, "list of gaps", err) < 0)
 		return -1;

@@ -97,37 +97,71 @@ static uint32_t find_got(const struct code *c)
 	return got;
 }
 
-/* Is what stands before text[i], with or without a SIB byte, a ModRM byte of
- * "reg plus 32 bits"? */
+/* Opcodes that a ModRM byte follows, those that compilers use. */
+static bool takes_modrm(const uint8_t *text, uint64_t i)
+{
+	static const uint8_t opcodes[] = {
+		0x01, 0x03, 0x09, 0x0b, 0x21, 0x23, 0x29, 0x2b,
+		0x31, 0x33, 0x38, 0x39, 0x3a, 0x3b, 0x80, 0x81,
+		0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a,
+		0x8b, 0x8d, 0xc6, 0xc7, 0xf6, 0xf7, 0xff};
+
+	return memchr(opcodes, text[i], sizeof opcodes) ||
+	       (i && text[i - 1] == 0x0f);
+}
+
+/* Is what stands before text[i], with or without a SIB byte, the beginning of
+ * an instruction that refers to "reg plus 32 bits"? */
 static bool is_based(const uint8_t *text, uint64_t i, unsigned reg)
 {
 	uint8_t one = text[i - 1], two = text[i - 2];
 
 	if (reg == ESP)
 		return false;
-	return (one >> 6 == 2 && (one & 7) == reg) ||
-	       (two >> 6 == 2 && (two & 7) == ESP && (one & 7) == reg);
+	if (one >> 6 == 2 && (one & 7) == reg)
+		return takes_modrm(text, i - 2);
+	return two >> 6 == 2 && (two & 7) == ESP && (one & 7) == reg &&
+	       takes_modrm(text, i - 3);
+}
+
+/* "ret", and what fills the room up to where the next function begins. */
+static bool ends_function(const struct code *c, uint64_t i)
+{
+	static const uint8_t fill[] = {0x00, 0x0f, 0x1f, 0x26, 0x27, 0x2e,
+				       0x40, 0x44, 0x66, 0x74, 0x76, 0x80,
+				       0x84, 0x8d, 0x90, 0xb4, 0xb6, 0xbc};
+	uint64_t next = ((c->vaddr + i) | 15) + 1 - c->vaddr;
+
+	if (c->text[i] != 0xc3 || next == i + 1 || next > c->len)
+		return false;
+	while (++i < next)
+		if (!memchr(fill, c->text[i], sizeof fill))
+			return false;
+	return true;
 }
 
 /*
- * i386: relative to the GOT, in the register that was last given its address,
- * or absolute.  The former are small numbers, of which there are many.
+ * i386: relative to the GOT, in the register that the function was last given
+ * its address, or, where there is no GOT, absolute.  The former are small
+ * numbers, of which there are many.
  */
-static void scan32(const struct code *c, struct cluster *best)
+static void scan32(const struct code *c, bool absolute, struct cluster *best)
 {
 	struct cluster now = {0};
 	uint32_t got = find_got(c), says;
 	uint64_t since = 0; /* the GOT's address was last taken; 0: never */
 	unsigned reg = ESP, r;
 
-	for (uint64_t i = 2; i + 4 <= c->len; i++) {
+	for (uint64_t i = 3; i + 4 <= c->len; i++) {
 		uint32_t to = load32(c->text + i) - (uint32_t)c->arena;
 
 		if (takes_got(c, i, &says, &r) && says == got) {
 			reg = r;
 			since = i;
+		} else if (ends_function(c, i)) {
+			since = 0;
 		}
-		if (to < c->size ||
+		if ((absolute && to < c->size) ||
 		    (since && i - since < FUNCTION_MAX && to + got < c->size &&
 		     is_based(c->text, i, reg)))
 			add_hit(&now, best, c->vaddr + i);
@@ -158,7 +192,7 @@ static void find_cluster(const struct module *module, struct glibc *g)
 		if (!text || elf_read(module->elf, c.vaddr, text, c.len, &err))
 			continue;
 		if (elf_word(module->elf) == 4)
-			scan32(&c, &best);
+			scan32(&c, !elf_is_pic(module->elf), &best);
 		else
 			scan(&c, &best);
 	}
