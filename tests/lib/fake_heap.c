@@ -29,7 +29,7 @@ uint64_t fake_at(const struct fake_heap *f, uint64_t addr)
 	return f->word == 8 ? addr : (uint32_t)addr;
 }
 
-static uint8_t *place(struct fake_heap *f, uint64_t addr)
+uint8_t *fake_bytes(struct fake_heap *f, uint64_t addr)
 {
 	for (unsigned i = 0; i < FAKE_REGIONS; i++) {
 		uint64_t base = fake_at(f, regions[i].base);
@@ -43,7 +43,7 @@ static uint8_t *place(struct fake_heap *f, uint64_t addr)
 
 uint64_t *fake_word(struct fake_heap *f, uint64_t addr)
 {
-	return (uint64_t *)place(f, addr);
+	return (uint64_t *)fake_bytes(f, addr);
 }
 
 uint64_t *fake_size(struct fake_heap *f, uint64_t user)
@@ -53,20 +53,20 @@ uint64_t *fake_size(struct fake_heap *f, uint64_t user)
 
 void fake_poke(struct fake_heap *f, uint64_t addr, uint64_t word)
 {
-	memcpy(place(f, addr), &word, f->word);
+	memcpy(fake_bytes(f, addr), &word, f->word);
 }
 
 uint64_t fake_peek(struct fake_heap *f, uint64_t addr)
 {
 	uint64_t word = 0; /* x86: the low bytes come first */
 
-	memcpy(&word, place(f, addr), f->word);
+	memcpy(&word, fake_bytes(f, addr), f->word);
 	return word;
 }
 
 static void poke_int(struct fake_heap *f, uint64_t addr, uint32_t value)
 {
-	memcpy(place(f, addr), &value, sizeof value);
+	memcpy(fake_bytes(f, addr), &value, sizeof value);
 }
 
 /* Where a chunk can begin, from addr on. */

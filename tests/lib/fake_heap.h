@@ -81,6 +81,8 @@ uint64_t fake_region(unsigned i);
 uint64_t fake_at(const struct fake_heap *f, uint64_t addr);
 void fake_poke(struct fake_heap *f, uint64_t addr, uint64_t word);
 uint64_t fake_peek(struct fake_heap *f, uint64_t addr);
+/* The place of a byte; the test fails if it is in no region. */
+uint8_t *fake_bytes(struct fake_heap *f, uint64_t addr);
 /* The place of a 64-bit word; the test fails if it is in no region. */
 uint64_t *fake_word(struct fake_heap *f, uint64_t addr);
 /* The size word of the chunk with this user address. */

@@ -62,6 +62,57 @@ TEST(a_size_that_cannot_be_is_damage_in_every_family)
 	}
 }
 
+/*
+ * What brk could not give (GLIBC.md 4.4 d): two pages, from where a chunk can
+ * begin to the fenceposts, with what alignment leaves behind them.
+ */
+static void make_piece(uint64_t *user, unsigned count)
+{
+	uint64_t word = f.word, align = f.family->align;
+	uint64_t base = fake_at(&f, FAKE_MAPPED) + 0x8000, end = base + 0x2000;
+	uint64_t at = f.mapped + 0x7000 - 2 * word, size = 10 * align;
+	uint64_t system = f.g.main_arena + f.family->system_mem;
+
+	for (unsigned i = 0; i < count; i++, at += size) {
+		if (i + 1 == count)
+			size = (end - at - 4 * word) & ~(align - 1);
+		user[i] = at + 2 * word;
+		fake_poke(&f, at + word, size | CHUNK_PREV_INUSE);
+	}
+	for (unsigned i = 0; i < 2; i++, at += 2 * word)
+		fake_poke(&f, at + word, 2 * word | CHUNK_PREV_INUSE);
+	ck_assert_uint_lt(end - at, align);
+	memset(fake_bytes(&f, f.g.main_arena + 4), 2, 1); /* NONCONTIGUOUS */
+	for (unsigned i = 0; i < 2; i++)
+		fake_poke(&f, system + i * word, FAKE_REGION_SIZE + 0x2000);
+}
+
+TEST(a_piece_that_brk_could_not_give_is_found_in_every_family)
+{
+	enum { N = 7 };
+
+	for (const struct fake_family *l = families; l->releases; l++) {
+		uint64_t user[N];
+
+		fake_init_as(&f, l);
+		make_piece(user, N);
+		family_locate(&f);
+		OK(fake_walk(&f, &w, &err));
+		ck_assert_msg(!w.defects && !fake_failed(&w), "%s: %s",
+			      l->releases, w.defect[0].what);
+		fake_invariants(&w);
+		for (unsigned i = 0; i < N; i++) {
+			const struct chunk *c = fake_chunk(&w, user[i]);
+
+			ck_assert_msg(c && c->state == CHUNK_USED && !c->arena,
+				      "%s: piece %u", l->releases, i);
+			ck_assert(i + 1 == N ||
+				  c->size == 10 * l->align - l->word);
+		}
+		fake_deinit(&f);
+	}
+}
+
 /* A word that the walk reads, somewhere. */
 static uint64_t any_place(unsigned r)
 {
