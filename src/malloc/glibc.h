@@ -101,6 +101,13 @@ void glibc_check_params_code(const struct module *module,
 /* GLIBC.md 8.3: what the memory looks like now. */
 void glibc_locate_memory(struct target *target, const struct glibc_data *data,
 			 struct finding *arena, struct finding *params);
+/* The same for an mp_ whose limits were set; the code must read it, too. */
+void glibc_locate_set_params(struct target *target, const struct module *module,
+			     const struct glibc_data *data,
+			     struct finding *params);
+/* What holds of an mp_ whatever was set. */
+bool glibc_params_hold(struct target *target, const uint8_t *bytes,
+		       const struct params_layout *layout);
 /* Is a malloc_state of this layout at addr, as far as memory can tell? */
 bool glibc_state_at(struct target *target, uint64_t addr,
 		    const struct state_layout *layout);

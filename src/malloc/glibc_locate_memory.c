@@ -137,17 +137,14 @@ const struct state_layout *glibc_state_row(struct target *target, uint64_t addr,
 	return *fits == 1 ? row : NULL;
 }
 
-static bool params_now(struct target *target, const uint8_t *p,
+bool glibc_params_hold(struct target *target, const uint8_t *p,
 		       const struct params_layout *l)
 {
 	unsigned w = l->word;
 	uint64_t sbrk = load_word(p + l->sbrk_base, w);
-	uint64_t test = load_word(p + l->arena_test, w);
 	const struct map *map = maps_find(&target->maps, sbrk);
 
-	return load32(p + l->n_mmaps_max) == 65536 &&
-	       (test == 8 || test == 2) &&
-	       load32(p + l->n_mmaps) <= load32(p + l->max_n_mmaps) &&
+	return load32(p + l->n_mmaps) <= load32(p + l->max_n_mmaps) &&
 	       load_word(p + l->mmapped_mem, w) <=
 		       load_word(p + l->max_mmapped_mem, w) &&
 	       load32(p + l->no_dyn_threshold) <= 1 &&
@@ -155,6 +152,15 @@ static bool params_now(struct target *target, const uint8_t *p,
 	       (!l->tcache_bins ||
 		(load_word(p + l->tcache_bins, w) - 1 < TCACHE_MAX_BINS &&
 		 load_word(p + l->tcache_bins + 2 * w, w) <= 65535));
+}
+
+static bool params_now(struct target *target, const uint8_t *p,
+		       const struct params_layout *l)
+{
+	uint64_t test = load_word(p + l->arena_test, l->word);
+
+	return load32(p + l->n_mmaps_max) == 65536 &&
+	       (test == 8 || test == 2) && glibc_params_hold(target, p, l);
 }
 
 bool glibc_params_at(struct target *target, uint64_t addr,

@@ -89,6 +89,9 @@ static void gather(struct target *target, struct symbols *symbols,
 	glibc_locate_code(module, data, info_function(module), &e->code);
 	glibc_locate_code(module, data, "malloc_trim", &e->trim);
 	glibc_locate_memory(target, data, &e->memory_arena, &e->memory_params);
+	if (!e->file_params.addr && !e->memory_params.addr)
+		glibc_locate_set_params(target, module, data,
+					&e->memory_params);
 	by_symbol(symbols, module, data, "main_arena", &e->symbol_arena);
 	by_symbol(symbols, module, data, "mp_", &e->symbol_params);
 }

@@ -14,7 +14,8 @@
 #   column SUITE [quiet]            sets FIXTURES; false, and a skip, if none
 #   row NAME TUNABLES FIXTURE [SHAPE]   with_heapscope=1: and what the tool
 #                   says; with_core=1: and what it says of a core;
-#                   row_through: a command that starts it
+#                   row_through: a command that starts it;
+#                   row_seen: options of heapdump
 #   show_cores      a table of what with_core=1 compared
 #   checked SUITE, restless SUITE
 #   tuned SUITES TUNABLES FIXTURE[+SHAPE]...
@@ -79,7 +80,9 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 		RECORD=$RECORD.$TARGET
 		;;
 	esac
-	"$lib/heapdump" --recorded "$RECORD" "$TARGET" >"$T/walk" 2>&1
+	# shellcheck disable=SC2086 # words
+	"$lib/heapdump" ${row_seen-} --recorded "$RECORD" "$TARGET" \
+		>"$T/walk" 2>&1
 	is "$row_name $*: used chunks are the recorded ones and tcaches" \
 		"$(differences | head -n 20)" ""
 	is "$row_name $*: mallinfo, all fields" \

@@ -30,6 +30,9 @@ for suite in $suites; do
 	rows "$suite" heap_pages merged stale
 	rows "$suite" heap_many holes
 	rows "$suite" heap_orphans forked-twice forked-in-midst
+	row_seen=--no-files
+	rows "$suite no files" heap_brk options
+	row_seen=
 	[ "$suite" = own ] || continue
 	rows own heap_brk first-big edges foreign-first no-space huge
 	with_heapscope=1
@@ -71,7 +74,7 @@ fi
 
 # No malloc yet.
 FIXTURE_ENV=
-start_fixture heap_brk nothing
+start_fixture heap_shapes nothing
 hs -p "$PID" heap
 is "no malloc yet: all is known" "$status" 0
 check "no malloc yet: it is said" grep -q "malloc was never called" "$T/out"
