@@ -8,6 +8,7 @@ extern const struct command command_entry_bt;
 extern const struct command command_entry_chunk;
 extern const struct command command_entry_chunks;
 extern const struct command command_entry_count;
+extern const struct command command_entry_defects;
 extern const struct command command_entry_detach;
 extern const struct command command_entry_diff;
 extern const struct command command_entry_disas;

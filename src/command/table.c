@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&command_entry_chunk,
 	&command_entry_chunks,
 	&command_entry_count,
+	&command_entry_defects,
 	&command_entry_detach,
 	&command_entry_diff,
 	&command_entry_disas,

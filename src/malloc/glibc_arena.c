@@ -99,6 +99,29 @@ static void choose_heap_max(struct walk *w)
 	}
 }
 
+enum { MOST_ATTACHED = 4 << 20 /* the kernel has no more threads */ };
+
+static int check_attached(struct walk *w, const struct heap_arena *a,
+			  struct error *err)
+{
+	unsigned attached = w->g->state->attached;
+	struct defect d = {.kind = DEFECT_COUNT,
+			   .arena = a->out.index,
+			   .addr = a->out.addr + attached,
+			   .word = a->out.addr + attached,
+			   .has_found = true};
+
+	if (!attached)
+		return 0;
+	d.found = word_at(w, a, attached);
+	return d.found <= MOST_ATTACHED
+		       ? 0
+		       : walk_damage(w, &d, err,
+				     "0x%" PRIx64
+				     " threads cannot be attached to the arena",
+				     d.found);
+}
+
 static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 {
 	const struct state_layout *l = w->g->state;
@@ -127,11 +150,20 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 				   err, "arena cannot be read");
 	}
 	decode(w, a);
+	if (check_attached(w, a, err) < 0)
+		return -1;
+	a = &w->arena[w->arenas - 1];
 	if (!a->out.top || chunk_fits_at(&w->form, a->out.top))
 		return 0;
 	addr = a->out.top;
 	a->out.top = 0;
-	return walk_defect(w, DEFECT_LINK, a->out.index, a->out.addr + l->top,
+	return walk_damage(w,
+			   &(struct defect){.kind = DEFECT_LINK,
+					    .arena = a->out.index,
+					    .addr = a->out.addr + l->top,
+					    .word = a->out.addr + l->top,
+					    .has_found = true,
+					    .found = addr},
 			   err, "top 0x%" PRIx64 " is no chunk address", addr);
 }
 
@@ -141,6 +173,60 @@ static bool known(const struct walk *w, uint64_t addr)
 		if (w->arena[i].out.addr == addr)
 			return true;
 	return false;
+}
+
+/* What a malloc_state at addr says of itself, without the ring. */
+static bool state_fits(struct walk *w, uint64_t addr)
+{
+	const struct state_layout *l = w->g->state;
+	unsigned word = l->word, wrong = 0;
+	AUTO_FREE uint8_t *raw = xcalloc(1, l->size);
+	uint64_t top;
+
+	if (!pages_read(&w->pages, addr, raw, l->size))
+		return false;
+	for (unsigned i = 0; i < 2 * GLIBC_BINS; i++) {
+		uint64_t link = load_word(raw + l->bins + word * i, word);
+		uint64_t head = addr + l->bins + 2 * word * (i / 2) - 2 * word;
+
+		wrong += link != head && (!chunk_fits_at(&w->form, link) ||
+					  !maps_find(&w->target->maps, link));
+	}
+	top = load_word(raw + l->top, word);
+	return wrong <= 2 && chunk_fits_at(&w->form, top) &&
+	       maps_find(&w->target->maps, top) &&
+	       load_word(raw + l->system_mem, word) % w->target->page_size == 0;
+}
+
+/*
+ * The ring leads to an arena, as its bins and top say, whose first heap does
+ * not begin with its address: that was overwritten.
+ */
+static int adopt_arena(struct walk *w, uint64_t addr, bool *is_one,
+		       struct error *err)
+{
+	const struct heap_layout *h = heap_layouts;
+	struct defect d = {.kind = DEFECT_LINK,
+			   .arena = (uint32_t)w->arenas,
+			   .has_found = true,
+			   .has_expected = true,
+			   .expected = addr};
+
+	while (h->word &&
+	       (h->word != w->form.word || (addr - h->size) % LEAST_HEAP ||
+		(w->copy->heap_layout && h != w->copy->heap_layout)))
+		h++;
+	*is_one = h->word && addr % w->form.word == 0 && state_fits(w, addr);
+	if (!*is_one)
+		return 0;
+	w->copy->heap_layout = h;
+	d.addr = d.word = addr - h->size;
+	if (!pages_word(&w->pages, d.addr, &d.found))
+		d.has_found = false;
+	return walk_damage(w, &d, err,
+			   "the heap begins with 0x%" PRIx64
+			   ", not with the address of its arena",
+			   d.found);
 }
 
 /*
@@ -162,11 +248,25 @@ static int search_arenas(struct walk *w, struct error *err)
 			if (pages_word(&w->pages, base, &addr) && addr > base &&
 			    addr - base < 64 && is_thread_arena(w, addr) &&
 			    !known(w, addr) && w->arenas < MAX_ARENAS &&
-			    glibc_state_at(w->target, addr, w->g->state) &&
-			    add_arena(w, addr, err) < 0)
+			    state_fits(w, addr) && add_arena(w, addr, err) < 0)
 				return -1;
 	}
 	return 0;
+}
+
+static int tell_ring(struct walk *w, uint64_t where, uint64_t to,
+		     struct error *err)
+{
+	struct defect d = {.kind = DEFECT_LINK,
+			   .arena = w->arena[w->arenas - 1].out.index,
+			   .addr = where,
+			   .word = where,
+			   .has_found = true,
+			   .found = to};
+
+	return walk_damage(
+		w, &d, err,
+		"ring of arenas leads to 0x%" PRIx64 ", which is no arena", to);
 }
 
 int walk_arenas(struct walk *w, struct error *err)
@@ -174,7 +274,7 @@ int walk_arenas(struct walk *w, struct error *err)
 	unsigned next = w->g->state->next;
 	uint64_t at = w->g->main_arena;
 	struct u64map seen = {0};
-	bool broken = false;
+	bool broken = false, is_one;
 	int rc;
 
 	if (w->arenas == MAX_ARENAS)
@@ -193,17 +293,15 @@ int walk_arenas(struct walk *w, struct error *err)
 		at = word_at(w, &w->arena[w->arenas - 1], next);
 		if (at == w->g->main_arena)
 			break;
-		if (u64map_get(&seen, at, NULL) || w->arenas == MAX_ARENAS ||
-		    !is_thread_arena(w, at)) {
-			rc = walk_defect(w, DEFECT_LINK,
-					 w->arena[w->arenas - 1].out.index,
-					 from + next, err,
-					 "ring of arenas leads to 0x%" PRIx64
-					 ", which is no arena",
-					 at);
+		is_one = !u64map_get(&seen, at, NULL) && w->arenas < MAX_ARENAS;
+		if (is_one && !is_thread_arena(w, at))
+			rc = adopt_arena(w, at, &is_one, err);
+		if (!rc && !is_one) {
+			rc = tell_ring(w, from + next, at, err);
 			broken = true;
-			break;
 		}
+		if (rc || broken)
+			break;
 		rc = add_arena(w, at, err);
 	}
 	u64map_deinit(&seen);

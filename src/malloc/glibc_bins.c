@@ -200,6 +200,41 @@ static int follow_back(struct bin *b, uint64_t at, struct error *err)
 	return 0;
 }
 
+/*
+ * The first of each size in a bin of many sizes is linked to the next size's,
+ * in both directions; the others have no such link.
+ */
+static int check_sizes(struct bin *b, uint64_t at, struct error *err)
+{
+	struct pages *pages = &b->w->pages;
+	unsigned word = b->w->form.word;
+	uint64_t link[2], back;
+
+	if (!pages_word(pages, at + 4 * word, &link[0]) || !link[0] ||
+	    !pages_word(pages, at + 5 * word, &link[1]))
+		return 0;
+	for (unsigned i = 0; i < 2; i++) {
+		struct defect d = {.kind = DEFECT_LINK,
+				   .arena = b->a->out.index,
+				   .addr = at + (4 + i) * word,
+				   .word = at + (4 + i) * word,
+				   .has_found = true,
+				   .found = link[i]};
+
+		if (table_get(b->table, b->w, link[i]) &&
+		    pages_word(pages, link[i] + (5 - i) * word, &back) &&
+		    back == at)
+			continue;
+		if (walk_damage(b->w, &d, err,
+				"bin %u: the link to the %s size leads to "
+				"0x%" PRIx64 ", which does not lead back",
+				b->number, i ? "larger" : "smaller",
+				link[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 {
 	unsigned word = b->w->form.word;
@@ -221,6 +256,8 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 			return -1;
 		before = at;
 		at = c->fd;
+		if (b->number >= 64 && check_sizes(b, before, err) < 0)
+			return -1;
 	}
 	if (bk != before)
 		return walk_defect(b->w, DEFECT_LINK, b->a->out.index,

@@ -24,7 +24,39 @@ static bool is_heap_of(struct walk *w, uint64_t base, uint64_t arena)
 {
 	uint64_t word;
 
-	return pages_word(&w->pages, base, &word) && word == arena;
+	/* The one that the arena lies in, whatever it begins with. */
+	return (pages_word(&w->pages, base, &word) && word == arena) ||
+	       base == (arena & ~(w->copy->heap_max - 1));
+}
+
+/* Nothing but the address of its arena is wrong. */
+static bool may_be_heap(struct walk *w, uint64_t base)
+{
+	uint64_t prev, size, room = w->copy->heap_max - 1;
+	unsigned word = w->form.word;
+
+	return pages_word(&w->pages, base + word, &prev) && !(prev & room) &&
+	       pages_word(&w->pages, base + 2 * word, &size) && size &&
+	       size % w->target->page_size == 0 && size <= room + 1;
+}
+
+static int tell_heap(struct walk *w, const struct heap_arena *a, uint64_t base,
+		     struct error *err)
+{
+	struct defect d = {.kind = DEFECT_LINK,
+			   .arena = a->out.index,
+			   .addr = base,
+			   .word = base,
+			   .has_found = true,
+			   .has_expected = true,
+			   .expected = a->out.addr};
+
+	if (!pages_word(&w->pages, base, &d.found))
+		d.has_found = false;
+	return walk_damage(w, &d, err,
+			   "the heap begins with 0x%" PRIx64
+			   ", not with the address of its arena",
+			   d.found);
 }
 
 /* From the heap that holds top back to the first; false if led astray. */
@@ -37,8 +69,14 @@ static int follow_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
 	int rc = 0;
 
 	*whole = false;
-	while (!rc && h->count < MAX_HEAPS && is_heap_of(w, at, a->out.addr) &&
-	       !u64map_get(&seen, at, NULL)) {
+	while (!rc && h->count < MAX_HEAPS && !u64map_get(&seen, at, NULL)) {
+		if (!is_heap_of(w, at, a->out.addr)) {
+			if (!may_be_heap(w, at))
+				break;
+			rc = tell_heap(w, a, at, err);
+			if (rc)
+				break;
+		}
 		rc = add_heap(h, at, err);
 		if (!rc)
 			rc = u64map_put(&seen, at, 1, err);

@@ -281,13 +281,23 @@ static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 /* Memory ends behind a chunk: only a top can lie so, told of or not. */
 static int take_last(struct run *r, struct error *err)
 {
+	unsigned top = r->w->g->state->top, word = r->w->form.word;
+	struct defect d = {.kind = DEFECT_LINK,
+			   .arena = r->arena,
+			   .addr = r->a->out.addr + top,
+			   .word = r->a->out.addr + top,
+			   .has_found = true,
+			   .found = load_word(r->a->raw + top, word),
+			   .has_expected = true,
+			   .expected = r->prev};
+
 	if (!r->pending)
 		return 0;
 	r->pending = false;
-	if (walk_defect(r->w, DEFECT_SIZE, r->arena, r->prev, err,
-			"the heap ends behind it, but the arena has its top "
-			"at 0x%" PRIx64,
-			r->a->out.top) < 0)
+	if (walk_damage(r->w, &d, err,
+			"the arena has its top at 0x%" PRIx64
+			", but its heap ends with the chunk at 0x%" PRIx64,
+			d.found, r->prev) < 0)
 		return -1;
 	return add_chunk(r, r->prev, r->at - r->prev, CHUNK_TOP, err);
 }
@@ -435,6 +445,43 @@ static int walk_from(struct walk *w, struct run *r, bool from_several,
 	return rc;
 }
 
+/* Does what the arena has for its top end where memory does? */
+static bool top_fits(struct run *r)
+{
+	struct run at = *r;
+	struct chunk_head h;
+	uint64_t end;
+
+	at.at = r->a->out.top;
+	if (at.at < r->at || at.at >= r->limit || !run_load(&at, &h))
+		return true;
+	end = at.at + chunk_bytes(&h);
+	end += chunk_slack(&r->w->form, end);
+	return chunk_bytes(&h) >= r->w->form.header && end <= r->limit &&
+	       (r->a->out.is_main ? end % r->w->target->page_size == 0
+				  : end == r->limit);
+}
+
+/* The same, from one place, and in between the arena has no top. */
+static int walk_topless(struct walk *w, struct run *r, enum stretch_end *how,
+			bool *found, struct error *err)
+{
+	uint64_t top = r->a->out.top;
+	const struct stretch *s;
+	int rc;
+
+	r->a->out.top = 0;
+	rc = walk_from(w, r, false, how, err);
+	if (rc)
+		return rc;
+	r->a = &w->arena[r->arena];
+	r->a->out.top = top;
+	s = &w->stretch[w->stretches - 1];
+	*found = s->count && s->chunk[s->count - 1].state == CHUNK_TOP &&
+		 s->chunk[s->count - 1].addr > top;
+	return 0;
+}
+
 int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 		 enum stretch_end *how, uint64_t *end, struct error *err)
 {
@@ -447,8 +494,18 @@ int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 			    .at = start,
 			    .begun = start};
 	struct run r = fresh;
-	int rc = walk_from(w, &r, true, how, err);
+	bool found = false;
+	int rc = 0;
 
+	if (!top_fits(&r)) {
+		rc = walk_topless(w, &r, how, &found, err);
+		if (!rc && !found) {
+			take_back(w, &before, &arena_before);
+			r = fresh;
+		}
+	}
+	if (!rc && !found)
+		rc = walk_from(w, &r, true, how, err);
 	/* From damage the walk may go back, which it can in one part only. */
 	if (!rc && r.ahead.parts > 1 && w->defects != before.defects) {
 		ahead_deinit(&r.ahead);

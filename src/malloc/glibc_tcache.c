@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "malloc/walk.h"
 
-enum { MAX_BLOCK = 4096, WRONG_ALLOWED = 1 };
+enum { MAX_BLOCK = 4096, WRONG_ALLOWED = 1, BAD_ALLOWED = 4 };
 
 /* A tcache struct, decoded. */
 struct cache {
@@ -21,6 +21,9 @@ struct cache {
 	uint64_t entry[TCACHE_MAX_BINS];
 	unsigned wrong; /* bins whose count and entry contradict each other */
 	unsigned filled;
+	/* Bins that are damaged and left out, and what their entries are. */
+	unsigned damaged, where[BAD_ALLOWED];
+	uint64_t bad[BAD_ALLOWED];
 };
 
 struct blocks {
@@ -30,7 +33,8 @@ struct blocks {
 };
 
 static bool decode_as(struct walk *w, const struct chunk *c,
-		      const struct tcache_layout *l, struct cache *out)
+		      const struct tcache_layout *l, unsigned bad_allowed,
+		      struct cache *out)
 {
 	uint8_t raw[TCACHE_MAX_SIZE];
 	size_t counts = (size_t)l->bins * l->count_bytes;
@@ -51,14 +55,19 @@ static bool decode_as(struct walk *w, const struct chunk *c,
 			n = w->copy->tcache_count - n;
 		/* A damaged entry is still one: 0x..01 is not tolerated. */
 		if (!chunk_fits_user(&w->form, entry) ||
-		    (l->slots_left && n > w->copy->tcache_count))
-			return false;
+		    (l->slots_left && n > w->copy->tcache_count)) {
+			if (out->damaged++ == bad_allowed)
+				return false;
+			out->where[out->damaged - 1] = i;
+			out->bad[out->damaged - 1] = entry;
+			entry = n = 0;
+		}
 		out->count[i] = n;
 		out->entry[i] = entry;
 		out->wrong += !n != !entry;
 		out->filled += entry != 0;
 	}
-	return out->wrong <= WRONG_ALLOWED;
+	return bad_allowed || out->wrong <= WRONG_ALLOWED;
 }
 
 static bool size_fits(const struct walk *w, const struct chunk *c,
@@ -75,19 +84,26 @@ static bool size_fits(const struct walk *w, const struct chunk *c,
 }
 
 /* As the row whose counts and entries agree best. */
-static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+static bool decode_with(struct walk *w, const struct chunk *c, unsigned bad,
+			struct cache *out)
 {
 	bool found = false;
 	struct cache now;
 
 	for (const struct tcache_layout *l = tcache_layouts; l->word; l++)
 		if (c->state == CHUNK_USED && size_fits(w, c, l) &&
-		    decode_as(w, c, l, &now) &&
-		    (!found || now.wrong < out->wrong)) {
+		    decode_as(w, c, l, bad, &now) &&
+		    (!found ||
+		     now.wrong + now.damaged < out->wrong + out->damaged)) {
 			*out = now;
 			found = true;
 		}
 	return found;
+}
+
+static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
+{
+	return decode_with(w, c, 0, out);
 }
 
 static bool read_block(struct walk *w, const struct thread *t, uint8_t *to,
@@ -434,6 +450,39 @@ static void tables_deinit(struct tables *t, size_t threads)
 	u64map_deinit(&t->owned);
 }
 
+/*
+ * This is the thread's tcache, whose size is right, but what is in it is not:
+ * a few of its bins are damaged, or all of it.
+ */
+static int collect_damaged(struct walk *w, const struct chunk *c, pid_t tid,
+			   struct cache *out, bool *usable, struct error *err)
+{
+	unsigned word = w->form.word;
+
+	*usable = decode_with(w, c, BAD_ALLOWED, out);
+	if (!*usable)
+		return walk_defect(w, DEFECT_COUNT, c->arena, c->addr, err,
+				   "tcache of thread %d is damaged", tid);
+	for (unsigned i = 0; i < out->damaged; i++) {
+		const struct tcache_layout *l = out->layout;
+		uint64_t at = c->addr + l->bins * l->count_bytes +
+			      (uint64_t)word * out->where[i];
+		struct defect d = {.kind = DEFECT_LINK,
+				   .arena = c->arena,
+				   .addr = at,
+				   .word = at,
+				   .has_found = true,
+				   .found = out->bad[i]};
+
+		if (walk_damage(w, &d, err,
+				"tcache bin %u of %d begins with 0x%" PRIx64
+				", which is no chunk",
+				out->where[i], tid, out->bad[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* All are decoded and heard before any list is followed. */
 static int collect(struct walk *w, struct tables *t, int64_t index,
 		   struct error *err)
@@ -446,17 +495,18 @@ static int collect(struct walk *w, struct tables *t, int64_t index,
 		struct chunk *c = chunk_fits_user(&w->form, word)
 					  ? walk_find(w, word)
 					  : NULL;
+		bool usable;
 
 		if (!c)
 			continue;
 		t->cache[i] = xmalloc(sizeof **t->cache);
-		if (!decode(w, c, t->cache[i])) {
+		usable = decode(w, c, t->cache[i]);
+		if (!usable && collect_damaged(w, c, w->target->thread[i].tid,
+					       t->cache[i], &usable, err) < 0)
+			return -1;
+		if (!usable) {
 			free(t->cache[i]);
 			t->cache[i] = NULL;
-			if (walk_defect(w, DEFECT_COUNT, c->arena, word, err,
-					"tcache of thread %d is damaged",
-					w->target->thread[i].tid) < 0)
-				return -1;
 			continue;
 		}
 		vote(w, t->cache[i]);

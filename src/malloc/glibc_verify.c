@@ -120,6 +120,114 @@ int walk_verify(struct walk *w, struct error *err)
 			    s.lost);
 }
 
+static bool has_heap(const struct walk *w, const struct map *m)
+{
+	for (size_t i = 0; i < w->stretches; i++)
+		if (w->stretch[i].start >= m->start &&
+		    w->stretch[i].start < m->end)
+			return true;
+	return false;
+}
+
+/* Where memory may begin whose header is lost. */
+struct candidate {
+	uint64_t bytes; /* that are sought */
+	uint64_t exact, longer;
+	unsigned exacts, longers;
+};
+
+static void try_gap(struct walk *w, struct candidate *c, uint64_t from,
+		    uint64_t to)
+{
+	uint64_t word;
+
+	if (to - from == c->bytes) {
+		c->exact = from;
+		c->exacts++;
+	} else if (to > from && to - from > c->bytes &&
+		   pages_word(&w->pages, from + w->form.word, &word) && word) {
+		/* Adjacent to other memory: the kernel maps downwards. */
+		c->longer = from;
+		c->longers++;
+	}
+}
+
+/* So many bytes of anonymous memory that are in nothing of malloc's: where
+ * they begin, or 0 if there is no such place or more than one. */
+static uint64_t mapping_of(struct walk *w, uint64_t bytes)
+{
+	const struct maps *maps = &w->target->maps;
+	uint64_t page = w->target->page_size - 1;
+	struct candidate c = {.bytes = bytes};
+	size_t k = 0;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct map *m = &maps->map[i];
+		uint64_t from = m->start;
+
+		if (!map_is_anonymous(m) || !(m->prot & MAP_W) ||
+		    has_heap(w, m))
+			continue;
+		while (k < w->mmappeds && w->mmapped[k].addr < m->start)
+			k++;
+		for (; k < w->mmappeds && w->mmapped[k].addr < m->end; k++) {
+			const struct chunk *d = &w->mmapped[k];
+
+			try_gap(w, &c, from, d->addr & ~page);
+			from = (d->addr + d->size + page) & ~page;
+		}
+		if (from < m->end)
+			try_gap(w, &c, from, m->end);
+	}
+	return c.exacts == 1		     ? c.exact
+	       : !c.exacts && c.longers == 1 ? c.longer
+					     : 0;
+}
+
+/*
+ * The counters against what was found: where only one thing can be wrong, it is
+ * told at its place.
+ */
+static int tell_mmapped(struct walk *w, uint64_t count, uint64_t want,
+			struct error *err)
+{
+	uint64_t sum = w->mmapped_bytes, at = 0;
+	const struct params_layout *p = w->g->params;
+	struct defect d = {.kind = DEFECT_COUNT,
+			   .arena = ARENA_MMAPPED,
+			   .has_found = true,
+			   .has_expected = true};
+
+	if (w->copy_count != 1 || walk_is_busy(w))
+		return 0;
+	if (w->mmappeds + 1 == count && want > sum)
+		at = mapping_of(w, want - sum);
+	if (at) {
+		d.kind = DEFECT_SIZE;
+		d.addr = at;
+		d.word = at + w->form.word;
+		d.unknown = want - sum;
+		d.has_expected = false;
+		if (!pages_word(&w->pages, d.word, &d.found))
+			d.has_found = false;
+		return walk_damage(w, &d, err,
+				   "one more mmapped chunk is counted, of as "
+				   "many bytes as this memory has, but its "
+				   "header is none");
+	}
+	if ((w->mmappeds != count) == (sum != want))
+		return 0;
+	d.addr = w->g->mp + (sum == want ? p->n_mmaps : p->mmapped_mem);
+	d.word = d.addr;
+	d.found = sum == want ? count : want;
+	d.expected = sum == want ? w->mmappeds : sum;
+	return walk_damage(w, &d, err,
+			   "counts %" PRIu64 " %s of mmapped chunks, but there "
+			   "are %" PRIu64,
+			   d.found, sum == want ? "mappings" : "bytes",
+			   d.expected);
+}
+
 /* Mmapped chunks do not tell which copy of malloc they are of. */
 int walk_verify_all(struct walk *w, struct error *err)
 {
@@ -141,6 +249,9 @@ int walk_verify_all(struct walk *w, struct error *err)
 	if (w->g->state->mmapped_tail && sum < want &&
 	    (want - sum) % w->form.header == 0)
 		want = sum;
+	if ((w->mmappeds != count || sum != want) &&
+	    tell_mmapped(w, count, want, err) < 0)
+		return -1;
 	return walk_compare(w, "mmapped bytes and mmapped_mem", sum, want, err,
 			    "bytes mapped, mp_.mmapped_mem");
 }

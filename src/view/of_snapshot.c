@@ -19,7 +19,7 @@ static void warn_defects(struct view *view, const struct snapshot *snap)
 	if (!n)
 		return;
 	view_warn(view,
-		  "%u thing%s in the heap did not add up; verify lists "
+		  "%u thing%s in the heap did not add up; defects lists "
 		  "them all",
 		  n, n == 1 ? "" : "s");
 	for (uint32_t i = 0; i < snap->defect_count; i++) {

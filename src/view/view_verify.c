@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/damage.h"
 #include "base/alloc.h"
 #include "view/views.h"
 
@@ -61,19 +62,10 @@ static void copy_cell(const struct view *view, uint32_t row, struct value *out)
 
 static void name_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	static const char *const kind[] = {
-		[DEFECT_SIZE] = "impossible size",
-		[DEFECT_LINK] = "bad link",
-		[DEFECT_LOOP] = "endless list",
-		[DEFECT_UNREADABLE] = "unreadable",
-		[DEFECT_COUNT] = "wrong count",
-		[DEFECT_BUSY] = "stopped inside malloc",
-		[DEFECT_FLAGS] = "wrong flags",
-	};
 	const struct check *check = check_of(view, row);
 
 	*out = value_text(check ? check->name
-				: kind[defect_of(view, row)->kind]);
+				: defect_kind_name(defect_of(view, row)->kind));
 }
 
 static void result_cell(const struct view *view, uint32_t row,

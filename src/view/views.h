@@ -101,6 +101,12 @@ int view_verify(const struct snapshot *snap, const char *summary,
 int view_claims(const char *title, const struct check *claim, uint32_t count,
 		struct view **out, struct error *err) MUST_CHECK;
 const char *check_result_name(enum check_result result); /* "ok" ... */
+/* One row a defect; one alone: ERR_NOT_FOUND if none is at addr.  symbols may
+ * be NULL. */
+int view_defects(const struct snapshot *snap, struct symbols *symbols,
+		 struct view **out, struct error *err) MUST_CHECK;
+int view_defect(const struct snapshot *snap, struct symbols *symbols,
+		uint64_t addr, struct view **out, struct error *err) MUST_CHECK;
 /* What is known of one address.  snap may be NULL. */
 int view_symbol(const struct snapshot *snap, struct symbols *symbols,
 		uint64_t addr, struct view **out, struct error *err) MUST_CHECK;
