@@ -38,14 +38,12 @@ static void explain_memory(const struct session *session,
 
 	if (snap) {
 		view_other_memory(snap, text, sizeof(text));
-		strbuf_addf(sb, "; %s", text);
+		strbuf_addf(sb, "; its blocks are %s", text);
 		return;
 	}
 	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
 		  false);
-	strbuf_addf(sb,
-		    "; what it has allocated is somewhere in %s of anonymous "
-		    "memory",
+	strbuf_addf(sb, "; its blocks are somewhere in %s of anonymous memory",
 		    bytes);
 }
 
@@ -78,8 +76,8 @@ static void explain_no_heap(struct session *session,
 			    *why ? ": " : "", why);
 	explain_memory(session, snap, &sb);
 	snprintf(session->no_heap, sizeof(session->no_heap),
-		 "no heap of %s %d can be read: %.620s%s%s; maps, threads, bt, "
-		 "x, symbol and disas work",
+		 "no heap of %s %d can be read: %.620s; maps, threads, bt, x, "
+		 "symbol and disas work%s%s",
 		 session->target->comm, (int)session->target->pid,
 		 strbuf_str(&sb), *advice ? "; " : "", advice);
 	strbuf_deinit(&sb);

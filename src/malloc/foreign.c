@@ -139,7 +139,10 @@ static void found(struct search *s, const struct foreign_kind *kind,
 				  : FOREIGN_MAPPED;
 	foreign_version(kind, m, f.version, sizeof f.version);
 	snprintf(f.module, sizeof f.module, "%.79s", m->name);
-	if (!function)
+	if (!function && user)
+		snprintf(f.evidence, sizeof f.evidence,
+			 "%.80s is mapped, %.50s uses it", m->name, user->name);
+	else if (!function)
 		snprintf(f.evidence, sizeof f.evidence, "%.140s is mapped",
 			 m->name);
 	else if (user)

@@ -15,7 +15,7 @@ struct target;
 enum foreign_role {
 	FOREIGN_MALLOC, /* malloc() of the program is its */
 	FOREIGN_CALLED, /* malloc() is not; it is called by names of its own */
-	FOREIGN_MAPPED	/* nobody is linked to it: used by dlsym() or not */
+	FOREIGN_MAPPED	/* no file asks for those: used by dlsym() or not */
 };
 
 struct foreign_allocator {

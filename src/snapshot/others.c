@@ -71,7 +71,7 @@ static const char *role_text(const struct foreign_allocator *f)
 	case FOREIGN_MAPPED:
 		break;
 	}
-	return "no file is linked to it; malloc is glibc's";
+	return "malloc is another's, and no file asks for its own";
 }
 
 int others_note(struct snapshot *snap, struct error *err)

@@ -63,16 +63,18 @@ void view_other_memory(const struct snapshot *snap, char *buf, size_t cap)
 
 	fmt_bytes(bytes, sizeof(bytes), o->bytes, false);
 	n = (size_t)snprintf(buf, cap,
-			     "%s of anonymous memory in %u mapping%s is "
-			     "neither glibc's heap nor a stack",
+			     "somewhere in %s of anonymous memory (%u "
+			     "mapping%s",
 			     bytes, o->mappings, o->mappings == 1 ? "" : "s");
 	fmt_bytes(part, sizeof(part), o->resident, false);
 	if (o->resident_known && n < cap)
-		n += (size_t)snprintf(buf + n, cap - n, ", %s of it resident",
-				      part);
+		n += (size_t)snprintf(buf + n, cap - n, ", %s resident", part);
 	fmt_bytes(part, sizeof(part), o->named, false);
 	if (o->named && n < cap)
-		snprintf(buf + n, cap - n, ", %s named by the allocator", part);
+		n += (size_t)snprintf(buf + n, cap - n, ", %s with its name",
+				      part);
+	if (n < cap)
+		snprintf(buf + n, cap - n, ")");
 }
 
 static struct value text_or_none(const char *text)
@@ -124,8 +126,8 @@ void view_foreign_totals(struct view *view)
 static void warn_foreign(struct view *view, const struct snapshot *snap)
 {
 	char name[120], memory[300];
-	bool used = false;
 
+	view_other_memory(snap, memory, sizeof(memory));
 	for (size_t i = 0; snap->chunk_count && i < snap->foreign_count; i++) {
 		const struct foreign_allocator *f = &snap->foreign[i];
 
@@ -134,28 +136,25 @@ static void warn_foreign(struct view *view, const struct snapshot *snap)
 		foreign_name(f, name, sizeof(name));
 		if (f->role == FOREIGN_MAPPED) {
 			view_warn(view,
-				  "%s is mapped (%s) and no file is linked to "
-				  "it: unless it is called by dlsym(), this is "
-				  "the whole heap",
+				  "%s is mapped (%s), but malloc is another's "
+				  "and no file asks for its own functions: "
+				  "unless dlsym() is used it has no blocks",
 				  name, f->module);
 			continue;
 		}
 		view_warn(view,
 			  "%s is in the process too (%s)%s: what it allocated "
-			  "is not counted",
+			  "is not counted; it is %s that is neither glibc's "
+			  "nor a stack",
 			  name, f->evidence,
 			  f->role == FOREIGN_MALLOC
 				  ? " and is the program's malloc"
-				  : "");
+				  : "",
+			  memory);
 		if (*f->advice)
 			view_warn(view, "%s", f->advice);
-		used = true;
+		view->complete = false;
 	}
-	if (!used)
-		return;
-	view_other_memory(snap, memory, sizeof(memory));
-	view_warn(view, "%s: what it allocated is in there", memory);
-	view->complete = false;
 }
 
 void view_of_snapshot(struct view *view, const struct snapshot *snap)

@@ -27,7 +27,7 @@ void view_of_snapshot(struct view *view, const struct snapshot *snap);
 void view_copy_name(const struct snapshot *snap, uint32_t copy, char *buf,
 		    size_t cap);
 
-/* "12.0 MiB of anonymous memory in 5 mappings is neither ...". */
+/* "somewhere in 12.0 MiB of anonymous memory (5 mappings, ...)". */
 void view_other_memory(const struct snapshot *snap, char *buf, size_t cap);
 
 /* JSON alone: foreign, foreign_2 ..., and other_memory. */

@@ -176,10 +176,40 @@ if lib=$(library libjemalloc.so.2); then
 	is "jemalloc that nobody calls: the heap is all" \
 		"$status $(jq .complete "$T/heap")" "0 true"
 	check "jemalloc that nobody calls: it is mentioned" jq -e \
-		'.warnings[0] | test("jemalloc.*no file is linked")' "$T/heap"
+		'.warnings[0] | test("jemalloc.*no file asks for")' "$T/heap"
 	glibc_part "jemalloc that nobody calls"
 	stop_fixture
 
+	# Its malloc is the program's, which calls glibc's by another name.
+	$cc -std=gnu17 -I"$top_srcdir" -DBESIDE=__libc_malloc \
+		-o "$T/bin/by-glibc-name" "$src/beside.c" >"$T/cc" 2>&1
+	FIXTURE_ENV=LD_PRELOAD=$lib
+	start_fixture by-glibc-name
+	sed -n 's/^beside //p' "$T/manifest" | sort >"$T/other"
+	hs --limit 0 --json -p "$PID" chunks used
+	is "jemalloc, and __libc_malloc: its blocks are listed, and a tcache" \
+		"$(jq -r '.rows[].addr' "$T/out" | sort |
+			comm -23 - "$T/other" | wc -l)
+$(jq -r '.rows[].addr' "$T/out" | sort | comm -12 - "$T/other")" "1
+$(cat "$T/other")"
+	hs --json -p "$PID" heap
+	is "jemalloc, and __libc_malloc: which is whose" "$(jq -c \
+		'[.complete, .totals.foreign.name, .totals.foreign.role]' \
+		"$T/out")" '[false,"jemalloc","malloc"]'
+	is "jemalloc, and __libc_malloc: glibc's mallinfo" \
+		"$(jq -cS .totals.mallinfo2 "$T/out")" \
+		"$(sed -n 's/^mallinfo2 //p' "$T/manifest" | jq -cS .)"
+	stop_fixture
+	# Two of them: the first in the order of search is the one.
+	if tc=$(library 'libtcmalloc_minimal.so.*'); then
+		cp "$top_builddir/tests/fixtures/one_block" "$T/bin/two"
+		FIXTURE_ENV="LD_PRELOAD=$lib:$tc"
+		start_fixture two
+		no_heap "jemalloc before tcmalloc" jemalloc true
+		FIXTURE_ENV="LD_PRELOAD=$tc:$lib"
+		start_fixture two
+		no_heap "tcmalloc before jemalloc" tcmalloc true
+	fi
 	# Its malloc is the program's, glibc's that of another namespace.
 	FIXTURES=$top_builddir/tests/fixtures FIXTURE_ENV=LD_PRELOAD=$lib
 	start_fixture heap_two_libcs
