@@ -37,6 +37,22 @@ is "no check failed" \
 	'[]'
 stop_fixture
 
+# Nothing in some of the memory tells whose it is: that is said, and no block is
+# lost or shown twice.
+start_fixture heap_copies full
+hs --limit 0 --json -p "$PID" chunks used and size=984
+is "memory that may be of two copies: it is said" \
+	"$status $(jq 'any(.warnings[]; test("nothing tells which copy"))' \
+		"$T/out")" "6 true"
+is "memory that may be of two copies: every block once" \
+	"$(jq -r '.rows[] | "used \(.addr) \(.size) full"' "$T/out" | sort |
+		cksum)" "$(own used | sed 's/^/used /' | sort | cksum)"
+hs --json -p "$PID" heap
+is "memory that may be of two copies: the sums are those of both" \
+	"$(jq '[.rows[] | select(.copy > 0) | .system_bytes] | add' "$T/out")" \
+	"$(own 'other mallinfo2' | jq -s 'map(.arena) | add')"
+stop_fixture
+
 # Loaded while we look.
 start_fixture heap_two_libcs later
 hs --json -p "$PID" -e 'snapshot one' -e heap -e "shell echo >$T/ctl
