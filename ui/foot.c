@@ -27,12 +27,28 @@ static void unstick(char *line)
 			*line = ' ';
 }
 
-/* Totals, one group a paragraph, then a paragraph a warning. */
-static char *compose(const struct view *view, bool exact)
+static void add_warnings(struct strbuf *sb, const struct view *view)
+{
+	for (const char *s = view->warnings; s && *s;) {
+		size_t len = strcspn(s, "\n");
+
+		strbuf_addf(sb, "%s! %.*s", sb->len ? "\n" : "", (int)len, s);
+		s += len + (s[len] == '\n');
+	}
+}
+
+/*
+ * Totals, one group a paragraph, then a paragraph a warning: these first where
+ * not all has room, since they say what the numbers are worth.
+ */
+static char *compose(const struct view *view, bool exact, bool all)
 {
 	const char *group = NULL;
 	struct strbuf sb = {0};
 	char text[300];
+
+	if (!all)
+		add_warnings(&sb, view);
 
 	for (uint32_t i = 0; i < view->total_count; i++) {
 		const struct total *total = &view->total[i];
@@ -42,19 +58,15 @@ static char *compose(const struct view *view, bool exact)
 			continue;
 		view_total_text(total, exact, text, sizeof(text));
 		if (!group || strcmp(name, group))
-			strbuf_addf(&sb, "%s%s%s", group ? "\n" : "",
+			strbuf_addf(&sb, "%s%s%s", sb.len ? "\n" : "",
 				    *name ? name : "total", ": ");
 		else
 			strbuf_add(&sb, ", ");
 		add_item(&sb, text);
 		group = name;
 	}
-	for (const char *s = view->warnings; s && *s;) {
-		size_t len = strcspn(s, "\n");
-
-		strbuf_addf(&sb, "%s! %.*s", sb.len ? "\n" : "", (int)len, s);
-		s += len + (s[len] == '\n');
-	}
+	if (all)
+		add_warnings(&sb, view);
 	return strbuf_take(&sb);
 }
 
@@ -70,7 +82,7 @@ static int count_lines(const char *text, int width)
 
 int foot_lines(const struct view *view, bool exact, int width)
 {
-	char *text = compose(view, exact);
+	char *text = compose(view, exact, true);
 	int lines = text && width > 4 ? count_lines(text, width) : 0;
 
 	free(text);
@@ -80,7 +92,7 @@ int foot_lines(const struct view *view, bool exact, int width)
 void foot_draw(const struct view *view, const struct theme *theme, bool exact,
 	       int y, int lines, int width)
 {
-	char *all = compose(view, exact);
+	char *all = compose(view, exact, true);
 	enum theme_role role = THEME_TEXT;
 	int wanted = all && width > 4 ? count_lines(all, width) : 0;
 	bool fresh = true;
@@ -90,6 +102,10 @@ void foot_draw(const struct view *view, const struct theme *theme, bool exact,
 	if (lines < 1 || !wanted) {
 		free(all);
 		return;
+	}
+	if (lines < wanted) {
+		free(all);
+		all = compose(view, exact, false);
 	}
 	for (const char *s = all; *s && lines > 0; s += next, lines--) {
 		size_t len = draw_wrap(s, width - 3, &next);

@@ -34,7 +34,7 @@ static int tell(struct hands *h, const struct chunk *c, const char *how,
 	if (u64map_put(&h->told, c->addr, 1, err) < 0)
 		return -1;
 	return walk_defect(w, DEFECT_BUSY, c->arena, c->addr, err,
-			   "%s thread %d inside %s: used, or free already", how,
+			   "used, or free: %s thread %d inside %s", how,
 			   (int)in->tid,
 			   *in->function ? call : "malloc's code");
 }
@@ -112,7 +112,7 @@ static int take_used(struct hands *h, const struct chunk *c, struct error *err)
 {
 	struct walk *w = h->w;
 
-	if (tell(h, c, "in the hands of", err) < 0 || take_cache(h, c, err) < 0)
+	if (tell(h, c, "held by", err) < 0 || take_cache(h, c, err) < 0)
 		return -1;
 	return w->g->state->fastbin_count && c->arena != ARENA_MMAPPED
 		       ? take_list(h, c->addr, c->size, true, err)
@@ -131,7 +131,7 @@ static int take_free(struct hands *h, const struct chunk *c, struct error *err)
 			       pages_word(&h->w->pages, c->addr + c->size,
 					  &size) &&
 			       !(size & CHUNK_PREV_INUSE)
-		       ? tell(h, next, "behind a chunk in the hands of", err)
+		       ? tell(h, next, "behind a chunk of", err)
 		       : 0;
 }
 
@@ -156,7 +156,7 @@ static int take_base(struct hands *h, uint64_t base, struct error *err)
 	    base + (offset & ~UINT64_C(1)) + w->form.header !=
 		    w->mmapped[low].addr)
 		return 0;
-	return tell(h, &w->mmapped[low], "in the hands of", err);
+	return tell(h, &w->mmapped[low], "held by", err);
 }
 
 static int take_word(struct hands *h, uint64_t word, struct error *err)

@@ -97,19 +97,19 @@ void busy_note(struct snapshot *snap, struct symbols *symbols)
 	uint32_t n = count_doubtful(snap);
 	struct strbuf s = {0};
 
-	strbuf_addf(&s, "%sstopped inside malloc", snap->notes);
-	if (snap->attempts > 1)
-		strbuf_addf(&s, " at each of %u stops", snap->attempts);
-	strbuf_addf(&s, ": ");
-	add_threads(&s, snap, symbols);
-	strbuf_addf(&s, "; ");
+	strbuf_add(&s, snap->notes);
 	if (n)
 		strbuf_addf(&s, "%u chunk%s", n, n == 1 ? "" : "s");
 	else
-		strbuf_addf(&s, "sums");
+		strbuf_add(&s, "sums");
 	add_arenas(&s, snap);
-	strbuf_addf(&s, " may be mis-stated (verify lists them); ");
-	strbuf_addf(&s, "%s\n",
+	strbuf_addf(&s, " %s not sure (verify lists %s): stopped inside malloc",
+		    n == 1 ? "is" : "are", n == 1 ? "it" : "them");
+	if (snap->attempts > 1)
+		strbuf_addf(&s, " at each of %u stops", snap->attempts);
+	strbuf_add(&s, ", ");
+	add_threads(&s, snap, symbols);
+	strbuf_addf(&s, "; %s\n",
 		    for_good(snap)
 			    ? "this lasts until the signal handler returns"
 			    : "another snapshot usually settles it");

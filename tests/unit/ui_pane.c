@@ -1,4 +1,5 @@
 #include "tests/lib/ui_test.h"
+#include "ui/foot.h"
 #include "ui/pane.h"
 
 #include <stdlib.h>
@@ -338,4 +339,26 @@ TEST(tiny_panes_do_no_harm)
 	pane_page(&pane, 1);
 	draw(3);
 	ck_assert_int_eq(pane_row(&pane), -1);
+}
+
+/* What the numbers are worth is read before them, where not all has room. */
+TEST(warnings_come_first_below_a_table_that_leaves_little_room)
+{
+	struct view *few;
+
+	OK(view_create(&table_ops, 3, NULL, &few, &err));
+	view_total(few, NULL, "a", "of one thing", value_u(V_COUNT, 1));
+	view_total(few, "other", "b", "of another", value_u(V_COUNT, 2));
+	view_warn(few, "nothing of this is sure");
+	ui_open("C.UTF-8", 10, 60);
+	ck_assert_int_eq(foot_lines(few, true, 60), 3);
+	foot_draw(few, &ui_theme, true, 0, 3, 60);
+	UI_SEES(0, "total: 1 of one thing");
+	UI_SEES(2, "! nothing of this is sure");
+	erase();
+	foot_draw(few, &ui_theme, true, 0, 2, 60);
+	UI_SEES(0, "! nothing of this is sure");
+	UI_SEES(1, "! 2 more lines: make the screen higher");
+	endwin();
+	view_destroy(few);
 }
