@@ -108,6 +108,10 @@ FIXTURES=$fixtures32 FIXTURE_ENV=
 start_fixture heap_signalled
 hs --json -p "$PID" verify
 is "signalled: it is said" "$status" 6
+addr=$(sed -n 's/^damaged //p' "$T/manifest")
+is "signalled: where the program says" "$(jq -r --arg a "$addr" \
+	'.rows[] | select(.addr == $a) | .name' "$T/out" | sort -u)" \
+	"stopped inside malloc"
 check "signalled: who is inside, and for how long" \
 	grep -q 'in malloc(), under a signal handler' "$T/out"
 is "signalled: nothing is called damage" "$(jq -r '.rows[] |
