@@ -117,13 +117,15 @@ static int begin(struct ui *ui, struct error *err)
 	struct session *session = ui->session;
 
 	ui->tab = *session->no_heap ? TAB_MAPS : TAB_HEAP;
-	status_echo(ui, "snapshot");
-	status_say(ui, THEME_TEXT, "taking the first one");
-	screen_draw(ui);
-	if (!session->current)
+	if (!session->current) {
+		status_echo(ui, "snapshot");
+		status_say(ui, THEME_TEXT, "taking the first one");
+		screen_draw(ui);
 		run_line(ui, "snapshot");
-	else
+	} else {
+		status_snapshot(ui);
 		run_refresh(ui);
+	}
 	if (!session->current && session->target &&
 	    target_gone(session->target))
 		return error_set(err, ERR_GONE, "%s", ui->status.message);

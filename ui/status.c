@@ -53,21 +53,24 @@ static void count_used(struct status *status, const struct snapshot *snap)
 void status_snapshot(struct ui *ui)
 {
 	const struct snapshot *snap = ui->session->current;
-	char count[FMT_MAX], bytes[FMT_MAX], stop[FMT_MAX];
+	char count[FMT_MAX], bytes[FMT_MAX], took[FMT_MAX];
+	char stop[FMT_MAX + 20];
 
 	if (!snap)
 		return;
 	count_used(&ui->status, snap);
 	fmt_count(count, sizeof(count), ui->status.used_count);
 	fmt_bytes(bytes, sizeof(bytes), ui->status.used_bytes, false);
-	fmt_usec(stop, sizeof(stop), snap->stopped_us);
+	fmt_usec(took, sizeof(took), snap->stopped_us);
+	/* A core never stood. */
+	snprintf(stop, sizeof(stop), "; stopped for %s", took);
+	if (!strcmp(snap->kind, "core"))
+		*stop = '\0';
 	if (snap->allocator)
-		status_say(ui, THEME_TEXT,
-			   "snapshot %s: %s chunks, %s; stopped for %s",
+		status_say(ui, THEME_TEXT, "snapshot %s: %s chunks, %s%s",
 			   snap->name, count, bytes, stop);
 	else
-		status_say(ui, THEME_TEXT,
-			   "snapshot %s: threads and maps; stopped for %s",
+		status_say(ui, THEME_TEXT, "snapshot %s: threads and maps%s",
 			   snap->name, stop);
 }
 
@@ -115,9 +118,10 @@ static size_t title_pieces(struct ui *ui, struct piece *piece)
 		PIECE(1, THEME_ENDED, " ended ");
 	else if (session->target)
 		PIECE(1, THEME_RUNNING, "%s",
-		      session->target->state == TARGET_STOPPED ? "stopped"
-							       : "running");
-	if (snap)
+		      session->target->ops->frozen		 ? "core file"
+		      : session->target->state == TARGET_STOPPED ? "stopped"
+								 : "running");
+	if (snap && strcmp(snap->kind, "core") != 0)
 		PIECE(3, THEME_TITLE, "last stop %s",
 		      fmt_usec(a, sizeof(a), snap->stopped_us));
 #undef PIECE

@@ -154,6 +154,14 @@ static uint64_t block_word(const struct walk *w, const struct blocks *b,
 				: 0;
 }
 
+/* A copy of malloc has its tcaches in its own memory; blocks that mapping made
+ * do not tell whose they are. */
+static bool may_be_ours(const struct walk *w, const struct chunk *c)
+{
+	return c->arena == ARENA_MMAPPED ||
+	       (c->arena >= w->copy->arena && c->arena < w->copy->end);
+}
+
 /*
  * Which word of the block points to a tcache wherever it points to anything;
  * -1 if none does.
@@ -173,7 +181,7 @@ static int64_t find_index(struct walk *w, const struct blocks *b)
 						  ? walk_find(w, word)
 						  : NULL;
 
-			if (c && decode(w, c, cache))
+			if (c && may_be_ours(w, c) && decode(w, c, cache))
 				good++;
 			else
 				bad += word && !(w->g->state->mmapped_tail);

@@ -41,7 +41,9 @@ static void sum_memory(struct snapshot *snap)
 	struct other_memory *other = &snap->other;
 	uint32_t last = UINT32_MAX;
 
-	other->resident_known = snap->contents && !snap->skipped_bytes;
+	/* A core has pages that were never touched, too. */
+	other->resident_known = snap->contents && !snap->skipped_bytes &&
+				!snap->contents->borrows;
 	for (uint32_t i = 0; i < snap->span_count; i++) {
 		const struct span *span = &snap->span[i];
 		uint64_t bytes = span->end - span->start;

@@ -242,6 +242,24 @@ static void find_exe(struct target *target)
 			core_is_exe(target, core->module[i].path);
 }
 
+/*
+ * gdb takes the last part of the whole command line for the name, which a
+ * server may have rewritten: the last part of its first word is nearer.
+ */
+static void name_by_args(struct target *target)
+{
+	struct core *core = target->impl;
+	size_t len = strcspn(core->args, " :");
+	const char *slash;
+
+	slash = memrchr(core->args, '/', len);
+	if (slash)
+		len -= (size_t)(slash + 1 - core->args);
+	if (len)
+		snprintf(target->comm, sizeof target->comm, "%.*s", (int)len,
+			 slash ? slash + 1 : core->args);
+}
+
 static int by_tid(const void *a, const void *b)
 {
 	const struct thread *x = a, *y = b;
@@ -255,10 +273,13 @@ static void finish_threads(struct target *target)
 
 	if (!target->pid)
 		target->pid = core->dumper;
+	if (core->by_gdb)
+		name_by_args(target);
 	/* As a live process lists them; the one that was dumped for is kept
 	 * apart. */
-	qsort(target->thread, target->thread_count, sizeof *target->thread,
-	      by_tid);
+	if (target->thread_count)
+		qsort(target->thread, target->thread_count,
+		      sizeof *target->thread, by_tid);
 	target->first_tid = core->dumper;
 	target->signal = core->signal;
 	for (size_t i = 0; i < target->thread_count; i++) {
@@ -276,7 +297,7 @@ static int load(struct target *target, const char *path, struct error *err)
 	    core_list_modules(target, err))
 		return -1;
 	find_exe(target);
-	if (core_build_maps(target, err))
+	if (core_build_maps(target, err) || core_find_tls(target, err))
 		return -1;
 	finish_threads(target);
 	core_tell(target);

@@ -126,6 +126,8 @@ static void settle(struct core *core)
 	uint64_t end = 0;
 	size_t n = 0;
 
+	if (!core->segments)
+		return;
 	qsort(core->segment, core->segments, sizeof *core->segment, by_start);
 	for (size_t i = 0; i < core->segments; i++) {
 		struct core_segment s = core->segment[i];

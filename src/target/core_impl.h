@@ -54,11 +54,11 @@ struct core {
 	uint64_t phdr, entry, execfn, sysinfo, random; /* of NT_AUXV; or 0 */
 	pid_t dumper;	   /* the thread whose note came first */
 	int signal;	   /* it was dumped for; 0: none */
-	char state;	   /* of the process: NT_PRPSINFO; or 0 */
+	char args[81];	   /* the command line's beginning: NT_PRPSINFO */
 	unsigned selector; /* gs of the i386 thread whose note came last */
 	size_t thread_cap;
 	unsigned strange; /* notes that were not what they should be */
-	bool has_files, has_info;
+	bool by_gdb;
 	uint64_t missing; /* bytes that the file should have and has not */
 	unsigned overlaps, wrapped;
 	bool headers_cut, notes_cut;
@@ -86,6 +86,9 @@ bool core_is_exe(const struct target *target, const char *path);
 
 /* core_maps.c */
 int core_build_maps(struct target *target, struct error *err) MUST_CHECK;
+
+/* core_tls.c: what no note tells. */
+int core_find_tls(struct target *target, struct error *err) MUST_CHECK;
 
 /* core_tell.c: notes, and whether something is missing. */
 void core_tell(struct target *target);

@@ -14,10 +14,10 @@ enum {
 	STATUS32_PID = 24,
 	STATUS32_REGS = 72,
 	INFO32_SIZE = 124,
-	INFO32_STATE = 1,
 	INFO32_PID = 12,
 	INFO32_NAME = 28,
 	NAME_SIZE = 16,
+	ARGS_SIZE = 80,
 	DESC_SIZE = 16, /* struct user_desc */
 };
 
@@ -118,11 +118,10 @@ static int take_status(struct target *target, const uint8_t *desc,
 
 static void take_info(struct target *target, const uint8_t *desc, uint64_t size)
 {
-	size_t state = INFO32_STATE, pid = INFO32_PID, name = INFO32_NAME;
+	size_t pid = INFO32_PID, name = INFO32_NAME;
 	struct core *core = target->impl;
 
 	if (target->word == 8) {
-		state = offsetof(struct elf_prpsinfo, pr_sname);
 		pid = offsetof(struct elf_prpsinfo, pr_pid);
 		name = offsetof(struct elf_prpsinfo, pr_fname);
 	}
@@ -134,8 +133,7 @@ static void take_info(struct target *target, const uint8_t *desc, uint64_t size)
 	target->pid = (pid_t)get(desc + pid, 4);
 	memcpy(target->comm, desc + name, NAME_SIZE);
 	target->comm[NAME_SIZE - 1] = 0;
-	core->state = (char)desc[state];
-	core->has_info = true;
+	memcpy(core->args, desc + size - ARGS_SIZE, ARGS_SIZE);
 }
 
 /* Of the thread whose status came last: the descriptor that gs selects. */
@@ -197,7 +195,6 @@ static int take_files(struct target *target, const uint8_t *desc, uint64_t size,
 		core->strange++;
 		return 0;
 	}
-	core->has_files = true;
 	name = 2 * w + count * 3 * w;
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *line = desc + 2 * w + i * 3 * w;
@@ -227,6 +224,9 @@ static int take_files(struct target *target, const uint8_t *desc, uint64_t size,
 int core_take_note(struct target *target, uint32_t type, const char *name,
 		   const uint8_t *desc, uint64_t size, struct error *err)
 {
+	struct core *core = target->impl;
+
+	core->by_gdb |= !strcmp(name, "GDB");
 	if (!strcmp(name, "LINUX")) {
 		if (type == NT_386_TLS)
 			take_tls(target, desc, size);

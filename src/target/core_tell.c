@@ -10,6 +10,7 @@ static void tell_missing(struct target *target, struct strbuf *sb)
 {
 	const struct core *core = target->impl;
 	char bytes[FMT_MAX];
+	size_t lost = 0;
 
 	if (core->missing)
 		strbuf_addf(
@@ -30,6 +31,14 @@ static void tell_missing(struct target *target, struct strbuf *sb)
 			    "%u segments of the core lie over others or "
 			    "nowhere: what came first is believed\n",
 			    core->wrapped + core->overlaps);
+	/* Every i386 thread that runs libc's code has one. */
+	for (size_t i = 0; i < target->thread_count && target->word == 4; i++)
+		lost += !thread_regs_tp(&target->thread[i].regs);
+	if (lost)
+		strbuf_addf(sb,
+			    "the thread pointers of %zu of %zu threads are not "
+			    "known: their caches may count as used\n",
+			    lost, target->thread_count);
 	if (!target->thread_count)
 		strbuf_addf(sb, "the core has no threads: what their registers "
 				"and caches hold is not known\n");

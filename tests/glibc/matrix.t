@@ -32,8 +32,8 @@ for suite in $suites; do
 	for shape in cross-free many-heaps exited forked; do
 		row "$suite" "" heap_arenas "$shape"
 	done
-	with_core=
 	row "$suite" "" heap_copies
+	with_core=
 	checked "$suite"
 	restless "$suite"
 done

@@ -6,7 +6,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
-need jq
+need jq gcore
 need_m32
 
 arch=i386 arch_flags=' -m32' own_fixtures=$top_builddir/tests/fixtures32
@@ -18,6 +18,7 @@ fetch_suites
 
 for suite in $suites; do
 	column "$suite" || continue
+	with_core=1
 	for fixture in $simple; do
 		with_heapscope=
 		[ "$fixture" != heap_threads ] || with_heapscope=1
@@ -31,6 +32,7 @@ for suite in $suites; do
 		row "$suite" "" heap_arenas "$shape"
 	done
 	row "$suite" "" heap_copies
+	with_core=
 	checked "$suite"
 	restless "$suite"
 done
@@ -41,4 +43,5 @@ tuned "sid experimental" tcache_max=100000 heap_threads heap_shapes+storm
 tuned "own sid" mmap_threshold=4096 heap_single heap_aligned
 tuned "own sid" perturb=119 heap_aligned
 tuned "own trixie sid" hugetlb=2 heap_threads
+show_cores
 done_testing

@@ -15,7 +15,7 @@ hs -p "$PID" --json -e heap -e 'chunks used' -e bt
 cp "$T/out" "$T/live"
 stop_fixture
 rows() {
-	jq -c 'del(.target, .snapshot, .warnings) |
+	jq -c 'del(.target, .snapshot, .warnings, .totals.other_memory) |
 		.rows[] |= del(.name, .state, .section)' "$1"
 }
 
@@ -43,6 +43,17 @@ hs -c "$HS" heap
 is "a program" "$status" 2
 check "a program: says so" grep -q -e '--exe' "$T/err"
 
+cat >"$T/script" <<END
+save-screen $T/screen
+key S
+save-screen $T/again
+END
+HEAPSCOPE_HISTORY=none hs -c "$core" --script "$T/script"
+is "the screen" "$status" 0
+check "the screen: of a core" grep -q 'call_tree .* core file' "$T/screen"
+check "the screen: the heap" grep -q '^ heap of call_tree' "$T/screen"
+check "the screen: no other snapshot" grep -q 'nothing runs' "$T/again"
+
 # Whose file is not of the core's build is said, and not used.
 hs -c "$core" --exe "$HS" --json bt
 check "another build: said" grep -q "is of another build: not used" "$T/err"
@@ -51,8 +62,9 @@ check "another build: not used" jq -e \
 mkdir "$T/sysroot"
 hs -c "$core" --sysroot "$T/sysroot" --json heap
 is "no files: status" "$status" 0
-is "no files: the same heap" "$(jq -c '[.rows, .totals]' "$T/out")" \
-	"$(head -n 1 "$T/live" | jq -c '[.rows, .totals]')"
+is "no files: the same heap" "$(rows "$T/out" | jq -c '[.rows, .totals]')" \
+	"$(head -n 1 "$T/live" >"$T/heap" && rows "$T/heap" |
+		jq -c '[.rows, .totals]')"
 
 # Half of it: what is missing is said.
 size=$(wc -c <"$core")

@@ -279,6 +279,44 @@ TEST(a_core_of_i386_has_its_thread_pointers_in_a_note)
 	made_deinit(&m);
 }
 
+/* A thread's descriptor, as i386's libc begins it. */
+static void descriptor(uint32_t *at, uint32_t addr, uint32_t tid)
+{
+	at[0] = at[2] = addr;
+	at[26] = tid;
+}
+
+/* gcore writes no such note. */
+TEST(a_core_of_i386_without_the_note_has_thread_pointers_in_memory)
+{
+	struct made m = {.is32 = true};
+	struct target *t;
+	uint32_t status[36] = {[6] = 77}, page[PAGE / 4] = {0};
+
+	note(&m, "CORE", NT_PRSTATUS, status, sizeof status);
+	status[6] = 78;
+	note(&m, "CORE", NT_PRSTATUS, status, sizeof status);
+	status[6] = 79;
+	note(&m, "CORE", NT_PRSTATUS, status, sizeof status);
+	descriptor(page + 64, DATA + 256, 77);
+	descriptor(page + 256, DATA + 1024, 78);
+	/* Two that say they are 79's: neither is believed. */
+	descriptor(page + 400, DATA + 1600, 79);
+	descriptor(page + 560, DATA + 2240, 79);
+	segment(&m, DATA, PAGE, PAGE, PF_R | PF_W, 0);
+	m.segment[0].head = page;
+	m.segment[0].head_size = sizeof page;
+	make(&m);
+	OK(open_bytes(m.file.s, m.file.len, &t));
+	ck_assert_uint_eq(thread_regs_tp(&t->thread[0].regs), DATA + 256);
+	ck_assert_uint_eq(thread_regs_tp(&t->thread[1].regs), DATA + 1024);
+	ck_assert_uint_eq(thread_regs_tp(&t->thread[2].regs), 0);
+	ck_assert(t->partial);
+	ck_assert_ptr_nonnull(strstr(t->notes, "1 of 3 threads"));
+	target_close(t);
+	made_deinit(&m);
+}
+
 TEST(what_is_no_core_is_refused)
 {
 	struct made m = {.machine = EM_AARCH64}, lib = {.type = ET_DYN};
