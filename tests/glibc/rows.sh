@@ -23,7 +23,7 @@ cache=$top_builddir/glibc
 lib=$top_builddir/tests/lib
 mkdir -p "$cache"
 simple='heap_single heap_threads heap_aligned heap_realloc heap_fork'
-simple="$simple heap_dlopen"
+simple="$simple heap_dlopen heap_every"
 with="storm heap_shapes heap_arenas heap_plugin.so allocating.so"
 with="$with heap_copies heap_copies_in.so"
 
