@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "view/views.h"
@@ -351,6 +352,12 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		 *snap->glibc ? " " : "", snap->glibc, snap->arena_count,
 		 snap->arena_count == 1 ? "" : "s", snap->name,
 		 never_called(snap) ? ": malloc was never called" : "");
+	if (snap->copy_count > 1) {
+		size_t len = strlen(view->title);
+
+		snprintf(view->title + len, sizeof(view->title) - len,
+			 ": %u copies of malloc", snap->copy_count);
+	}
 	add_totals(view);
 	add_mallinfo(view, "mallinfo2", &snap->mallinfo);
 	add_copies(view);

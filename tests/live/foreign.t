@@ -6,7 +6,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
-need jq
+need jq gcore
 cc=${HS_CC:-cc}
 src=$top_srcdir/tests/fixtures
 mkdir "$T/bin"
@@ -150,6 +150,14 @@ beside() {
 	check "$1: of which that is resident" test \
 		"$(jq .totals.other_memory.resident_bytes "$T/heap")" -ge \
 		"$wanted"
+	gcore_of "$PID" "$T/core"
+	hs --json -c "$T/core" heap
+	is "$1: a core says the same, but for what is resident" \
+		"$(jq -c '.totals | [.foreign, .mallinfo2, .used_bytes,
+			.other_memory.resident_bytes]' "$T/out")" \
+		"$(jq -c '.totals | [.foreign, .mallinfo2, .used_bytes, null]' \
+			"$T/heap")"
+	rm -f "$T/core"
 	stop_fixture
 }
 $cc -std=gnu17 -I"$top_srcdir" -DBESIDE=je_malloc -DBESIDE_OWN \

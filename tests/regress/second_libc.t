@@ -3,7 +3,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
-need jq
+need jq gcore
 
 own() {
 	sed -n "s/^$1 //p" "$T/manifest"
@@ -35,6 +35,13 @@ hs --json -p "$PID" verify
 is "no check failed" \
 	"$(jq -c '[.rows[] | select(.result == "failed") | .name]' "$T/out")" \
 	'[]'
+hs --json -p "$PID" heap
+jq -c '[.rows, .totals.mallinfo2, .totals.mallinfo2_1]' "$T/out" >"$T/live"
+gcore_of "$PID" "$T/core"
+hs --json -c "$T/core" heap
+is "a core of it has the same two" "$(jq -c '[.rows, .totals.mallinfo2,
+	.totals.mallinfo2_1]' "$T/out")" "$(cat "$T/live")"
+rm -f "$T/core"
 stop_fixture
 
 # Nothing in some of the memory tells whose it is: that is said, and no block is
