@@ -90,6 +90,21 @@ is "mapped blocks and no arena yet: all is known" \
 	"[true,true] 0"
 stop_fixture
 
+# In the window of vfork() two processes have one heap: the child tells it, the
+# parent cannot be stopped.
+FIXTURE_ENV=
+start_fixture heap_orphans vfork
+child=$(sed -n 's/^child //p' "$T/manifest")
+hs -p "$child" --json heap
+is "vfork: the child tells the heap of both" \
+	"$(jq -r '.totals.mallinfo2 | [.[]] | @text' "$T/out") $status" \
+	"[$(ten_numbers <"$T/manifest" | tr ' ' ,)] 0"
+hs -p "$PID" heap
+check "vfork: the parent is named, and what it waits for" \
+	grep -q "$PID.*vfork" "$T/err"
+exec 9>&-
+wait "$PID"
+
 # Gigabytes that nobody touched stay so, and are not copied.
 anonymous() {
 	awk '/^Anonymous:/ { n += $2 } END { print n }' "/proc/$PID/smaps"
