@@ -2,6 +2,7 @@
  * Options, then a session, then batch or the screen; exit status from the
  * error's code.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -343,6 +344,17 @@ static void error_is_about(struct session *session, const char *line)
 	snprintf(session->last_line, sizeof(session->last_line), "%s", line);
 }
 
+/* "heapscope 4711 heap" and "heapscope nginx heap": -p was forgotten. */
+static int forgot_process(const char *line, struct error *err)
+{
+	int len = (int)strcspn(line, " ");
+
+	return error_set(err, ERR_USAGE,
+			 "%.*s is no command; to look at process %.*s: "
+			 "heapscope -p %s",
+			 len, line, len, line, line);
+}
+
 static int check_lines(const struct options *o, struct session *session,
 		       bool *need, struct error *err)
 {
@@ -352,7 +364,11 @@ static int check_lines(const struct options *o, struct session *session,
 
 		if (command_of_line(o->line[i], &command, err)) {
 			error_is_about(session, o->line[i]);
-			return -1;
+			return !o->process && !o->core &&
+					       isdigit((unsigned char)*o
+							       ->line[i])
+				       ? forgot_process(o->line[i], err)
+				       : -1;
 		}
 		*need |= command && command->need;
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fmt.h"
 #include "base/strbuf.h"
 #include "ui/draw.h"
 
@@ -25,6 +26,19 @@ static void unstick(char *line)
 	for (; *line; line++)
 		if (*line == STICKY)
 			*line = ' ';
+}
+
+/* A filter hides rows, of which the totals speak all the same. */
+static void add_total_word(struct strbuf *sb, const struct view *view)
+{
+	char shown[FMT_MAX], all[FMT_MAX];
+
+	if (!*view->filter)
+		strbuf_add(sb, "total");
+	else
+		strbuf_addf(sb, "total of all %s rows (%s shown)",
+			    fmt_count(all, sizeof(all), view->row_count),
+			    fmt_count(shown, sizeof(shown), view->shown));
 }
 
 static void add_warnings(struct strbuf *sb, const struct view *view)
@@ -57,11 +71,16 @@ static char *compose(const struct view *view, bool exact, bool all)
 		if (!total->title)
 			continue;
 		view_total_text(total, exact, text, sizeof(text));
-		if (!group || strcmp(name, group))
-			strbuf_addf(&sb, "%s%s%s", sb.len ? "\n" : "",
-				    *name ? name : "total", ": ");
-		else
+		if (group && !strcmp(name, group)) {
 			strbuf_add(&sb, ", ");
+		} else {
+			strbuf_add(&sb, sb.len ? "\n" : "");
+			if (*name)
+				strbuf_add(&sb, name);
+			else
+				add_total_word(&sb, view);
+			strbuf_add(&sb, ": ");
+		}
 		add_item(&sb, text);
 		group = name;
 	}

@@ -6,8 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+enum { TOO_LARGE = 1 };
+
 /*
  * The digits at the start of text, decimal or after 0x; *end is behind them.
+ * 0, -1 if there are none, or TOO_LARGE.
  * strtoull alone would take "-1", " 1" and "+1".
  */
 static int digits(const char *text, uint64_t *out, const char **end)
@@ -25,15 +28,24 @@ static int digits(const char *text, uint64_t *out, const char **end)
 	errno = 0;
 	*out = strtoull(text, &stop, base);
 	*end = stop;
-	return errno ? -1 : 0;
+	return errno ? TOO_LARGE : 0;
+}
+
+static int too_large(const char *text, struct error *err)
+{
+	return error_set(err, ERR_USAGE,
+			 "'%s' is too large: numbers have 64 bits", text);
 }
 
 int parse_u64(const char *text, uint64_t *out, struct error *err)
 {
 	const char *end;
 	uint64_t n;
+	int bad = digits(text, &n, &end);
 
-	if (digits(text, &n, &end) || *end)
+	if (bad == TOO_LARGE && !*end)
+		return too_large(text, err);
+	if (bad || *end)
 		return error_set(err, ERR_USAGE,
 				 "'%s' is not a number: write 123 or 0x7b",
 				 text);
@@ -61,9 +73,11 @@ int parse_size(const char *text, uint64_t *out, struct error *err)
 {
 	const char *end;
 	uint64_t n;
-	int shift;
+	int shift, bad = digits(text, &n, &end);
 
-	if (digits(text, &n, &end) || (shift = unit_shift(end)) < 0)
+	if (bad == TOO_LARGE && unit_shift(end) >= 0)
+		return too_large(text, err);
+	if (bad || (shift = unit_shift(end)) < 0)
 		return error_set(err, ERR_USAGE,
 				 "'%s' is not a size: write 64, 4k, 1M or 2G",
 				 text);

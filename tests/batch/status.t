@@ -25,6 +25,9 @@ usage "words and -e" "not both" -e help help
 hs --freeze=auto --version
 is "freeze=auto is fine" "$status" 0
 
+usage "a process without -p" "heapscope -p 4711 heap" 4711 heap
+usage "a number too large" "64 bits" --limit 99999999999999999999 help
+
 start_fixture one_block
 usage "unknown command" 'unknown command "leaks"' -p "$PID" leaks
 usage "ambiguous prefix" "ambiguous.*shell, show, sizes" -p "$PID" s

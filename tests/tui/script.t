@@ -171,6 +171,8 @@ check "/ finds in text" grep -q '^ *S  *take a snapshot' "$T/found"
 check "/ shows the rows with the text" \
 	grep -Eq "^. +$class .*" "$T/filtered"
 check "and says so" grep -q "/$class  1\$" "$T/filtered"
+check "the totals say of how many rows they are" grep -Eq \
+	'total of all [0-9]+ rows \(1 shown\):' "$T/filtered"
 is "only them" "$(grep -c ' KiB  \| B  ' "$T/filtered")" 1
 check "Esc shows all" test "$(grep -c ' KiB  \| B  ' "$T/unfiltered")" -gt 1
 check "sort by name" grep -q 'COUNT▲' "$T/sorted"
