@@ -173,7 +173,10 @@ static int symbol_run(struct session *session, const struct words *words,
 	if (!session->current && !symbols_at(session->symbols, addr, &symbol) &&
 	    !symbol.module && session_snapshot(session, NULL, err))
 		return -1;
-	return view_symbol(session->current, session->symbols, addr, out, err);
+	if (view_symbol(session->current, session->symbols, addr, out, err))
+		return -1;
+	view_of_symbols(*out, session->symbols);
+	return 0;
 }
 
 static size_t symbol_complete(struct session *session, const char *word,

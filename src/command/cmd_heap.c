@@ -141,7 +141,10 @@ static int verify_run(struct session *session, const struct words *words,
 		summary = session->allocator->summary(session->allocator_state);
 	else if (session->no_heap[0])
 		summary = session->no_heap;
-	return view_verify(session->current, summary, out, err);
+	if (view_verify(session->current, summary, out, err))
+		return -1;
+	view_of_symbols(*out, session->symbols);
+	return 0;
 }
 
 const struct command command_entry_verify = {
@@ -151,7 +154,9 @@ const struct command command_entry_verify = {
 	.help = "How malloc's data was found and by which independent ways\n"
 		"(they must agree); every count that the heap states twice, "
 		"as\n"
-		"found and as said; and each damaged place with its address.\n"
+		"found and as said; each damaged place with its address; and\n"
+		"what remains unexplained: heap bytes in no chunk, and\n"
+		"anonymous memory that is nobody's.\n"
 		"\n"
 		"  verify\n",
 	.need = NEED_SNAPSHOT,

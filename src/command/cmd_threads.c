@@ -10,7 +10,10 @@ static int threads_run(struct session *session, const struct words *words,
 {
 	if (words->count > 1)
 		return error_set(err, ERR_USAGE, "threads takes no argument");
-	return view_threads(session->current, session->symbols, out, err);
+	if (view_threads(session->current, session->symbols, out, err))
+		return -1;
+	view_of_symbols(*out, session->symbols);
+	return 0;
 }
 
 const struct command command_entry_threads = {
@@ -41,6 +44,7 @@ static int bt_run(struct session *session, const struct words *words,
 	if (view_stacks(session->current, session->symbols, (pid_t)tid, out,
 			err))
 		return -1;
+	view_of_symbols(*out, session->symbols);
 	if (tid)
 		session->tid = (pid_t)tid;
 	return 0;

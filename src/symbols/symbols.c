@@ -183,6 +183,13 @@ void symbols_load(struct symbols *s, const struct module *module)
 		table_of(s, e);
 }
 
+void symbols_find_debug_files(struct symbols *s)
+{
+	for (size_t i = 0; i < s->modules.count; i++)
+		if (!s->modules.entry[i]->debug_tried)
+			find_debug_file(s, s->modules.entry[i]);
+}
+
 /* The end of the segment that holds a file address; 0 if none does. */
 static uint64_t segment_end(const struct elf *elf, uint64_t addr)
 {

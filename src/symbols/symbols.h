@@ -72,6 +72,8 @@ const struct module *symbols_module_at(const struct symbols *symbols,
 const struct module *symbols_exe(const struct symbols *symbols);
 /* Looks for the debug file now, so that debug_path and debug_note are final. */
 void symbols_load(struct symbols *symbols, const struct module *module);
+/* The same for all modules, and cheaper: no table is read. */
+void symbols_find_debug_files(struct symbols *symbols);
 
 /*
  * The symbol that covers addr (size 0: up to the next one, in its section).

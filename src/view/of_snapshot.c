@@ -172,3 +172,17 @@ void view_of_snapshot(struct view *view, const struct snapshot *snap)
 	warn_checks(view, snap);
 	warn_foreign(view, snap);
 }
+
+void view_of_symbols(struct view *view, struct symbols *symbols)
+{
+	size_t count = symbols ? symbols_module_count(symbols) : 0;
+
+	if (symbols)
+		symbols_find_debug_files(symbols);
+	for (size_t i = 0; i < count; i++) {
+		const struct module *m = symbols_module(symbols, i);
+
+		if (*m->debug_note)
+			view_warn(view, "%s: %s", m->name, m->debug_note);
+	}
+}

@@ -3,19 +3,46 @@
 #include <stdlib.h>
 
 #include "analysis/damage.h"
+#include "analysis/leftover.h"
 #include "base/alloc.h"
+#include "base/fmt.h"
 #include "view/views.h"
 
-enum { SECTION_MAX = 256 };
+enum { SECTION_MAX = 256, TEXT_MAX = 160, LEFTOVERS_SHOWN = 12 };
+
+struct verify {
+	char section[SECTION_MAX], text[TEXT_MAX];
+	struct leftovers left; /* owned */
+};
+
+/* The last rows: what remains unexplained; the first two are sums. */
+enum leftover_row { LEFT_HEAP, LEFT_ANON, LEFT_ITEMS };
 
 static const struct check *check_of(const struct view *view, uint32_t row)
 {
 	return row < view->snap->check_count ? &view->snap->check[row] : NULL;
 }
 
+/* NULL: neither a check nor a defect, but what remains. */
 static const struct defect *defect_of(const struct view *view, uint32_t row)
 {
-	return &view->snap->defect[row - view->snap->check_count];
+	row -= view->snap->check_count;
+	return row < view->snap->defect_count ? &view->snap->defect[row] : NULL;
+}
+
+/* Which of the remaining rows it is. */
+static uint32_t left_of(const struct view *view, uint32_t row)
+{
+	return row - view->snap->check_count - view->snap->defect_count;
+}
+
+static const struct leftover *item_of(const struct view *view, uint32_t row)
+{
+	const struct verify *v = view->state;
+
+	return left_of(view, row) < LEFT_ITEMS
+		       ? NULL
+		       : &v->left.item[left_of(view, row) - LEFT_ITEMS];
 }
 
 const char *check_result_name(enum check_result result)
@@ -39,19 +66,23 @@ static void section_cell(const struct view *view, uint32_t row,
 			 struct value *out)
 {
 	const struct check *check = check_of(view, row);
-	char *text = view->state, name[200];
+	struct verify *v = view->state;
+	char name[200];
 
-	if (!check || !check->copy || check->copy >= view->snap->copy_count) {
-		*out = value_text(check ? "checks"
-				  : is_busy(view, row)
+	if (check && check->copy && check->copy < view->snap->copy_count) {
+		view_copy_name(view->snap, check->copy, name, sizeof(name));
+		snprintf(v->section, SECTION_MAX,
+			 "checks of copy %u of malloc, %s", check->copy, name);
+		*out = value_text(v->section);
+	} else if (check) {
+		*out = value_text("checks");
+	} else if (!defect_of(view, row)) {
+		*out = value_text("what remains unexplained");
+	} else {
+		*out = value_text(is_busy(view, row)
 					  ? "not sure: a thread was in malloc"
 					  : "what does not add up");
-		return;
 	}
-	view_copy_name(view->snap, check->copy, name, sizeof(name));
-	snprintf(text, SECTION_MAX, "checks of copy %u of malloc, %s",
-		 check->copy, name);
-	*out = value_text(text);
 }
 
 static void copy_cell(const struct view *view, uint32_t row, struct value *out)
@@ -62,10 +93,20 @@ static void copy_cell(const struct view *view, uint32_t row, struct value *out)
 
 static void name_cell(const struct view *view, uint32_t row, struct value *out)
 {
+	static const char *const left[] = {
+		[LEFT_HEAP] = "heap bytes in no chunk",
+		[LEFT_ANON] = "anonymous memory of nobody",
+		[LEFT_ITEMS] = "of it",
+	};
 	const struct check *check = check_of(view, row);
+	uint32_t l = left_of(view, row);
 
-	*out = value_text(check ? check->name
-				: defect_kind_name(defect_of(view, row)->kind));
+	if (check)
+		*out = value_text(check->name);
+	else if (defect_of(view, row))
+		*out = value_text(defect_kind_name(defect_of(view, row)->kind));
+	else
+		*out = value_text(left[l < LEFT_ITEMS ? l : LEFT_ITEMS]);
 }
 
 static void result_cell(const struct view *view, uint32_t row,
@@ -73,18 +114,33 @@ static void result_cell(const struct view *view, uint32_t row,
 {
 	const struct check *check = check_of(view, row);
 
-	*out = value_text(check_result_name(check ? check->result
-					    : is_busy(view, row)
-						    ? CHECK_BUSY
-						    : CHECK_FAILED));
+	if (check)
+		*out = value_text(check_result_name(check->result));
+	else if (defect_of(view, row))
+		*out = value_text(check_result_name(
+			is_busy(view, row) ? CHECK_BUSY : CHECK_FAILED));
 }
 
 static void a_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	const struct check *check = check_of(view, row);
+	const struct verify *v = view->state;
+	const struct leftover *item;
+	int64_t bytes;
 
-	if (check && check->has_numbers)
-		*out = value_u(V_COUNT, check->a);
+	if (check || defect_of(view, row)) {
+		if (check && check->has_numbers)
+			*out = value_u(V_COUNT, check->a);
+		return;
+	}
+	item = item_of(view, row);
+	bytes = leftover_heap_bytes(&v->left);
+	if (item)
+		*out = value_u(V_COUNT, item->bytes);
+	else if (left_of(view, row) == LEFT_ANON)
+		*out = value_u(V_COUNT, v->left.anon_bytes);
+	else
+		*out = value_u(V_COUNT, (uint64_t)(bytes < 0 ? 0 : bytes));
 }
 
 static void b_cell(const struct view *view, uint32_t row, struct value *out)
@@ -97,33 +153,78 @@ static void b_cell(const struct view *view, uint32_t row, struct value *out)
 
 static void addr_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	if (!check_of(view, row))
+	if (check_of(view, row))
+		return;
+	if (defect_of(view, row))
 		*out = value_u(V_ADDR, defect_of(view, row)->addr);
+	else if (item_of(view, row))
+		*out = value_u(V_ADDR, item_of(view, row)->addr);
 }
 
 static void arena_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	if (!check_of(view, row) &&
-	    defect_of(view, row)->arena != ARENA_MMAPPED)
-		*out = value_u(V_COUNT, defect_of(view, row)->arena);
+	const struct defect *defect =
+		check_of(view, row) ? NULL : defect_of(view, row);
+
+	if (defect && defect->arena != ARENA_MMAPPED)
+		*out = value_u(V_COUNT, defect->arena);
+}
+
+static void left_text(const struct view *view, uint32_t row, char *buf)
+{
+	const struct verify *v = view->state;
+	const struct leftovers *l = &v->left;
+	const struct leftover *item = item_of(view, row);
+
+	if (item) {
+		const struct map *map = &view->snap->maps.map[item->map];
+
+		snprintf(buf, TEXT_MAX, "%c%c%c%c %.120s",
+			 map->prot & MAP_R ? 'r' : '-',
+			 map->prot & MAP_W ? 'w' : '-',
+			 map->prot & MAP_X ? 'x' : '-',
+			 map->prot & MAP_S ? 's' : 'p',
+			 *map->path ? map->path : "no name");
+	} else if (left_of(view, row) == LEFT_ANON) {
+		snprintf(buf, TEXT_MAX,
+			 "bytes in %u places: no heap, no mmapped chunk, no "
+			 "stack, no module's data%s",
+			 l->count,
+			 l->count > LEFTOVERS_SHOWN ? "; the largest follow"
+						    : "");
+	} else {
+		snprintf(buf, TEXT_MAX,
+			 "of %" PRIu64 " from the system: %" PRIu64
+			 " are chunks, %" PRIu64 " overhead (arenas, heap "
+			 "headers, fenceposts, gaps)",
+			 l->system_bytes, l->chunk_bytes, l->overhead_bytes);
+	}
 }
 
 static void text_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	const struct check *check = check_of(view, row);
+	struct verify *v = view->state;
 
-	*out = value_text(check ? check->text : defect_of(view, row)->what);
+	if (check) {
+		*out = value_text(check->text);
+	} else if (defect_of(view, row)) {
+		*out = value_text(defect_of(view, row)->what);
+	} else {
+		left_text(view, row, v->text);
+		*out = value_text(v->text);
+	}
 }
 
 static const struct column verify_columns[] = {
-	{"section", "", "checks, or what does not add up", V_TEXT,
+	{"section", "", "checks, what does not add up, what remains", V_TEXT,
 	 .cell = section_cell},
 	{"result", "RESULT", "ok, failed, skipped, or busy: not sure yet",
 	 V_TEXT, .cell = result_cell},
 	{"name", "CHECK", "what was looked at", V_TEXT, .cell = name_cell},
 	{"a", "FOUND", "one number", V_COUNT, .cell = a_cell},
 	{"b", "SAID", "the number that it must equal", V_COUNT, .cell = b_cell},
-	{"addr", "ADDRESS", "of what does not add up", V_ADDR,
+	{"addr", "ADDRESS", "of what does not add up or remains", V_ADDR,
 	 .cell = addr_cell},
 	{"arena", "ARENA", "index", V_COUNT, .cell = arena_cell},
 	{"copy", "", "of malloc: 0 is the program's own", V_COUNT,
@@ -132,29 +233,42 @@ static const struct column verify_columns[] = {
 	 .cell = text_cell, .wrap = true},
 };
 
+/* The address of a row, 0 if it has none. */
+static uint64_t row_addr(const struct view *view, uint32_t row)
+{
+	struct value value = value_none();
+
+	addr_cell(view, row, &value);
+	return value.kind == V_ADDR ? value.u : 0;
+}
+
 static bool verify_drill(const struct view *view, uint32_t row, char *line,
 			 size_t cap)
 {
-	if (check_of(view, row) || !defect_of(view, row)->addr)
+	uint64_t addr = row_addr(view, row);
+
+	if (!addr)
 		return false;
-	snprintf(line, cap, "x/32gx 0x%" PRIx64,
-		 (defect_of(view, row)->addr & ~UINT64_C(15)) - 64);
+	if (defect_of(view, row))
+		addr = (addr & ~UINT64_C(15)) - 64;
+	snprintf(line, cap, "x/32gx 0x%" PRIx64, addr);
 	return true;
 }
 
 static bool verify_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 			 uint64_t *len)
 {
-	if (check_of(view, row) || !defect_of(view, row)->addr)
-		return false;
-	*addr = defect_of(view, row)->addr;
+	*addr = row_addr(view, row);
 	*len = 64;
-	return true;
+	return *addr != 0;
 }
 
 static void verify_release(struct view *view)
 {
-	free(view->state);
+	struct verify *v = view->state;
+
+	leftovers_deinit(&v->left);
+	free(v);
 }
 
 static const struct view_ops verify_ops = {
@@ -172,10 +286,17 @@ int view_verify(const struct snapshot *snap, const char *summary,
 		struct view **out, struct error *err)
 {
 	uint64_t count[4] = {0}, busy = 0;
+	struct verify *v = xcalloc(1, sizeof(*v));
+	uint32_t rows = snap->check_count + snap->defect_count + LEFT_ITEMS;
 	struct view *view;
 
-	if (view_create(&verify_ops, snap->check_count + snap->defect_count,
-			xcalloc(1, SECTION_MAX), &view, err))
+	if (leftovers_make(snap, &v->left, err)) {
+		free(v);
+		return -1;
+	}
+	rows += v->left.count < LEFTOVERS_SHOWN ? v->left.count
+						: LEFTOVERS_SHOWN;
+	if (view_create(&verify_ops, rows, v, &view, err))
 		return -1;
 	view_of_snapshot(view, snap);
 	for (uint32_t i = 0; i < snap->check_count; i++)

@@ -33,6 +33,9 @@ void view_other_memory(const struct snapshot *snap, char *buf, size_t cap);
 /* JSON alone: foreign, foreign_2 ..., and other_memory. */
 void view_foreign_totals(struct view *view);
 
+/* It shows names: that a debug file was found and not used is a warning. */
+void view_of_symbols(struct view *view, struct symbols *symbols);
+
 /* One row an arena, one for the mmapped chunks; totals, mallinfo2. */
 int view_heap(const struct snapshot *snap, struct view **out,
 	      struct error *err) MUST_CHECK;
