@@ -191,6 +191,7 @@ struct by_text {
 	const struct foreign_kind *kind;
 	const char *text;
 	bool sure;
+	uint64_t kinds; /* a bit a kind: a text of its is in the file */
 };
 
 static bool has(const char *bytes, size_t len, const char *text)
@@ -202,16 +203,28 @@ static bool look_for_text(void *ctx, const char *bytes, size_t len)
 {
 	struct by_text *found = ctx;
 
-	for (size_t i = 0; !found->sure && foreign_kinds[i].name; i++) {
+	for (size_t i = 0; foreign_kinds[i].name; i++) {
 		const struct foreign_kind *k = &foreign_kinds[i];
 
-		if (has(bytes, len, k->proof))
-			*found = (struct by_text){k, k->proof, true};
-		else if (!found->kind && has(bytes, len, k->hint))
-			*found = (struct by_text){k, k->hint, false};
+		bool proof = has(bytes, len, k->proof);
+
+		if (!proof && !has(bytes, len, k->hint))
+			continue;
+		found->kinds |= UINT64_C(1) << i;
+		if (proof ? found->sure : found->kind != NULL)
+			continue;
+		found->kind = k;
+		found->text = proof ? k->proof : k->hint;
+		found->sure |= proof;
 	}
-	return found->sure;
+	return false;
 }
+
+/*
+ * Who has the texts of many has them to know them by, as heapscope itself, not
+ * from what is linked in: that would be one, or one over another.
+ */
+enum { ONLY_KNOWS = 3 };
 
 const struct foreign_kind *foreign_by_text(const struct module *m,
 					   const char **text, bool *sure)
@@ -219,6 +232,8 @@ const struct foreign_kind *foreign_by_text(const struct module *m,
 	struct by_text found = {0};
 
 	each_piece(m, look_for_text, &found);
+	if (__builtin_popcountll(found.kinds) >= ONLY_KNOWS)
+		return NULL;
 	*text = found.text;
 	*sure = found.sure;
 	/* The first byte of Go's is no text. */
