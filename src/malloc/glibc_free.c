@@ -46,10 +46,15 @@ static int take(struct walk *w, const struct list *l, struct chunk *c,
 				   "%s comes to 0x%" PRIx64
 				   ", which is in a list already",
 				   l->name, (uint64_t)c->addr);
+	/* Of another arena: not of this list, whatever leads there. */
+	if (l->arena != ARENA_NONE && c->arena != l->arena)
+		return walk_defect(w, DEFECT_LINK, l->arena, link, err,
+				   "%s leads to 0x%" PRIx64
+				   ", a chunk of another arena",
+				   l->name, (uint64_t)c->addr);
 	*go_on = true;
 	c->state = l->state;
-	if ((l->size && size != l->size) ||
-	    (l->arena != ARENA_NONE && c->arena != l->arena))
+	if (l->size && size != l->size)
 		return walk_defect(w, DEFECT_SIZE, c->arena, c->addr, err,
 				   "chunk of 0x%" PRIx64 " bytes is in %s",
 				   size, l->name);

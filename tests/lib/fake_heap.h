@@ -33,7 +33,8 @@ enum {
 	FAKE_REGIONS = 5,
 	FAKE_REGION_SIZE = 0x10000,
 	FAKE_USED = 20, /* in each arena */
-	FAKE_MAX = 4096
+	FAKE_MAX = 4096,
+	FAKE_DEFECTS = 1024
 };
 
 /* Offsets are bytes, all of them written down here and not in the layouts that
@@ -95,7 +96,7 @@ struct fake_walk {
 	size_t chunks;
 	struct arena arena[16];
 	size_t arenas;
-	struct defect defect[FAKE_MAX];
+	struct defect defect[FAKE_DEFECTS];
 	size_t defects;
 	struct check check[64];
 	size_t checks;

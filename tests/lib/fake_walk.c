@@ -35,7 +35,7 @@ static int on_chunks(void *ctx, const struct chunk *c, size_t count,
 		return pushed(w, err);                                         \
 	}
 ON(arena, 16)
-ON(defect, FAKE_MAX)
+ON(defect, FAKE_DEFECTS)
 ON(check, 64)
 ON(tcache, 16)
 
@@ -51,7 +51,7 @@ static int on_inside(void *ctx, const struct inside_malloc *x,
 
 int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
 {
-	uint64_t stop_after = w->stop_after, without = w->without;
+	uint64_t without = w->without;
 	struct malloc_sink sink = {.arena = on_arena,
 				   .chunks = on_chunks,
 				   .tcache = on_tcache,
@@ -63,8 +63,12 @@ int fake_walk(struct fake_heap *f, struct fake_walk *w, struct error *err)
 				   .stacks = f->stack.count ? 1 : 0};
 	struct target *target = fake_target(f, without);
 
-	*w = (struct fake_walk){
-		.word = f->word, .stop_after = stop_after, .without = without};
+	/* It is large: what is behind the counts is left. */
+	w->word = f->word;
+	w->chunks = w->arenas = w->defects = w->checks = w->tcaches = 0;
+	w->insides = 0;
+	w->inside = (struct inside_malloc){0};
+	w->pushes = 0;
 	int rc = glibc_walk(target, &f->g, &sink, err);
 
 	w->steps = sink.steps;
