@@ -86,7 +86,8 @@ enum { OPTION_COUNT = sizeof(option_rows) / sizeof(*option_rows) };
 struct options {
 	struct session_opts session;
 	const char *process, *core, *script, *log;
-	char **line; /* owned, each too: the lines to run */
+	char *before, *after; /* owned: the cores of "diff A B" */
+	char **line;	      /* owned, each too: the lines to run */
 	size_t lines, cap;
 	int verbose;
 	bool help, version;
@@ -99,9 +100,12 @@ static void print_help(void)
 
 	fputs("usage: heapscope [OPTION...] -p PID|NAME [COMMAND [ARG...]]\n"
 	      "       heapscope [OPTION...] -p PID|NAME -e COMMAND [-e ...]\n"
+	      "       heapscope [OPTION...] -c CORE [--exe EXE] [COMMAND "
+	      "[ARG...]]\n"
+	      "       heapscope [OPTION...] diff CORE CORE\n"
 	      "       heapscope selftest\n"
-	      "Look into the malloc heap of a running process. Without a "
-	      "COMMAND: the screen.\n\nOptions:\n",
+	      "Look into the malloc heap of a process. Without a COMMAND: "
+	      "the screen.\n\nOptions:\n",
 	      stdout);
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_rows[i];
@@ -375,6 +379,32 @@ static int check_lines(const struct options *o, struct session *session,
 	return 0;
 }
 
+/* "diff A B" alone: two cores.  Their snapshots are 1 and 2, which is what the
+ * line then says. */
+static void take_two_cores(struct options *o)
+{
+	const struct command *command;
+	struct error err;
+	const char *a, *b, *rest;
+
+	if (o->process || o->core || o->lines != 1 ||
+	    command_of_line(o->line[0], &command, &err) || !command ||
+	    strcmp(command->name, "diff") != 0)
+		return;
+	a = o->line[0] + strcspn(o->line[0], " \t");
+	a += strspn(a, " \t");
+	b = a + strcspn(a, " \t");
+	b += strspn(b, " \t");
+	rest = b + strcspn(b, " \t");
+	if (!*b || *a == '-' || *b == '-')
+		return;
+	o->before = xstrndup(a, strcspn(a, " \t"));
+	o->after = xstrndup(b, (size_t)(rest - b));
+	rest = xasprintf("diff 1 2%s", rest);
+	free(o->line[0]);
+	o->line[0] = (char *)rest;
+}
+
 static int check_usage(const struct options *o, struct session *session,
 		       struct error *err)
 {
@@ -386,9 +416,9 @@ static int check_usage(const struct options *o, struct session *session,
 		return error_set(err, ERR_USAGE,
 				 "-p and -c exclude each other: a process or a "
 				 "core file");
-	if (o->session.exe && !o->core)
+	if (o->session.exe && !o->core && !o->before)
 		return error_set(err, ERR_USAGE, "--exe is for -c FILE");
-	if (!o->process && !o->core && (!o->lines || need))
+	if (!o->process && !o->core && !o->before && (!o->lines || need))
 		return error_set(err, ERR_USAGE,
 				 "which process?  heapscope -p PID, -p NAME or "
 				 "-c FILE; --help says more");
@@ -412,7 +442,7 @@ static int prepare(const struct options *o, struct error *err)
 }
 
 /* Before there is a command or a screen: a large one takes its time. */
-static int open_core(struct session *session, const char *path,
+static int open_core(struct session *session, const struct options *o,
 		     struct error *err)
 {
 	int ret;
@@ -420,7 +450,8 @@ static int open_core(struct session *session, const char *path,
 	if (isatty(STDERR_FILENO))
 		progress_set(batch_progress, NULL);
 	progress_begin();
-	ret = session_open_core(session, path, err);
+	ret = o->core ? session_open_core(session, o->core, err)
+		      : session_open_cores(session, o->before, o->after, err);
 	progress_end();
 	progress_set(NULL, NULL);
 	return ret;
@@ -436,7 +467,7 @@ static int run(const struct options *o, struct session *session)
 		return batch_error(session, &err);
 	if (o->process && session_open_pid(session, o->process, &err))
 		return batch_error(session, &err);
-	if (o->core && open_core(session, o->core, &err))
+	if ((o->core || o->before) && open_core(session, o, &err))
 		return batch_error(session, &err);
 	if (o->lines)
 		return batch_run(session, (const char *const *)o->line,
@@ -491,6 +522,7 @@ int main(int argc, char **argv)
 	} else if (o.version) {
 		puts(PACKAGE_STRING);
 	} else {
+		take_two_cores(&o);
 		status = run(&o, &session);
 	}
 	status = close_output(&session, status);
@@ -499,5 +531,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < o.lines; i++)
 		free(o.line[i]);
 	free(o.line);
+	free(o.before);
+	free(o.after);
 	return status;
 }

@@ -74,6 +74,10 @@ static void explain_no_heap(struct session *session,
 				    ? " in this 32-bit process"
 				    : "",
 			    *why ? ": " : "", why);
+	if (session->target->partial)
+		strbuf_addf(&sb, "; %.*s",
+			    (int)strcspn(session->target->notes, "\n"),
+			    session->target->notes);
 	explain_memory(session, snap, &sb);
 	snprintf(session->no_heap, sizeof(session->no_heap),
 		 "no heap of %s %d can be read: %.620s; maps, threads, bt, x, "
@@ -482,6 +486,31 @@ int session_open_core(struct session *session, const char *path,
 		return -1;
 	}
 	return 0;
+}
+
+int session_open_cores(struct session *session, const char *before,
+		       const char *after, struct error *err)
+{
+	uint8_t mark[sizeof(session->target->mark)], none[sizeof(mark)] = {0};
+	pid_t pid;
+
+	if (session_open_core(session, before, err) ||
+	    session_need_heap(session, err))
+		return -1;
+	pid = session->target->pid;
+	memcpy(mark, session->target->mark, sizeof(mark));
+	session_detach(session);
+	if (session_open_core(session, after, err) ||
+	    session_need_heap(session, err))
+		return -1;
+	if (pid == session->target->pid &&
+	    !memcmp(mark, session->target->mark, sizeof(mark)) &&
+	    memcmp(mark, none, sizeof(mark)) != 0)
+		return 0;
+	return error_set(err, ERR_USAGE,
+			 "%s and %s are not of one process, as far as they "
+			 "tell: the same address means nothing in both",
+			 before, after);
 }
 
 struct snapshot *session_find_snapshot(struct session *session,

@@ -200,7 +200,7 @@ static int open_file(struct target *target, const char *path, struct error *err)
 				 "not a core file: it is no regular file");
 	}
 	target->taken = st.st_mtim;
-	if (core_unpack(fd, path, &fd, err))
+	if (core_unpack(fd, &fd, err))
 		return -1;
 	ret = map_file(target->impl, fd, err);
 	close(fd);
@@ -291,6 +291,16 @@ static void finish_threads(struct target *target)
 	}
 }
 
+static void read_mark(struct target *target)
+{
+	const struct core *core = target->impl;
+	uint64_t len;
+	const uint8_t *at = core_at(core, core->random, &len);
+
+	if (core->random && at && len >= sizeof target->mark)
+		memcpy(target->mark, at, sizeof target->mark);
+}
+
 static int load(struct target *target, const char *path, struct error *err)
 {
 	if (open_file(target, path, err) || core_load_elf(target, err) ||
@@ -300,6 +310,7 @@ static int load(struct target *target, const char *path, struct error *err)
 	if (core_build_maps(target, err) || core_find_tls(target, err))
 		return -1;
 	finish_threads(target);
+	read_mark(target);
 	core_tell(target);
 	return 0;
 }

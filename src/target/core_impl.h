@@ -97,7 +97,6 @@ void core_tell(struct target *target);
  * core_unpack.c: a descriptor on what fd holds, unpacked if it is packed.
  * Takes fd over.
  */
-int core_unpack(int fd, const char *path, int *out,
-		struct error *err) MUST_CHECK;
+int core_unpack(int fd, int *out, struct error *err) MUST_CHECK;
 
 #endif

@@ -162,7 +162,7 @@ static int unpack_zstd(int fd, uint64_t size, int *out, struct error *err)
 	return ret;
 }
 
-int core_unpack(int fd, const char *path, int *out, struct error *err)
+int core_unpack(int fd, int *out, struct error *err)
 {
 	char magic[8] = {0};
 	struct stat st;
@@ -170,7 +170,9 @@ int core_unpack(int fd, const char *path, int *out, struct error *err)
 
 	*out = fd;
 	if (fstat(fd, &st) || pread(fd, magic, sizeof magic, 0) < 0) {
-		error_sys(err, "%s", path);
+		error_set(err, ERR_FORMAT,
+			  "not a core file: it cannot be "
+			  "read");
 		close(fd);
 		return -1;
 	}

@@ -97,6 +97,8 @@ struct target {
 	bool partial; /* it lacks what it should have: notes say what */
 	/* A core: when its file was written, the thread that was dumped for a
 	 * signal (or was looked at), and the signal; else 0. */
+	uint8_t mark[16]; /* AT_RANDOM's bytes: no two processes have the same;
+			   * zeros: not known */
 	struct timespec taken;
 	pid_t first_tid;
 	int signal;

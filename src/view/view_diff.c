@@ -137,13 +137,14 @@ static void add_totals(struct view *view, const struct diff_class *sum)
 /*
  * How much of the process' growth malloc's chunks explain: the touched pages
  * of all private writable memory, heaps, other mappings, stacks and data alike.
- * Known when both snapshots read all of it.
+ * Known when both snapshots read all of it; a core has untouched pages too.
  */
 static void add_touched(struct view *view, const struct diff *diff)
 {
 	const struct snapshot *a = diff->before, *b = diff->after;
 
-	if (a->skipped_bytes || b->skipped_bytes)
+	if (a->skipped_bytes || b->skipped_bytes || !a->copied_bytes ||
+	    !b->copied_bytes)
 		return;
 	view_total(view, NULL, "touched_delta_bytes",
 		   "growth of touched memory, malloc's or not",

@@ -86,6 +86,25 @@ else
 	skip "packed" "zstd is not installed"
 fi
 
+# Two of one process are two snapshots; of two processes they are not.
+start_fixture leaky_server
+port=$(sed -n 's/^port //p' "$T/manifest")
+gcore_of "$PID" "$T/before"
+"$top_builddir/tests/fixtures/leaky_server" --poke "$port" 3 >&2
+gcore_of "$PID" "$T/after"
+stop_fixture
+hs --json diff "$T/before" "$T/after"
+is "diff of two cores: status" "$status" 0
+class=$(sed -n 's/^class //p' "$T/manifest")
+is "diff of two cores: the receipts" "$(jq -c --argjson class "$class" \
+	'.rows[] | select(.size == $class) | [.new_count, .gone_count]' \
+	"$T/out")" "[3,0]"
+is "diff of two cores: no word of touched memory" \
+	"$(jq '.totals.touched_delta_bytes' "$T/out")" null
+hs diff "$T/before" "$core"
+is "diff of two processes: usage" "$status" 2
+check "diff of two processes: says so" grep -q 'not of one process' "$T/err"
+
 # By the kernel, of a process that was killed by a signal.
 start_fixture heap_threads
 if kernel_dumps "$PID"; then
