@@ -304,6 +304,8 @@ struct split {
 /* Where it ends, if its size word cannot be believed; else 0. */
 uint64_t walk_split_end(struct walk *w, const struct split *split,
 			uint64_t size);
+/* glibc_mcheck.c: does the program have other addresses of its blocks? */
+int walk_mcheck(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4.  Of the copy at hand, and
  * what only all copies together can be asked. */
 int walk_verify(struct walk *w, struct error *err) MUST_CHECK;
