@@ -1,6 +1,7 @@
 /* The heap of the current snapshot: heap, sizes, chunks, count, verify. */
 #include <stdio.h>
 
+#include "base/fmt.h"
 #include "command/commands.h"
 #include "command/select.h"
 #include "view/views.h"
@@ -130,11 +131,27 @@ const struct command command_entry_count = {
 	.run = count_run,
 };
 
+static int verify_one(struct session *session, const char *word,
+		      struct view **out, struct error *err)
+{
+	uint64_t n;
+
+	if (parse_u64(word, &n, err))
+		return error_wrap(err, "verify takes the number of a check");
+	if (!n || n > session->current->check_count)
+		return error_set(err, ERR_USAGE,
+				 "there are checks 1 to %u, no %s",
+				 session->current->check_count, word);
+	return view_check(session->current, (uint32_t)n - 1, out, err);
+}
+
 static int verify_run(struct session *session, const struct words *words,
 		      struct view **out, struct error *err)
 {
 	const char *summary = "no allocator that can be read";
 
+	if (words->count == 2)
+		return verify_one(session, words->word[1], out, err);
 	if (no_words(words, err))
 		return -1;
 	if (session->allocator)
@@ -149,7 +166,7 @@ static int verify_run(struct session *session, const struct words *words,
 
 const struct command command_entry_verify = {
 	.name = "verify",
-	.args = "",
+	.args = "[N]",
 	.summary = "why the numbers can be trusted; what does not add up",
 	.help = "How malloc's data was found and by which independent ways\n"
 		"(they must agree); every count that the heap states twice, "
@@ -157,8 +174,11 @@ const struct command command_entry_verify = {
 		"found and as said; each damaged place with its address; and\n"
 		"what remains unexplained: heap bytes in no chunk, and\n"
 		"anonymous memory that is nobody's.\n"
+		"With a number, that check alone, in lines that fit any\n"
+		"screen: what Enter shows.\n"
 		"\n"
-		"  verify\n",
+		"  verify\n"
+		"  verify 3\n",
 	.need = NEED_SNAPSHOT,
 	.run = verify_run,
 };

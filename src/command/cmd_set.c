@@ -8,6 +8,7 @@
 #include "base/fmt.h"
 #include "command/commands.h"
 #include "command/session.h"
+#include "target/proc.h"
 #include "view/views.h"
 
 struct setting {
@@ -293,11 +294,27 @@ static void add_fact(struct setting_line *line, uint32_t *n, const char *name,
 	(*n)++;
 }
 
+/* What it is called in its container's logs. */
+static void add_inner_pid(const struct target *target,
+			  struct setting_line *line, uint32_t *n)
+{
+	struct proc_status status;
+	struct error ignored;
+	char text[40];
+
+	if (target->ops->frozen ||
+	    proc_status(target->pid, 0, &status, &ignored) || !status.inner)
+		return;
+	snprintf(text, sizeof(text), "%d", (int)status.inner);
+	add_fact(line, n, "inside", "its number in its own pid namespace",
+		 text);
+}
+
 static int info_process(struct session *session, struct view **out,
 			struct error *err)
 {
 	const struct target *target = session->target;
-	struct setting_line line[8];
+	struct setting_line line[9];
 	char text[128];
 	uint32_t n = 0;
 
@@ -305,6 +322,7 @@ static int info_process(struct session *session, struct view **out,
 		return error_set(err, ERR_USAGE, "there is no process");
 	snprintf(text, sizeof(text), "%d", (int)target->pid);
 	add_fact(line, &n, "process", "its number", text);
+	add_inner_pid(target, line, &n);
 	add_fact(line, &n, "command", "its name (comm)", target->comm);
 	add_fact(line, &n, "program", "its executable", target->exe);
 	snprintf(text, sizeof(text), "%zu", target->thread_count);

@@ -91,6 +91,21 @@ static uint64_t number(const char *text, const char *name, int base)
 	return at ? strtoull(at, NULL, base) : 0;
 }
 
+/* "NSpid: 4711 1": from our namespace inwards to its own. */
+static pid_t inner_pid(const char *text)
+{
+	const char *at = field(text, "NSpid"), *last = NULL;
+	unsigned count = 0;
+
+	while (at && *at >= '0' && *at <= '9') {
+		last = at;
+		count++;
+		at += strcspn(at, "\t\n");
+		at += *at == '\t';
+	}
+	return count > 1 ? (pid_t)strtol(last, NULL, 10) : 0;
+}
+
 static void parse_status(const char *text, struct proc_status *out)
 {
 	const char *at = field(text, "Name");
@@ -103,6 +118,7 @@ static void parse_status(const char *text, struct proc_status *out)
 	out->tgid = (pid_t)number(text, "Tgid", 10);
 	out->ppid = (pid_t)number(text, "PPid", 10);
 	out->tracer = (pid_t)number(text, "TracerPid", 10);
+	out->inner = inner_pid(text);
 	at = field(text, "Uid");
 	if (at)
 		sscanf(at, "%u %u %u", &out->uid, &out->euid, &out->suid);

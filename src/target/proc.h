@@ -16,6 +16,7 @@ struct proc_status {
 	char name[64];
 	char state; /* R S D T t Z X I */
 	pid_t tgid, ppid, tracer;
+	pid_t inner; /* its number in its own pid namespace; 0: the same */
 	unsigned uid, euid, suid;
 	unsigned seccomp; /* 0 none, 1 strict, 2 filter */
 	unsigned threads;

@@ -1,11 +1,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/damage.h"
 #include "analysis/leftover.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/strbuf.h"
 #include "view/views.h"
 
 enum { SECTION_MAX = 256, TEXT_MAX = 160, LEFTOVERS_SHOWN = 12 };
@@ -247,6 +249,10 @@ static bool verify_drill(const struct view *view, uint32_t row, char *line,
 {
 	uint64_t addr = row_addr(view, row);
 
+	if (check_of(view, row)) {
+		snprintf(line, cap, "verify %u", row + 1);
+		return true;
+	}
 	if (!addr)
 		return false;
 	if (defect_of(view, row))
@@ -281,6 +287,48 @@ static const struct view_ops verify_ops = {
 	.bytes = verify_bytes,
 	.release = verify_release,
 };
+
+enum { EVIDENCE_WIDTH = 70 };
+
+/* In lines that fit any screen. */
+static void add_wrapped(struct strbuf *sb, const char *text)
+{
+	size_t at = 0;
+
+	while (*text) {
+		size_t blanks = strspn(text, " "), word;
+
+		word = strcspn(text + blanks, " ");
+		if (at && at + blanks + word > EVIDENCE_WIDTH) {
+			strbuf_addc(sb, '\n');
+			text += blanks;
+			blanks = at = 0;
+		}
+		strbuf_addn(sb, text, blanks + word);
+		at += blanks + word;
+		text += blanks + word;
+	}
+	strbuf_addc(sb, '\n');
+}
+
+int view_check(const struct snapshot *snap, uint32_t index, struct view **out,
+	       struct error *err)
+{
+	const struct check *c = &snap->check[index];
+	struct strbuf sb = {0};
+	char title[200];
+	int ret;
+
+	if (c->has_numbers)
+		strbuf_addf(&sb, "found %" PRIu64 "\nsaid  %" PRIu64 "\n", c->a,
+			    c->b);
+	add_wrapped(&sb, c->text);
+	snprintf(title, sizeof(title), "check %u, %s: %s", index + 1, c->name,
+		 check_result_name(c->result));
+	ret = view_text(title, strbuf_str(&sb), out, err);
+	strbuf_deinit(&sb);
+	return ret;
+}
 
 int view_verify(const struct snapshot *snap, const char *summary,
 		struct view **out, struct error *err)

@@ -97,6 +97,9 @@ int view_stacks(const struct snapshot *snap, struct symbols *symbols, pid_t tid,
 /* snap may be NULL: then the maps alone.  maps are copied. */
 int view_maps(const struct maps *maps, const struct snapshot *snap,
 	      struct view **out, struct error *err) MUST_CHECK;
+/* One check with all of its evidence; index below snap->check_count. */
+int view_check(const struct snapshot *snap, uint32_t index, struct view **out,
+	       struct error *err) MUST_CHECK;
 int view_verify(const struct snapshot *snap, const char *summary,
 		struct view **out, struct error *err) MUST_CHECK;
 /* What was found against what it must be; claim is copied.  A failed one is our

@@ -40,6 +40,17 @@ check "memory that is nobody's is told, with its place" \
 check "and its sum" jq -e "[$left | select(.name == \"of it\") | .a] as \$all |
 	[$left | select(.name == \"anonymous memory of nobody\") | .a] |
 	.[0] >= (\$all | add)" "$T/out"
+# One of them, as Enter shows it: the same words, in short lines.
+n=$(jq '[.rows[] | select(.section == "checks") | .name] |
+	index("main_arena by file image") + 1' "$T/out")
+hs --json -p "$PID" verify "$n"
+check "a check alone" jq -e \
+	'.title | test("check .*main_arena by file image: ok")' "$T/out"
+check "in lines that fit" jq -e 'all(.rows[]; .text | length <= 78)' "$T/out"
+check "with its evidence" jq -e 'any(.rows[]; .text | test("unique"))' "$T/out"
+hs -p "$PID" verify 1000
+is "no such check: usage" "$status" 2
+
 # On a screen of 80 columns all of it can be read.
 hs --json -p "$PID" verify
 jq -r '.rows[] | .text' "$T/out" | tr -s ' ' '\n' | sed 's/0x[0-9a-f]*/X/g' |

@@ -61,6 +61,9 @@ fi
 
 # From inside, where it is process 1; a sibling's root is not ours.
 confine pid,mount
+hs --json -p "$target" info proc
+is "it is told what it is called inside" "$(jq -r '.rows[] |
+	select(.name == "inside") | .value' "$T/out")" 1
 cat >"$T/inside" <<END
 #!/bin/sh
 exec nsenter -t $target -p unshare -m --mount-proc "$heapscope" "\$@"
