@@ -406,9 +406,11 @@ static int each_candidate(struct walk *w, const struct u64map *owned,
 			  orphan_fn *fn, struct error *err)
 {
 	struct cache *cache = xmalloc(sizeof *cache);
+	/* Where malloc has no tcache, blocks that look so are the program's. */
+	bool any = w->g->params->tcache_bins;
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < w->stretches; i++) {
+	for (size_t i = 0; any && !rc && i < w->stretches; i++) {
 		const struct stretch *s = &w->stretch[i];
 
 		if (walk_copy_of(w, s->arena) != w->copy)
@@ -553,6 +555,8 @@ static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
 int walk_tcaches(struct walk *w, struct error *err)
 {
 	struct tables t = {0};
+	/* Without, what malloc reads first is another thread-local. */
+	bool any = w->g->params->tcache_bins;
 	int64_t index, arena_index;
 	int rc = read_blocks(w, &t.blocks, err);
 
@@ -560,10 +564,10 @@ int walk_tcaches(struct walk *w, struct error *err)
 		rc = u64map_put(&t.arenas, w->arena[i].out.addr, i, err);
 	if (rc)
 		goto out;
-	index = find_index(w, &t.blocks);
+	index = any ? find_index(w, &t.blocks) : -1;
 	arena_index = find_arena_index(w, &t.blocks, &t.arenas);
 	rc = check_index(w, index, err);
-	if (w->g->tls.tcache >= 0)
+	if (any && w->g->tls.tcache >= 0)
 		index = w->g->tls.tcache;
 	if (!rc)
 		rc = collect(w, &t, index, err);

@@ -136,6 +136,35 @@ TEST(a_tcache_without_a_thread_is_found_in_every_family)
 	}
 }
 
+/*
+ * Before 2.26 there is no tcache, and what looks like one that lost its thread
+ * is a block of the program's: what it points to is used.
+ */
+TEST(what_looks_like_a_tcache_is_none_where_malloc_has_none)
+{
+	for (const struct fake_family *l = families; l->releases; l++) {
+		/* Chunks of the size that the struct has in 2.26. */
+		unsigned size = l->word == 8 ? 0x250 : 0x158;
+		unsigned i = (size / l->align - 5) / 2;
+
+		if (has_tcache(l))
+			continue;
+		fake_init_as(&f, l);
+		family_locate(&f);
+		/* One chunk of four units: in bin 2, whatever the word. */
+		*(fake_bytes(&f, f.used[1][i]) + 2) = 1;
+		fake_poke(&f, f.used[1][i] + 64 + 2 * l->word, f.used[0][0]);
+		OK(fake_walk(&f, &w, &err));
+		ck_assert_msg(fake_chunk(&w, f.used[1][i])->size + l->word ==
+					      size &&
+				      w.tcaches == 1 && !w.tcache[0].addr,
+			      "%s: %zu tcaches", l->releases, w.tcaches);
+		ck_assert_int_eq(fake_chunk(&w, f.used[0][0])->state,
+				 CHUNK_USED);
+		fake_deinit(&f);
+	}
+}
+
 /* As if there were so many threads. */
 static void locate(struct finding *arena, size_t threads)
 {
