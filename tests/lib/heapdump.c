@@ -316,20 +316,13 @@ out:
 	return rc < 0 ? -1 : 0;
 }
 
-/* As if the files were gone, or we were not allowed to open them. */
-static int open_nothing(struct target *t, const struct map *map,
-			struct error *err)
-{
-	(void)t;
-	return error_set(err, ERR_NOT_FOUND, "%s is gone", map->path);
-}
-
+/* As if no file could be had, by its mapping or by its name. */
 static void hide_files(struct target *t)
 {
 	static struct target_ops ops;
 
 	ops = *t->ops;
-	ops.open_map = open_nothing;
+	ops.open_map = NULL;
 	t->ops = &ops;
 }
 
