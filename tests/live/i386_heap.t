@@ -73,6 +73,22 @@ hs --json -p "$PID" chunk "$(address entry)"
 is "a chunk points by words of four bytes" "$(jq -c '[.rows[] |
 	select(.section == "points at") | .offset] | sort | .[:2]' "$T/out")" \
 	'["0x0","0x4"]'
+# A core of it says the same.
+if command -v gcore >/dev/null && gcore -o "$T/core" "$PID" >"$T/gcore" 2>&1
+then
+	hs --json -p "$PID" -e heap -e 'chunks used' -e bt
+	jq -c '.rows' "$T/out" >"$T/live"
+	hs --json -c "$T/core.$PID" -e heap -e 'chunks used' -e bt
+	jq -c '.rows' "$T/out" >"$T/of_core"
+	for n in 1 2 3; do
+		is "core: answer $n" "$(sed -n "${n}p" "$T/of_core" | jq -c \
+			'[.[] | del(.section, .name, .state)]' | cksum)" \
+			"$(sed -n "${n}p" "$T/live" | jq -c \
+			'[.[] | del(.section, .name, .state)]' | cksum)"
+	done
+else
+	skip "core" "gcore makes none here"
+fi
 fixture_say "grow 10" grown
 stop_fixture
 done_testing
