@@ -23,6 +23,8 @@ const struct key keys[] = {
 	 "who holds, and what surrounds, the chunks of the row's class"},
 	{{'v'}, "v", ACTION_LINE, "verify", NULL, 0,
 	 "why these numbers can be trusted"},
+	{{'D'}, "D", ACTION_LINE, "defects", NULL, 0,
+	 "what is damaged, and who may have done it"},
 	{{'/'}, "/", ACTION_FILTER, NULL, "filter", 3,
 	 "only rows with some text; in text: search"},
 	{{'n'}, "n", ACTION_NEXT, NULL, NULL, 0,

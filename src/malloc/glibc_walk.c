@@ -186,6 +186,30 @@ static int walk_memory(struct walk *w, struct error *err)
 	return walk_pages(w, mmapped, err);
 }
 
+/* What was counted of it is no more. */
+static void uncount(struct walk *w, const struct stretch *s)
+{
+	struct heap_arena *a = &w->arena[s->arena];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->frees; i++) {
+		const struct free_chunk *c = &w->free[i];
+
+		if (c->arena == s->arena && c->addr >= s->start &&
+		    c->addr < s->end) {
+			a->out.bin_count--;
+			a->out.bin_bytes -= c->size;
+		} else {
+			w->free[kept++] = *c;
+		}
+	}
+	w->frees = kept;
+	if (s->count && s->chunk[s->count - 1].state == CHUNK_TOP) {
+		a->top_reached = false;
+		a->out.top_bytes = 0;
+	}
+}
+
 static int drop_stretch(struct walk *w, struct stretch *s, bool tell,
 			struct error *err)
 {
@@ -196,6 +220,7 @@ static int drop_stretch(struct walk *w, struct stretch *s, bool tell,
 	uint64_t end = s->end;
 
 	w->arena[s->arena].lost += d.unknown;
+	uncount(w, s);
 	s->count = 0;
 	s->end = s->start;
 	return !tell ? 0

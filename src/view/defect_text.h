@@ -3,6 +3,7 @@
 #define VIEW_DEFECT_TEXT_H
 
 #include "analysis/damage.h"
+#include "view/view.h"
 
 struct symbols;
 
@@ -12,5 +13,8 @@ enum { DEFECT_TEXT = 400 };
  * symbols may be NULL. */
 void defect_wrote_text(const struct damage *damage, const struct snapshot *snap,
 		       struct symbols *symbols, char *buf, size_t cap);
+
+/* As view_of_snapshot(), but that what the rows say is not said again. */
+void defects_of_snapshot(struct view *view, const struct snapshot *snap);
 
 #endif

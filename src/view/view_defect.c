@@ -56,6 +56,19 @@ void defect_wrote_text(const struct damage *x, const struct snapshot *snap,
 	}
 }
 
+void defects_of_snapshot(struct view *view, const struct snapshot *snap)
+{
+	if (!snap->defect_count) {
+		view_of_snapshot(view, snap);
+		return;
+	}
+	view->snap = snap;
+	view->source = snap;
+	view->complete = false;
+	view_warn(view, "%u thing%s in the heap did not add up",
+		  snap->defect_count, snap->defect_count == 1 ? "" : "s");
+}
+
 static const struct defect_row *row_of(const struct view *view, uint32_t row)
 {
 	const struct defect_parts *state = view->state;
@@ -146,8 +159,8 @@ static void add_wrong(struct defect_parts *state, const struct damage *x,
 	const struct defect *d = x->defect;
 	char wrote[DEFECT_TEXT], count[FMT_MAX];
 
-	add(state, section, d->addr, false,
-	    xasprintf("%s: %s", defect_kind_name(d->kind), d->what));
+	add(state, section, d->addr, false, xstrdup(defect_kind_name(d->kind)));
+	add(state, section, 0, false, xstrdup(d->what));
 	if (d->word && d->has_found)
 		add(state, section, d->word, false,
 		    d->has_expected
@@ -169,43 +182,42 @@ static void add_wrong(struct defect_parts *state, const struct damage *x,
 }
 
 static void add_chunk(struct defect_parts *state, const struct snapshot *snap,
-		      uint32_t i, const char *where, const char *rest)
+		      uint32_t i, const char *where)
 {
 	const struct chunk *c = &snap->chunk[i];
 	char size[FMT_MAX];
 
 	add(state, "neighbours", c->addr, true,
-	    xasprintf("%s: %s bytes, %s%s", where,
+	    xasprintf("%s: %s bytes, %s", where,
 		      fmt_count(size, sizeof(size), c->size),
-		      chunk_state_name((enum chunk_state)c->state), rest));
+		      chunk_state_name((enum chunk_state)c->state)));
 }
 
 static void add_neighbours(struct defect_parts *state, const struct damage *x,
 			   const struct snapshot *snap)
 {
-	static const char *const rest[] = {
-		[SUSPECT_NONE] = "",
-		[SUSPECT_MAY] = "; it may have written past its end",
-		[SUSPECT_PROBABLY] =
-			("; it probably wrote past its end: what it ends "
-			 "with goes on here"),
-	};
+	static const char section[] = "neighbours";
 
 	if (x->before != CHUNK_NONE)
 		add_chunk(state, snap, x->before,
 			  x->just_before ? "the block before it"
-					 : "the last one before it",
-			  rest[x->suspicion]);
+					 : "the last one before it");
+	if (x->suspicion == SUSPECT_MAY)
+		add(state, section, 0, false,
+		    xstrdup("which may have written past its end"));
+	if (x->suspicion == SUSPECT_PROBABLY)
+		add(state, section, 0, false,
+		    xstrdup("which probably wrote past its end: what it ends "
+			    "with goes on"));
 	if (x->here != CHUNK_NONE)
-		add_chunk(state, snap, x->here, "the block it is in", "");
+		add_chunk(state, snap, x->here, "the block it is in");
 	if (x->after != CHUNK_NONE)
 		add_chunk(state, snap, x->after,
 			  x->just_after ? "the block behind it"
-					: "the next one known",
-			  "");
+					: "the next one known");
 	if (x->before == CHUNK_NONE && x->here == CHUNK_NONE &&
 	    x->after == CHUNK_NONE)
-		add(state, "neighbours", 0, false, xstrdup("no chunk"));
+		add(state, section, 0, false, xstrdup("no chunk"));
 }
 
 static void add_bytes(struct defect_parts *state, const struct defect *d)
@@ -259,7 +271,7 @@ int view_defect(const struct snapshot *snap, struct symbols *symbols,
 	}
 	if (view_create(&defect_ops, state->count, state, out, err))
 		return -1;
-	view_of_snapshot(*out, snap);
+	defects_of_snapshot(*out, snap);
 	snprintf((*out)->title, sizeof((*out)->title),
 		 "defect at 0x%" PRIx64 ", snapshot %s", addr, snap->name);
 	return 0;

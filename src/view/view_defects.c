@@ -226,7 +226,7 @@ int view_defects(const struct snapshot *snap, struct symbols *symbols,
 	}
 	if (view_create(&defects_ops, snap->defect_count, state, out, err))
 		return -1;
-	view_of_snapshot(*out, snap);
+	defects_of_snapshot(*out, snap);
 	snprintf((*out)->title, sizeof((*out)->title),
 		 snap->defect_count ? "what is damaged, snapshot %s"
 				    : "nothing is damaged, snapshot %s",

@@ -271,7 +271,7 @@ static void add_copies(struct view *view)
 static void add_totals(struct view *view)
 {
 	struct heap_row all = {0};
-	uint64_t system = 0, heaps = 0;
+	uint64_t system = 0, heaps = 0, unknown = 0;
 	double spare;
 
 	for (uint32_t i = 0; i < view->row_count; i++) {
@@ -280,8 +280,10 @@ static void add_totals(struct view *view)
 			all.bytes[s] += row_of(view, i)->bytes[s];
 		}
 		system += system_bytes(view, i);
-		if (arena_of(view, i))
-			heaps += arena_of(view, i)->heaps;
+		if (!arena_of(view, i))
+			continue;
+		heaps += arena_of(view, i)->heaps;
+		unknown += arena_of(view, i)->unknown_bytes;
 	}
 	view_total(view, NULL, "system_bytes", "from the system",
 		   value_u(V_BYTES, system));
@@ -300,6 +302,10 @@ static void add_totals(struct view *view)
 	view_total(view, NULL, "top_bytes", "top",
 		   value_u(V_BYTES, all.bytes[CHUNK_TOP]));
 	view_total(view, NULL, "heaps", "heaps", value_u(V_COUNT, heaps));
+	if (unknown)
+		view_total(view, NULL, "unknown_bytes",
+			   "in no chunk that is known, behind damage",
+			   value_u(V_BYTES, unknown));
 	spare = (double)all.bytes[CHUNK_FREE];
 	view_total(
 		view, NULL, "fragmentation", "free between used chunks",

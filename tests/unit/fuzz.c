@@ -1,6 +1,7 @@
 /*
  * The fuzz targets on bytes from a seeded generator: the same in every run, so
- * that a failure can be had again (FUZZ_CASE=N runs one alone).
+ * that a failure can be had again.  FUZZ_FROM=N runs others, FUZZ_CASE=N one
+ * alone, and FUZZ_SHOW tells which one runs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,10 @@ static void run(const char *name, void (*target)(const uint8_t *, size_t),
 		unsigned cases)
 {
 	const char *only = getenv("FUZZ_CASE");
-	unsigned ran = 0;
+	const char *from = getenv("FUZZ_FROM");
+	unsigned ran = 0, first = from ? (unsigned)atoi(from) : 0;
 
-	for (unsigned i = 0; i < cases; i++) {
+	for (unsigned i = first; i < first + cases; i++) {
 		if (only && (unsigned)atoi(only) != i)
 			continue;
 		if (getenv("FUZZ_SHOW"))

@@ -390,6 +390,25 @@ TEST(an_sbrk_base_that_is_nowhere_is_a_defect)
 	ends();
 }
 
+/* What was walked twice and dropped is not counted either. */
+TEST(an_sbrk_base_in_another_heap_leaves_the_sums_right)
+{
+	uint64_t count[2] = {0};
+
+	begin();
+	*fake_word(&f, FAKE_MP + f.g.params->sbrk_base) = FAKE_HEAP;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_ge(w.defects, 1);
+	for (size_t i = 0; i < w.chunks; i++)
+		if (w.chunk[i].arena < 2 && w.chunk[i].state == CHUNK_FREE)
+			count[w.chunk[i].arena]++;
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_uint_eq(count[i],
+				  w.arena[i].bin_count + w.arena[i].fast_count);
+	ends();
+}
+
 TEST(a_stale_header_before_an_aligned_chunk_is_not_a_chunk)
 {
 	begin();
