@@ -139,12 +139,33 @@ bool run_load(struct run *r, struct chunk_head *h)
 	return p;
 }
 
+/* A thread has just moved the top: its size is what it will be. */
+static int take_moved_top(struct run *r, const struct chunk_head *h,
+			  uint64_t *size, struct error *err)
+{
+	const struct walk *w = r->w;
+	uint64_t end = r->limit, brk_end;
+
+	brk_end = w->copy->params.sbrk_base + r->a->out.system_bytes;
+	if (r->a->out.is_main && brk_end > r->at && brk_end <= end)
+		end = brk_end;
+	else if (r->a->out.is_main && r->at + *size <= end &&
+		 *size >= w->form.min)
+		return 0; /* where a piece of it ends is not known */
+	if (!w->insides || !walk_in_hand(w, r->at) || r->at + *size == end)
+		return 0;
+	*size = end - r->at;
+	return walk_defect(r->w, DEFECT_BUSY, r->arena, r->at, err,
+			   "the top was being moved here, size word 0x%" PRIx64,
+			   h->size);
+}
+
 static int take_top(struct run *r, const struct chunk_head *h,
 		    struct error *err)
 {
 	uint64_t size = chunk_bytes(h), room = r->limit - r->at;
 
-	if (run_finish(r, h, err) < 0)
+	if (run_finish(r, h, err) < 0 || take_moved_top(r, h, &size, err) < 0)
 		return -1;
 	if (size < r->w->form.header || size % r->w->form.header ||
 	    size > room) {
@@ -453,7 +474,8 @@ static bool top_fits(struct run *r)
 	uint64_t end;
 
 	at.at = r->a->out.top;
-	if (at.at < r->at || at.at >= r->limit || !run_load(&at, &h))
+	if (at.at < r->at || at.at >= r->limit || !run_load(&at, &h) ||
+	    walk_in_hand(r->w, at.at))
 		return true;
 	end = at.at + chunk_bytes(&h);
 	end += chunk_slack(&r->w->form, end);

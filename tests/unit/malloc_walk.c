@@ -665,6 +665,22 @@ TEST(what_is_cut_off_a_used_chunk_ends_where_the_thread_knows)
 	ends();
 }
 
+TEST(a_top_that_is_being_moved_goes_to_the_end)
+{
+	for (unsigned arena = 0; arena < 2; arena++) {
+		begin();
+		inside(f.top[arena] + 16);
+		*fake_size(&f, f.top[arena] + 16) = arena ? 0 : 0x45;
+		OK(fake_walk(&f, &w, &err));
+		fake_invariants(&w);
+		ck_assert_uint_eq(changed(), 0);
+		ck_assert(w.arena[arena].busy);
+		for (size_t i = 0; i < w.defects; i++)
+			ck_assert_int_eq(w.defect[i].kind, DEFECT_BUSY);
+		ends();
+	}
+}
+
 TEST(a_block_mapped_into_what_mremap_cut_off_is_found)
 {
 	begin();
