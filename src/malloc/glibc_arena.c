@@ -229,11 +229,30 @@ static int adopt_arena(struct walk *w, uint64_t addr, bool *is_one,
 			   d.found);
 }
 
+/* Does its own way round the ring lead to an arena of this copy of malloc? */
+static bool leads_home(struct walk *w, uint64_t addr)
+{
+	unsigned next = w->g->state->next;
+
+	for (unsigned i = 0; i < MAX_ARENAS; i++) {
+		if (!pages_word(&w->pages, addr + next, &addr))
+			return false;
+		for (uint32_t j = w->copy->arena; j < w->copy->end; j++)
+			if (w->arena[j].out.addr == addr)
+				return true;
+		if (!is_thread_arena(w, addr))
+			return false;
+	}
+	return false;
+}
+
 /*
- * The ring is broken: a thread arena begins its first heap, and heaps are
- * aligned, so all can be found without it.
+ * A thread arena begins its first heap, and heaps are aligned, so all can be
+ * found without the ring.  A broken ring shows in itself; one that closes
+ * before it has led to all of them (main_arena's link to itself is the
+ * shortest) shows only here.
  */
-static int search_arenas(struct walk *w, struct error *err)
+static int search_arenas(struct walk *w, bool broken, struct error *err)
 {
 	uint64_t step = w->copy->heap_max;
 	const struct maps *maps = &w->target->maps;
@@ -248,10 +267,30 @@ static int search_arenas(struct walk *w, struct error *err)
 			if (pages_word(&w->pages, base, &addr) && addr > base &&
 			    addr - base < 64 && is_thread_arena(w, addr) &&
 			    !known(w, addr) && w->arenas < MAX_ARENAS &&
-			    state_fits(w, addr) && add_arena(w, addr, err) < 0)
+			    state_fits(w, addr) &&
+			    (broken || leads_home(w, addr)) &&
+			    add_arena(w, addr, err) < 0)
 				return -1;
 	}
 	return 0;
+}
+
+/* The ring closed behind the arena `last`, and yet there are more. */
+static int tell_closed(struct walk *w, uint32_t last, struct error *err)
+{
+	uint64_t where = w->arena[last].out.addr + w->g->state->next;
+	struct defect d = {.kind = DEFECT_LINK,
+			   .arena = last,
+			   .addr = where,
+			   .word = where,
+			   .has_found = true,
+			   .found = w->g->main_arena};
+
+	return walk_damage(w, &d, err,
+			   "ring of arenas ends here, and leads to %u of the "
+			   "%u that heaps tell of",
+			   last + 1 - w->copy->arena,
+			   w->copy->end - w->copy->arena);
 }
 
 static int tell_ring(struct walk *w, uint64_t where, uint64_t to,
@@ -275,6 +314,7 @@ int walk_arenas(struct walk *w, struct error *err)
 	uint64_t at = w->g->main_arena;
 	struct u64map seen = {0};
 	bool broken = false, is_one;
+	uint32_t last;
 	int rc;
 
 	if (w->arenas == MAX_ARENAS)
@@ -306,7 +346,12 @@ int walk_arenas(struct walk *w, struct error *err)
 	}
 	u64map_deinit(&seen);
 	choose_heap_max(w);
-	if (!rc && broken)
-		rc = search_arenas(w, err);
+	last = w->copy->end - 1;
+	if (!rc)
+		rc = search_arenas(w, broken, err);
+	if (!rc && !broken && w->copy->end - 1 > last) {
+		choose_heap_max(w);
+		rc = tell_closed(w, last, err);
+	}
 	return rc;
 }
