@@ -164,7 +164,9 @@ static bool may_be_ours(const struct walk *w, const struct chunk *c)
 
 /*
  * Which word of the block points to a tcache wherever it points to anything;
- * -1 if none does.
+ * -1 if none does.  Of words that fit as well the one nearest to the thread
+ * pointer: further down lie other libraries' variables, and what threads that
+ * ended have left.
  */
 static int64_t find_index(struct walk *w, const struct blocks *b)
 {
@@ -172,9 +174,10 @@ static int64_t find_index(struct walk *w, const struct blocks *b)
 	int64_t best = -1;
 	size_t most = 0;
 
-	for (size_t at = 0; at < b->size; at += w->form.word) {
+	for (size_t at = b->size / w->form.word * w->form.word; at;) {
 		size_t good = 0, bad = 0;
 
+		at -= w->form.word;
 		for (size_t i = 0; i < w->target->thread_count; i++) {
 			uint64_t word = block_word(w, b, i, at);
 			struct chunk *c = chunk_fits_user(&w->form, word)
@@ -202,9 +205,11 @@ static int64_t find_arena_index(struct walk *w, const struct blocks *b,
 	int64_t best = -1;
 	size_t most = 0;
 
-	for (size_t at = 0; at < b->size; at += w->form.word) {
+	/* As above. */
+	for (size_t at = b->size / w->form.word * w->form.word; at;) {
 		size_t good = 0;
 
+		at -= w->form.word;
 		for (size_t i = 0; i < w->target->thread_count; i++)
 			good += u64map_get(arenas, block_word(w, b, i, at),
 					   NULL);
