@@ -59,6 +59,20 @@ static bool is_free(struct walk *w, uint64_t at, uint64_t size)
 	       !(next & CHUNK_PREV_INUSE);
 }
 
+/*
+ * Does the header say that what is before it was cut off and is free?  Then it
+ * is new: that of an aligned block, whose rest is what has no header yet.
+ */
+static bool is_aligned_block(struct walk *w, const struct split *s,
+			     uint64_t word)
+{
+	uint64_t before;
+
+	return !(word & CHUNK_PREV_INUSE) &&
+	       pages_word(&w->pages, s->at, &before) &&
+	       before == s->at - s->first;
+}
+
 /* Behind a free chunk stands its size: still that of before the split. */
 static uint64_t by_footer(struct walk *w, const struct split *s)
 {
@@ -118,5 +132,7 @@ uint64_t walk_split_end(struct walk *w, const struct split *s, uint64_t word)
 	/* As good as any other if what is behind it is. */
 	if (end || (plausible && is_header(w, s, s->at + size)))
 		return end;
+	if (plausible && is_aligned_block(w, s, word))
+		return 0;
 	return by_hand(w, s);
 }
