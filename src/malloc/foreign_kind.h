@@ -10,8 +10,8 @@ struct module;
 struct foreign_kind {
 	const char *name;
 	const char *library;	 /* beginning of a module's name, or NULL */
-	const char *function[4]; /* that only it has; then NULL */
-	const char *prefix[4];	 /* of the names that its users call */
+	const char *function[5]; /* that only it has; then NULL */
+	const char *prefix[5];	 /* of the names that its users call */
 	const char *proof;	 /* bytes that only its file has, or NULL */
 	const char *hint;	 /* a text of its, which others may quote */
 	const char *advice;	 /* how it tells of itself, or "" */
