@@ -108,9 +108,20 @@ for _ in 1 2 3; do
 	fixture_say go child
 	child=$(awk '/^child/ { pid = $2 } END { print pid }' "$T/manifest")
 	"$judge" "$child" "$ledger" 2 >"$T/judged" 2>&1
-	told "a child"
-	check "a child: nothing is doubtful" \
-		grep -q ' complete 2 marked 0 ' "$T/judged"
+	# A mapping that fork() met before it was counted never is, there: the
+	# counts differ, as is said.  Nothing else may.
+	if grep -q ' n_mmaps failed, nothing listed' "$T/judged"; then
+		is "a child: only the mapping is not counted" \
+			"$(grep '^wrong' "$T/judged" | cut -d ' ' -f 3- |
+				sort -u)" \
+			"$(printf '%s\n' 'incomplete, and 0 doubtful chunks' \
+			'mmapped bytes and mmapped_mem failed, nothing listed' \
+			'mmapped chunks and n_mmaps failed, nothing listed')"
+	else
+		told "a child"
+		check "a child: nothing is doubtful" \
+			grep -q ' complete 2 marked 0 ' "$T/judged"
+	fi
 	fixture_say go gone
 done
 stop_fixture
