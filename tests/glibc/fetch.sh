@@ -22,8 +22,10 @@ fetched() {
 	[ -e "$have/libc.debug" ] || { [ -e "$have/ld.so" ] && [ -z "$debug" ]; }
 }
 fetched && exit 0
-# Two tests may want the same one.
-exec 8>"$have.lock" || why "cannot write to $folder"
+# Two tests may want the same one.  A failing exec would end sh with no word.
+{ mkdir -p "$folder" && : >>"$have.lock"; } 2>/dev/null ||
+	why "cannot write to $folder"
+exec 8>"$have.lock"
 flock 8 2>/dev/null
 fetched && exit 0
 for tool in apt-get dpkg-deb timeout; do
