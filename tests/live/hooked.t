@@ -36,6 +36,7 @@ awk '$3 == "+" || $3 == ">" { live[$4] = 1 }
 	$3 == "-" || $3 == "<" { delete live[$4] }
 	END { for (a in live) print a }' "$T/trace" | sort >"$T/traced"
 check "mtrace: there is a trace" [ -s "$T/traced" ]
+is "mtrace: and all of it" "$(tail -c 1 "$T/trace" | od -An -c | tr -d ' ')" '\n'
 cut -d' ' -f1 "$T/shown" >"$T/addrs"
 is "mtrace: what is live by the trace is used" \
 	"$(comm -23 "$T/traced" "$T/addrs")" ""
