@@ -1,0 +1,115 @@
+#include "snapshot/roots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct build {
+	const struct snapshot *snap;
+	unsigned classes;
+	struct roots *out;
+	size_t cap, word_cap;
+};
+
+const char *root_class_name(enum root_class class)
+{
+	static const char *const name[] = {"register", "stack", "global", "tls",
+					   "other"};
+
+	return name[class];
+}
+
+static int add_range(struct build *b, const struct span *span,
+		     enum root_class class, struct error *err)
+{
+	if (!(b->classes & 1u << class))
+		return 0;
+	if (GROW(b->out->range, b->cap, b->out->count + 1, "table of roots",
+		 err))
+		return -1;
+	b->out->range[b->out->count++] = (struct root_range){
+		.start = span->start,
+		.end = span->end,
+		.class = class,
+		.thread = span->thread,
+		.stale = !span->holds,
+	};
+	return 0;
+}
+
+static int take_span(struct build *b, const struct span *span,
+		     struct error *err)
+{
+	switch (span->kind) {
+	case PLACE_STACK:
+		return add_range(b, span, ROOT_STACK, err);
+	case PLACE_TLS:
+		return add_range(b, span, ROOT_TLS, err);
+	case PLACE_GLOBAL:
+		return span->holds ? add_range(b, span, ROOT_GLOBAL, err) : 0;
+	case PLACE_ANON:
+	case PLACE_FILE:
+		return span->holds ? add_range(b, span, ROOT_OTHER, err) : 0;
+	default:
+		return 0;
+	}
+}
+
+static int take_registers(struct build *b, struct error *err)
+{
+	const struct snapshot *snap = b->snap;
+
+	if (!(b->classes & 1u << ROOT_REGISTER))
+		return 0;
+	for (uint32_t i = 0; i < snap->thread_count; i++) {
+		const struct thread *t = &snap->thread[i].thread;
+
+		for (uint32_t r = 0; t->has_regs && r < REG_COUNT_; r++) {
+			if (GROW(b->out->word, b->word_cap, b->out->words + 1,
+				 "table of registers", err))
+				return -1;
+			b->out->word[b->out->words++] = (struct root_word){
+				.value = t->regs.r[r],
+				.thread = i,
+				.reg = r,
+			};
+		}
+	}
+	return 0;
+}
+
+int roots_make(const struct snapshot *snap, unsigned classes, struct roots *out,
+	       struct error *err)
+{
+	struct build b = {.snap = snap, .classes = classes, .out = out};
+
+	*out = (struct roots){.complete = !snap->skipped_bytes};
+	if (!snap->contents)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "the contents of snapshot %s are not kept: "
+				 "take a new one",
+				 snap->name);
+	if (!out->complete)
+		snprintf(out->note, sizeof out->note,
+			 "not all memory was kept: some who hold blocks may "
+			 "be missing");
+	for (uint32_t i = 0; i < snap->span_count; i++)
+		if (take_span(&b, &snap->span[i], err))
+			goto fail;
+	if (take_registers(&b, err))
+		goto fail;
+	return 0;
+fail:
+	roots_deinit(out);
+	return -1;
+}
+
+void roots_deinit(struct roots *roots)
+{
+	if (!roots)
+		return;
+	free(roots->range);
+	free(roots->word);
+	*roots = (struct roots){0};
+}
