@@ -46,16 +46,15 @@ static const struct heap_layout *first_heap(struct walk *w, uint64_t arena)
 	return NULL;
 }
 
+/* All heaps of a copy of malloc are of one layout. */
 static bool is_thread_arena(struct walk *w, uint64_t addr)
 {
-	const struct heap_layout *h;
+	const struct heap_layout *h, *known = w->copy->heap_layout;
 
 	if (addr % w->form.header || !maps_find(&w->target->maps, addr))
 		return false;
 	h = first_heap(w, addr);
-	if (h && !w->copy->heap_layout)
-		w->copy->heap_layout = h;
-	return h && h == w->copy->heap_layout;
+	return h && (!known || h == known);
 }
 
 /* Does this arena fit heaps of so many bytes? */
@@ -140,6 +139,8 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 	};
 	w->arenas++;
 	w->copy->end = (uint32_t)w->arenas;
+	if (!a->out.is_main && !w->copy->heap_layout)
+		w->copy->heap_layout = first_heap(w, addr);
 	if (!pages_read(&w->pages, addr, a->raw, l->size)) {
 		if (a->out.is_main)
 			return error_at(

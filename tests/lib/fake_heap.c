@@ -13,6 +13,7 @@ static const struct {
 	const char *what; /* of its line in maps, behind the addresses */
 } regions[FAKE_REGIONS] = {
 	{FAKE_BRK, "rw-p 00000000 00:00 0 [heap]"},
+	{FAKE_OTHER, "rw-p 00000000 00:00 0 "},
 	{FAKE_HEAP, "rw-p 00000000 00:00 0 "},
 	{FAKE_DATA, "rw-p 00000000 08:01 7 /libc"},
 	{FAKE_MAPPED, "rw-p 00000000 00:00 0 "},

@@ -22,6 +22,7 @@
 #define FAKE_MAIN   (FAKE_DATA + 0x100)	     /* main_arena */
 #define FAKE_MP	    (FAKE_DATA + 0x1000)
 #define FAKE_BRK    UINT64_C(0x555556000000) /* [heap] */
+#define FAKE_OTHER  UINT64_C(0x7e00e0000000) /* where a heap could be; zeros */
 #define FAKE_HEAP   UINT64_C(0x7e00e4000000) /* of the thread arena */
 #define FAKE_ARENA  (FAKE_HEAP + 48)
 #define FAKE_MAPPED UINT64_C(0x7f00f7200000) /* mmapped chunks */
@@ -30,7 +31,7 @@
 #define FAKE_TEXT   UINT64_C(0x7f00f7000000) /* malloc's code: not mapped */
 
 enum {
-	FAKE_REGIONS = 5,
+	FAKE_REGIONS = 6,
 	FAKE_REGION_SIZE = 0x10000,
 	FAKE_USED = 20, /* in each arena */
 	FAKE_MAX = 4096,

@@ -335,6 +335,20 @@ TEST(a_ring_of_arenas_that_leads_nowhere_finds_them_by_their_heaps)
 	ends();
 }
 
+/* One with four words before its arena, as up to 2.34; this one has six. */
+TEST(a_heap_of_another_malloc_hides_no_arena)
+{
+	begin();
+	*fake_word(&f, FAKE_OTHER) = FAKE_OTHER + 32;
+	*fake_word(&f, FAKE_MAIN + 2160) = FAKE_MAIN;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(fake_defect(&w, FAKE_MAIN + 2160)->kind, DEFECT_LINK);
+	ck_assert_uint_eq(w.arenas, 2);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
 TEST(a_ring_of_arenas_that_does_not_return_is_a_defect)
 {
 	begin();
