@@ -10,33 +10,12 @@
 need_ptrace
 need jq gcore
 
-arch=amd64 arch_flags='' own_fixtures=$top_builddir/tests/fixtures
-recorder=$top_builddir/tests/lib/recorder.so
+arch=amd64
 suites=${MATRIX:-own bullseye trixie sid experimental}
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
 fetch_suites
-
-for suite in $suites; do
-	column "$suite" || continue
-	with_core=1
-	for fixture in $simple; do
-		with_heapscope=
-		[ "$fixture" != heap_threads ] || with_heapscope=1
-		row "$suite" "" "$fixture"
-	done
-	with_heapscope=
-	for shape in mmapped trimmed foreign-sbrk no-brk; do
-		row "$suite" "" heap_shapes "$shape"
-	done
-	for shape in cross-free many-heaps exited forked; do
-		row "$suite" "" heap_arenas "$shape"
-	done
-	row "$suite" "" heap_copies
-	with_core=
-	checked "$suite"
-	restless "$suite"
-done
+matrix
 
 all='own bullseye trixie sid experimental'
 tuned "own sid" arena_max=1 heap_threads heap_arenas+cross-free

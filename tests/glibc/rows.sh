@@ -3,9 +3,6 @@
 # architecture: rows of "this fixture, on this glibc, in this way".  Before:
 #
 #   arch            as Debian's archive names it: amd64, i386
-#   arch_flags      what makes the compiler compile for it, with a blank before
-#   own_fixtures    the folder with the fixtures for this system's own glibc
-#   recorder        tests/lib/recorder.c, built for it
 #   suites          the columns: "own", or Debian's name of a suite
 #
 # Then
@@ -15,19 +12,35 @@
 #   row NAME TUNABLES FIXTURE [SHAPE]   with_heapscope=1: and what the tool
 #                   says; with_core=1: and what it says of a core;
 #                   row_through: a command that starts it;
-#                   row_seen: options of heapdump
+#                   row_seen: an option of heapdump
+#   rows NAME FIXTURE SHAPE...
+#   matrix          what every glibc is asked, in every column
 #   show_cores      a table of what with_core=1 compared
 #   checked SUITE, restless SUITE
 #   tuned SUITES TUNABLES FIXTURE[+SHAPE]...
+# shellcheck source=tests/lib/walked.sh
+. "$top_srcdir/tests/lib/walked.sh"
 cache=$top_builddir/glibc
 lib=$top_builddir/tests/lib
+# For this system's own glibc they are built anyway.
+case $arch in
+i386)
+	arch_flags=' -m32'
+	own_fixtures=$top_builddir/tests/fixtures32
+	recorder=$own_fixtures/recorder.so
+	;;
+*)
+	arch_flags=
+	own_fixtures=$top_builddir/tests/fixtures
+	recorder=$lib/recorder.so
+	;;
+esac
 mkdir -p "$cache"
 simple='heap_single heap_threads heap_aligned heap_realloc heap_fork'
 simple="$simple heap_dlopen heap_every"
 with="storm heap_shapes heap_arenas heap_plugin.so allocating.so"
 with="$with heap_copies heap_copies_in.so"
 
-# "own" is this system's glibc, with the fixtures that are built anyway.
 column() { # SUITE: FIXTURES, or a skip and false
 	FIXTURES=$cache/$1-$arch/fixtures
 	if [ "$1" = own ]; then
@@ -46,22 +59,10 @@ column() { # SUITE: FIXTURES, or a skip and false
 		return 1
 	}
 }
-ten_numbers() {
-	sed -n 's/^mallinfo2 //p' | tail -n 1 | tr -d '{}":a-z' | tr , ' '
-}
 # Of the copies of malloc in namespaces of their own.
 other_numbers() {
 	sed -n 's/^other [0-9 ]*mallinfo2 //p' | tr -d '{}":a-z' | tr , ' ' |
 		sort
-}
-# What must not be in the walk of a heap at rest.
-differences() {
-	grep -E '^(missing|short|unexplained|defect|error|no glibc)' "$T/walk"
-	grep -E '^check FAILED' "$T/walk"
-	awk '/^recorded/ && !($2 > 0 && $4 == $2 + $6)' "$T/walk"
-	grep '^copy' "$T/walk" | grep -v '^copy same'
-	grep -q '^recorded' "$T/walk" || echo "nothing to compare"
-	grep -q '^copy' "$T/walk" || echo "no copy"
 }
 row() { # NAME TUNABLES FIXTURE [SHAPE]
 	row_name=$1
@@ -80,13 +81,8 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 		RECORD=$RECORD.$TARGET
 		;;
 	esac
-	# shellcheck disable=SC2086 # words
-	"$lib/heapdump" ${row_seen-} --recorded "$RECORD" "$TARGET" \
-		>"$T/walk" 2>&1
-	is "$row_name $*: used chunks are the recorded ones and tcaches" \
-		"$(differences | head -n 20)" ""
-	is "$row_name $*: mallinfo, all fields" \
-		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
+	# shellcheck disable=SC2086 # a word or none
+	exact "$row_name $*" "$TARGET" "$RECORD" ${row_seen-}
 	is "$row_name $*: mallinfo of other copies of malloc" \
 		"$(other_numbers <"$T/walk")" "$(other_numbers <"$T/manifest")"
 	if [ -n "$with_heapscope" ]; then
@@ -96,6 +92,13 @@ row() { # NAME TUNABLES FIXTURE [SHAPE]
 	exec 9>&-
 	wait "$PID"
 	rm -f "$T"/record*
+}
+rows() { # NAME FIXTURE SHAPE...
+	rows_name=$1 rows_fixture=$2
+	shift 2
+	for shape in "$@"; do
+		row "$rows_name" "" "$rows_fixture" "$shape"
+	done
 }
 # What the tool itself says of the fixture that runs.
 with_heapscope=
@@ -187,12 +190,7 @@ checked() { # SUITE
 	[ "$1" != own ] || debug=libc_malloc_debug.so.0
 	[ "$1" = bullseye ] || FIXTURE_ENV="$FIXTURE_ENV LD_PRELOAD=$debug"
 	start_fixture heap_threads
-	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
-	is "$1 MALLOC_CHECK_: nothing fails" \
-		"$(grep -E '^(defect|error|no glibc|check FAILED)' "$T/walk")" \
-		""
-	is "$1 MALLOC_CHECK_: mallinfo, all fields" \
-		"$(ten_numbers <"$T/walk")" "$(ten_numbers <"$T/manifest")"
+	sound "$1 MALLOC_CHECK_" "$PID"
 	exec 9>&-
 	wait "$PID"
 }
@@ -210,6 +208,25 @@ restless() { # SUITE
 				head -n 60)" ""
 		exec 9>&-
 		wait "$PID"
+	done
+}
+
+matrix() {
+	for suite in $suites; do
+		column "$suite" || continue
+		with_core=1
+		for fixture in $simple; do
+			with_heapscope=
+			[ "$fixture" != heap_threads ] || with_heapscope=1
+			row "$suite" "" "$fixture"
+		done
+		with_heapscope=
+		rows "$suite" heap_shapes mmapped trimmed foreign-sbrk no-brk
+		rows "$suite" heap_arenas cross-free many-heaps exited forked
+		row "$suite" "" heap_copies
+		with_core=
+		checked "$suite"
+		restless "$suite"
 	done
 }
 

@@ -9,21 +9,13 @@
 need_ptrace
 need jq
 
-arch=amd64 arch_flags='' own_fixtures=$top_builddir/tests/fixtures
-recorder=$top_builddir/tests/lib/recorder.so
+arch=amd64
 suites=${MATRIX:-own bullseye trixie sid experimental}
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
 simple='heap_brk heap_pages heap_many heap_orphans' with=''
 fetch_suites
 
-rows() { # SUITE FIXTURE SHAPE...
-	rows_of=$1 rows_fixture=$2
-	shift 2
-	for shape in "$@"; do
-		row "$rows_of" "" "$rows_fixture" "$shape"
-	done
-}
 for suite in $suites; do
 	column "$suite" || continue
 	rows "$suite" heap_brk foreign walls no-data options

@@ -10,8 +10,7 @@ need_ptrace
 need jq
 need_m32
 
-arch=i386 arch_flags=' -m32' own_fixtures=$top_builddir/tests/fixtures32
-recorder=$top_builddir/tests/fixtures32/recorder.so
+arch=i386
 suites=${MATRIX:-own bullseye sid}
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
@@ -20,23 +19,15 @@ fetch_suites
 
 for suite in $suites; do
 	column "$suite" || continue
-	for shape in foreign walls; do
-		row "$suite" "" heap_brk "$shape"
-	done
-	row "$suite" "" heap_pages stale
-	row "$suite" "" heap_many holes
-	row "$suite" "" heap_orphans forked-twice
+	rows "$suite" heap_brk foreign walls
+	rows "$suite" heap_pages stale
+	rows "$suite" heap_many holes
+	rows "$suite" heap_orphans forked-twice
 	[ "$suite" = own ] || continue
-	for shape in first-big edges foreign-first no-space options huge; do
-		row own "" heap_brk "$shape"
-	done
-	for shape in merged advised given-stacks; do
-		row own "" heap_pages "$shape"
-	done
+	rows own heap_brk first-big edges foreign-first no-space options huge
+	rows own heap_pages merged advised given-stacks
 	with_heapscope=1
-	for shape in arenas threads starved; do
-		row own "" heap_many "$shape"
-	done
+	rows own heap_many arenas threads starved
 	with_heapscope=
 done
 done_testing

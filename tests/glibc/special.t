@@ -4,6 +4,8 @@
 # linked statically, with the checking malloc or another libc beside it.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/walked.sh
+. "$top_srcdir/tests/lib/walked.sh"
 need_ptrace
 need jq
 
@@ -15,38 +17,19 @@ libc=$(ldd "$top_builddir/tests/fixtures/heap_single" |
 loader=$(ldd "$top_builddir/tests/fixtures/heap_single" |
 	awk '$1 ~ /^\/.*ld-linux/ { print $1 }')
 
-ten_numbers() {
-	sed -n 's/^mallinfo2 //p' | tail -n 1 | tr -d '{}":a-z' | tr , ' '
-}
-differences() {
-	grep -E '^(missing|short|unexplained|defect|error|no glibc)' "$T/walk"
-	grep -E '^check FAILED' "$T/walk"
-	awk '/^recorded/ && !($2 > 0 && $4 == $2 + $6)' "$T/walk"
-	grep '^copy' "$T/walk" | grep -v '^copy same'
-	grep -q '^copy' "$T/walk" || echo "no copy"
-}
-# exact WHAT: the fixture that runs, against record and mallinfo.
-exact() {
-	"$lib/heapdump" --recorded "$T/record" "$PID" >"$T/walk" 2>&1
-	is "$1: used chunks are the recorded ones and tcaches" \
-		"$(differences | head -n 20)" ""
-	check "$1: they were compared" grep -q '^recorded' "$T/walk"
-	same_mallinfo "$1"
-	rm -f "$T/record"
-}
-same_mallinfo() {
-	is "$1: mallinfo, all fields" "$(ten_numbers <"$T/walk")" \
-		"$(ten_numbers <"$T/manifest")"
-}
 failed_checks() {
 	jq -r '.rows[] | select(.result == "failed") | .name' "$T/out"
+}
+# The fixture that runs, as it was recorded.
+exact_run() { # WHAT
+	exact "$1" "$PID" "$T/record"
 }
 recorded="LD_PRELOAD=$recorder RECORD=$T/record"
 
 # /proc/PID/exe is the loader then.
 FIXTURE_ENV="$recorded $loader"
 start_fixture heap_threads
-exact "through ld.so"
+exact_run "through ld.so"
 stop_fixture
 
 # What the libc calls itself is of no consequence, nor that its file is gone.
@@ -61,18 +44,16 @@ patched() { # WHAT
 LC_ALL=C sed -i 's/release version 2\.../release version 2.12/' \
 	"$T/libc/libc.so.6"
 patched "banner of 2.12"
-exact "banner of 2.12"
+exact_run "banner of 2.12"
 stop_fixture
 LC_ALL=C sed -i 's/GNU C Library (/XXX X XXXXXXX (/' "$T/libc/libc.so.6"
 patched "no banner"
-exact "no banner"
+exact_run "no banner"
 rm "$T/libc/libc.so.6"
 
 FIXTURE_ENV=
 
-"$lib/heapdump" "$PID" >"$T/walk" 2>&1
-is "file gone while it runs" "$(differences)" ""
-same_mallinfo "file gone while it runs"
+sound "file gone while it runs" "$PID"
 stop_fixture
 
 # The same for somebody who may not open what the kernel still has of the file:
@@ -103,12 +84,6 @@ else
 fi
 
 # Static: no ld.so, no preload; the recorder is linked in.
-wrapped='malloc free calloc realloc memalign posix_memalign aligned_alloc
-	valloc'
-wrap='' rename=''
-for f in $wrapped; do
-	wrap="$wrap -Wl,--wrap=$f" rename="$rename -D$f=__wrap_$f"
-done
 static() { # NAME FLAG...
 	static_out=$T/static/$1
 	shift
@@ -118,9 +93,7 @@ static() { # NAME FLAG...
 		"$T/static/recorder.o" >"$T/cc" 2>&1
 }
 mkdir "$T/static"
-# shellcheck disable=SC2086 # words
-$cc -std=gnu17 -O0 -g -fPIE $rename -c -o "$T/static/recorder.o" \
-	"$top_srcdir/tests/lib/recorder.c" >"$T/cc" 2>&1
+static_recorder "$T/static/recorder.o"
 for kind in static static-pie; do
 	pie=-fPIE
 	[ "$kind" = static-pie ] || pie=-fno-PIE
@@ -132,7 +105,7 @@ for kind in static static-pie; do
 	for name in "$kind" "$kind-stripped"; do
 		FIXTURES=$T/static FIXTURE_ENV="RECORD=$T/record"
 		start_fixture "$name"
-		exact "$name"
+		exact_run "$name"
 		stop_fixture
 		FIXTURES=
 	done
@@ -143,17 +116,13 @@ debug=$(dirname "$libc")/libc_malloc_debug.so.0
 if [ -e "$debug" ]; then
 	FIXTURE_ENV="LD_PRELOAD=$debug MALLOC_CHECK_=3"
 	start_fixture heap_threads
-	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
-	is "MALLOC_CHECK_: nothing fails" "$(differences)" ""
-	same_mallinfo MALLOC_CHECK_
+	sound "MALLOC_CHECK_" "$PID"
 	check "MALLOC_CHECK_: the library is named" \
 		grep -q '^summary .*libc_malloc_debug' "$T/walk"
 	stop_fixture
 	FIXTURE_ENV="LD_PRELOAD=$debug"
 	start_fixture heap_threads
-	"$lib/heapdump" "$PID" >"$T/walk" 2>&1
-	is "loaded and off: nothing fails" "$(differences)" ""
-	same_mallinfo "loaded and off"
+	sound "loaded and off" "$PID"
 	stop_fixture
 else
 	skip "MALLOC_CHECK_" "this libc checks by itself"
@@ -164,7 +133,7 @@ fi
 audit=$top_builddir/tests/fixtures/heap_copies_in.so
 FIXTURE_ENV="$recorded LD_AUDIT=$audit"
 start_fixture heap_threads
-exact "LD_AUDIT"
+exact_run "LD_AUDIT"
 is "LD_AUDIT: mallinfo of the other libc, all fields" \
 	"$(sed -n 's/^other 1 //p' "$T/walk" | ten_numbers)" \
 	"$(sed -n 's/^other //p' "$T/manifest" | ten_numbers)"
@@ -179,7 +148,7 @@ if $cc -std=gnu17 -O0 -g -pthread -static -fno-PIE -w -I"$top_srcdir" $wrap \
 	"$top_srcdir/tests/fixtures/heap_static_loads.c" >"$T/cc" 2>&1; then
 	FIXTURES=$T/loads FIXTURE_ENV="RECORD=$T/record"
 	start_fixture heap_static_loads
-	exact "static with dlopen"
+	exact_run "static with dlopen"
 	is "static with dlopen: mallinfo of the other libc, all fields" \
 		"$(sed -n 's/^other 1 //p' "$T/walk" | ten_numbers)" \
 		"$(sed -n 's/^other //p' "$T/manifest" | ten_numbers)"

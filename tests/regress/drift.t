@@ -6,8 +6,7 @@
 need_ptrace
 need jq
 
-arch=amd64 arch_flags='' own_fixtures=$top_builddir/tests/fixtures
-recorder=$top_builddir/tests/lib/recorder.so
+arch=amd64
 suites='own sid'
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"

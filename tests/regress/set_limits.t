@@ -5,8 +5,7 @@
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
 
-arch=amd64 arch_flags='' own_fixtures=$top_builddir/tests/fixtures
-recorder=$top_builddir/tests/lib/recorder.so
+arch=amd64
 suites=own
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
