@@ -1,13 +1,16 @@
 #include <string.h>
 
 #include "command/commands.h"
-#include "command/session.h"
+#include "command/session_graph.h"
 #include "view/views.h"
 
-static int one_snapshot(const struct snapshot *snap, struct view **out,
+static int one_snapshot(const struct session *session, struct view **out,
 			struct error *err)
 {
-	if (view_snapshots(&snap, 1, snap, out, err))
+	const struct snapshot *snap = session->current;
+
+	if (view_snapshots(&snap, 1, snap, session_graph_bytes(session, snap),
+			   out, err))
 		return -1;
 	view_of_snapshot(*out, snap);
 	return 0;
@@ -19,7 +22,7 @@ static int snapshot_run(struct session *session, const struct words *words,
 	if (words->count > 2)
 		return error_set(err, ERR_USAGE, "snapshot takes one NAME");
 	if (session_snapshot(session, words->word[1], err) ||
-	    one_snapshot(session->current, out, err))
+	    one_snapshot(session, out, err))
 		return -1;
 	session_pause_warning(session, *out);
 	if (session->no_heap[0])
@@ -52,15 +55,18 @@ static int snapshots_run(struct session *session, const struct words *words,
 	if (words->count > 1)
 		return error_set(err, ERR_USAGE, "snapshots takes no argument");
 	return view_snapshots((const struct snapshot *const *)session->snapshot,
-			      session->snapshot_count, session->current, out,
-			      err);
+			      session->snapshot_count, session->current,
+			      session_graph_bytes(session, session->current),
+			      out, err);
 }
 
 const struct command command_entry_snapshots = {
 	.name = "snapshots",
 	.args = "",
 	.summary = "those held, and what they take of our memory",
-	.help = "TABLES is the list of chunks (16 bytes each), CONTENTS the\n"
+	.help = "TABLES is the list of chunks (16 bytes each), and of the "
+		"current\n"
+		"one who points at whom, once that was asked; CONTENTS the\n"
 		"bytes of the process, kept for the newest one within a "
 		"budget\n"
 		"(show contents).\n",
@@ -121,7 +127,7 @@ static int use_run(struct session *session, const struct words *words,
 				 "them",
 				 words->word[1]);
 	session_use(session, snap);
-	return one_snapshot(snap, out, err);
+	return one_snapshot(session, out, err);
 }
 
 const struct command command_entry_use = {

@@ -9,6 +9,7 @@
 #include "base/fmt.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "command/session_graph.h"
 #include "target/core.h"
 #include "target/proc.h"
 #include "view/views.h"
@@ -180,6 +181,7 @@ static void drop_diff(struct session *session)
 void session_close(struct session *session)
 {
 	drop_diff(session);
+	session_drop_graph(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_destroy(session->snapshot[i]);
 	session->snapshot_count = 0;
@@ -301,11 +303,15 @@ static int capture(struct session *session, const struct capture_opts *opts,
 	}
 }
 
-/* Old contents go before the copy if both together are over the budget. */
+/*
+ * Old contents go before the copy if both together are over the budget.  The
+ * graph goes at once: it is of a snapshot that will not be the current one.
+ */
 static void make_room(struct session *session, uint64_t budget)
 {
 	uint64_t held = 0;
 
+	session_drop_graph(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		held += snapshot_content_bytes(session->snapshot[i]);
 	if (held > budget / 2)
@@ -524,13 +530,16 @@ struct snapshot *session_find_snapshot(struct session *session,
 
 void session_use(struct session *session, struct snapshot *snap)
 {
-	if (session->current != snap)
+	if (session->current != snap) {
 		drop_diff(session);
+		session_drop_graph(session);
+	}
 	session->current = snap;
 }
 
 void session_detach(struct session *session)
 {
+	session_drop_graph(session); /* a core's contents go */
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_detach(session->snapshot[i]);
 	session->generation++;
@@ -554,6 +563,8 @@ int session_drop(struct session *session, const char *name, struct error *err)
 	if (session->diff &&
 	    (session->diff->before == snap || session->diff->after == snap))
 		drop_diff(session);
+	if (session->current == snap)
+		session_drop_graph(session);
 	while (session->snapshot[at] != snap)
 		at++;
 	session->snapshot_count--;

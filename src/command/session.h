@@ -37,6 +37,8 @@ struct session_opts {
 
 #define SESSION_MAX_SNAPSHOTS 64
 
+struct session_graph;
+
 struct session {
 	struct session_opts opts;
 	struct target *target;		   /* owned; NULL: none */
@@ -48,10 +50,11 @@ struct session {
 	char no_heap[1000];    /* why there is no heap, for messages; "" */
 	struct snapshot *snapshot[SESSION_MAX_SNAPSHOTS]; /* owned, by age */
 	uint32_t snapshot_count;
-	uint32_t taken;		  /* ever: names are "1", "2", ... */
-	struct snapshot *current; /* borrowed from the list, or NULL */
-	struct diff *diff;	  /* owned: the last one made, or NULL; made
-				   * anew when wanted after a snapshot */
+	uint32_t taken;		     /* ever: names are "1", "2", ... */
+	struct snapshot *current;    /* borrowed from the list, or NULL */
+	struct diff *diff;	     /* owned: the last one made, or NULL; made
+				      * anew when wanted after a snapshot */
+	struct session_graph *graph; /* owned, or NULL: see session_graph.h */
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;

@@ -8,6 +8,7 @@
 struct snapshot_row {
 	char name[32], taken[24];
 	uint64_t used_count, used_bytes, stopped_us, table_bytes, content_bytes;
+	uint64_t graph_bytes;
 	uint32_t threads, attempts;
 	bool current, heap;
 };
@@ -29,6 +30,7 @@ static const struct snapshot_row *row_of(const struct view *view, uint32_t row)
 CELL(stopped_us, V_USEC)
 CELL(table_bytes, V_BYTES)
 CELL(content_bytes, V_BYTES)
+CELL(graph_bytes, V_BYTES)
 CELL(threads, V_COUNT)
 CELL(attempts, V_COUNT)
 CELL(current, V_BOOL)
@@ -75,6 +77,8 @@ static const struct column snapshots_columns[] = {
 	 .cell = current_cell},
 	{"threads", "THREADS", "threads seen", V_COUNT, .cell = threads_cell,
 	 .json_only = true},
+	{"graph_bytes", "GRAPH", "of the tables: who points at whom", V_BYTES,
+	 .cell = graph_bytes_cell, .json_only = true},
 	{"attempts", "ATTEMPTS", "stops until malloc was found quiet", V_COUNT,
 	 .cell = attempts_cell, .json_only = true},
 };
@@ -124,14 +128,18 @@ static void fill(struct snapshot_row *row, const struct snapshot *snap)
 }
 
 int view_snapshots(const struct snapshot *const *snap, uint32_t count,
-		   const struct snapshot *current, struct view **out,
-		   struct error *err)
+		   const struct snapshot *current, uint64_t graph_bytes,
+		   struct view **out, struct error *err)
 {
 	struct snapshot_row *rows = xcalloc(count + 1, sizeof(*rows));
 
 	for (uint32_t i = 0; i < count; i++) {
 		fill(&rows[i], snap[i]);
 		rows[i].current = snap[i] == current;
+		if (!rows[i].current)
+			continue;
+		rows[i].graph_bytes = graph_bytes;
+		rows[i].table_bytes += graph_bytes;
 	}
 	return view_create(&snapshots_ops, count, rows, out, err);
 }

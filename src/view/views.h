@@ -86,9 +86,10 @@ int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
 int view_near(const struct snapshot *snap, struct near *near, const char *what,
 	      struct view **out, struct error *err) MUST_CHECK;
 
+/* graph_bytes: of the table of who points at whom that current has. */
 int view_snapshots(const struct snapshot *const *snap, uint32_t count,
-		   const struct snapshot *current, struct view **out,
-		   struct error *err) MUST_CHECK;
+		   const struct snapshot *current, uint64_t graph_bytes,
+		   struct view **out, struct error *err) MUST_CHECK;
 int view_threads(const struct snapshot *snap, struct symbols *symbols,
 		 struct view **out, struct error *err) MUST_CHECK;
 /* tid 0: of all threads.  ERR_NOT_FOUND: no such thread. */
