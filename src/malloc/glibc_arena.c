@@ -104,15 +104,12 @@ static int check_attached(struct walk *w, const struct heap_arena *a,
 			  struct error *err)
 {
 	unsigned attached = w->g->state->attached;
-	struct defect d = {.kind = DEFECT_COUNT,
-			   .arena = a->out.index,
-			   .addr = a->out.addr + attached,
-			   .word = a->out.addr + attached,
-			   .has_found = true};
+	struct defect d;
 
 	if (!attached)
 		return 0;
-	d.found = word_at(w, a, attached);
+	d = wrong_word(DEFECT_COUNT, a->out.index, a->out.addr + attached,
+		       word_at(w, a, attached));
 	return d.found <= MOST_ATTACHED
 		       ? 0
 		       : walk_damage(w, &d, err,
@@ -125,6 +122,7 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 {
 	const struct state_layout *l = w->g->state;
 	struct heap_arena *a;
+	struct defect d;
 
 	if (GROW(w->arena, w->arena_cap, w->arenas + 1, "arena table", err) < 0)
 		return -1;
@@ -156,16 +154,11 @@ static int add_arena(struct walk *w, uint64_t addr, struct error *err)
 	a = &w->arena[w->arenas - 1];
 	if (!a->out.top || chunk_fits_at(&w->form, a->out.top))
 		return 0;
-	addr = a->out.top;
+	d = wrong_word(DEFECT_LINK, a->out.index, a->out.addr + l->top,
+		       a->out.top);
 	a->out.top = 0;
-	return walk_damage(w,
-			   &(struct defect){.kind = DEFECT_LINK,
-					    .arena = a->out.index,
-					    .addr = a->out.addr + l->top,
-					    .word = a->out.addr + l->top,
-					    .has_found = true,
-					    .found = addr},
-			   err, "top 0x%" PRIx64 " is no chunk address", addr);
+	return walk_damage(w, &d, err, "top 0x%" PRIx64 " is no chunk address",
+			   d.found);
 }
 
 static bool known(const struct walk *w, uint64_t addr)
@@ -279,13 +272,9 @@ static int search_arenas(struct walk *w, bool broken, struct error *err)
 /* The ring closed behind the arena `last`, and yet there are more. */
 static int tell_closed(struct walk *w, uint32_t last, struct error *err)
 {
-	uint64_t where = w->arena[last].out.addr + w->g->state->next;
-	struct defect d = {.kind = DEFECT_LINK,
-			   .arena = last,
-			   .addr = where,
-			   .word = where,
-			   .has_found = true,
-			   .found = w->g->main_arena};
+	struct defect d = wrong_word(
+		DEFECT_LINK, last, w->arena[last].out.addr + w->g->state->next,
+		w->g->main_arena);
 
 	return walk_damage(w, &d, err,
 			   "ring of arenas ends here, and leads to %u of the "
@@ -297,12 +286,8 @@ static int tell_closed(struct walk *w, uint32_t last, struct error *err)
 static int tell_ring(struct walk *w, uint64_t where, uint64_t to,
 		     struct error *err)
 {
-	struct defect d = {.kind = DEFECT_LINK,
-			   .arena = w->arena[w->arenas - 1].out.index,
-			   .addr = where,
-			   .word = where,
-			   .has_found = true,
-			   .found = to};
+	struct defect d = wrong_word(
+		DEFECT_LINK, w->arena[w->arenas - 1].out.index, where, to);
 
 	return walk_damage(
 		w, &d, err,

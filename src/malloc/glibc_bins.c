@@ -214,12 +214,8 @@ static int check_sizes(struct bin *b, uint64_t at, struct error *err)
 	    !pages_word(pages, at + 5 * word, &link[1]))
 		return 0;
 	for (unsigned i = 0; i < 2; i++) {
-		struct defect d = {.kind = DEFECT_LINK,
-				   .arena = b->a->out.index,
-				   .addr = at + (4 + i) * word,
-				   .word = at + (4 + i) * word,
-				   .has_found = true,
-				   .found = link[i]};
+		struct defect d = wrong_word(DEFECT_LINK, b->a->out.index,
+					     at + (4 + i) * word, link[i]);
 
 		if (table_get(b->table, b->w, link[i]) &&
 		    pages_word(pages, link[i] + (5 - i) * word, &back) &&

@@ -146,15 +146,9 @@ int run_astray(struct run *r, uint64_t addr, uint64_t inside, struct error *err)
 static int mend_free(struct run *r, bool *done, struct error *err)
 {
 	uint64_t size = free_bytes(r->w, r->prev, r->limit);
-	struct defect d = {.kind = DEFECT_SIZE,
-			   .arena = r->arena,
-			   .addr = r->prev,
-			   .word = r->prev + r->w->form.word,
-			   .has_found = true,
-			   .found = r->head.size,
-			   .has_expected = true,
-			   .expected =
-				   size | (r->head.size & CHUNK_PREV_INUSE)};
+	struct defect d =
+		wrong_size_for(r, DEFECT_SIZE, r->prev, r->head.size,
+			       size | (r->head.size & CHUNK_PREV_INUSE));
 
 	*done = size && size != r->at - r->prev;
 	if (!*done)
@@ -214,15 +208,9 @@ static int run_resync_back(struct run *r, bool *done, struct error *err)
 static int resync_pending(struct run *r, bool *done, struct error *err)
 {
 	uint64_t to = go_on(r, r->at + r->w->form.align), inside;
-	struct defect d = {.kind = DEFECT_SIZE,
-			   .arena = r->arena,
-			   .addr = r->prev,
-			   .word = r->prev + r->w->form.word,
-			   .has_found = true,
-			   .found = r->head.size,
-			   .has_expected = true,
-			   .expected = (to - r->prev) |
-				       (r->head.size & CHUNK_FLAGS)};
+	struct defect d =
+		wrong_size_for(r, DEFECT_SIZE, r->prev, r->head.size,
+			       (to - r->prev) | (r->head.size & CHUNK_FLAGS));
 
 	*done = false;
 	if (!r->pending || to - r->at >= r->w->form.min || to == r->limit)
@@ -277,16 +265,9 @@ bool run_only_flags(struct run *r, struct chunk_head *h)
 int run_tell_flags(struct run *r, uint64_t found, uint64_t mended,
 		   struct error *err)
 {
-	return walk_damage(r->w,
-			   &(struct defect){.kind = DEFECT_FLAGS,
-					    .arena = r->arena,
-					    .addr = r->at,
-					    .word = r->at + r->w->form.word,
-					    .has_found = true,
-					    .found = found,
-					    .has_expected = true,
-					    .expected = mended},
-			   err,
+	struct defect d = wrong_size_for(r, DEFECT_FLAGS, r->at, found, mended);
+
+	return walk_damage(r->w, &d, err,
 			   "size word 0x%" PRIx64
 			   " has flags that no chunk of this arena has",
 			   found);
@@ -296,10 +277,7 @@ int run_tell_flags(struct run *r, uint64_t found, uint64_t mended,
 int run_take_impossible(struct run *r, const struct chunk_head *h,
 			struct error *err)
 {
-	struct defect d = {.kind = DEFECT_SIZE,
-			   .word = r->at + r->w->form.word,
-			   .has_found = true,
-			   .found = h->size};
+	struct defect d = wrong_size(r, DEFECT_SIZE, r->at, h->size);
 	char what[120];
 	bool done;
 
@@ -325,10 +303,7 @@ int run_take_spanning_top(struct run *r, const struct chunk_head *h, bool *done,
 {
 	struct chain chain = {
 		.arena = r->arena, .limit = r->limit, .enough = RESYNC_CHUNKS};
-	struct defect d = {.kind = DEFECT_SIZE,
-			   .word = r->at + r->w->form.word,
-			   .has_found = true,
-			   .found = h->size};
+	struct defect d = wrong_size(r, DEFECT_SIZE, r->at, h->size);
 	char what[120];
 
 	if (chain_find(r->w, &chain, r->at + r->w->form.align) <
@@ -346,10 +321,8 @@ int run_take_spanning_top(struct run *r, const struct chunk_head *h, bool *done,
 		return -1;
 	if (*done)
 		return 0;
-	d.arena = r->arena;
-	d.addr = r->at;
-	d.has_expected = true;
-	d.expected = (r->a->out.top - r->at) | (h->size & CHUNK_FLAGS);
+	d = wrong_size_for(r, DEFECT_SIZE, r->at, h->size,
+			   (r->a->out.top - r->at) | (h->size & CHUNK_FLAGS));
 	return walk_damage(r->w, &d, err,
 			   "chunk of 0x%" PRIx64
 			   " bytes reaches into the top chunk",

@@ -482,12 +482,8 @@ static int collect_damaged(struct walk *w, const struct chunk *c, pid_t tid,
 		const struct tcache_layout *l = out->layout;
 		uint64_t at = c->addr + l->bins * l->count_bytes +
 			      (uint64_t)word * out->where[i];
-		struct defect d = {.kind = DEFECT_LINK,
-				   .arena = c->arena,
-				   .addr = at,
-				   .word = at,
-				   .has_found = true,
-				   .found = out->bad[i]};
+		struct defect d =
+			wrong_word(DEFECT_LINK, c->arena, at, out->bad[i]);
 
 		if (walk_damage(w, &d, err,
 				"tcache bin %u of %d begins with 0x%" PRIx64

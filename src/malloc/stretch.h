@@ -38,6 +38,30 @@ int run_finish_doubtful(struct run *r, struct error *err) MUST_CHECK;
 /* A free chunk at r->prev, its header in r->head. */
 int run_add_free(struct run *r, uint64_t size, struct error *err) MUST_CHECK;
 
+/* The size word of the chunk at addr is wrong. */
+static inline struct defect wrong_size(const struct run *r,
+				       enum defect_kind kind, uint64_t addr,
+				       uint64_t found)
+{
+	return (struct defect){.kind = kind,
+			       .arena = r->arena,
+			       .addr = addr,
+			       .word = addr + r->w->form.word,
+			       .has_found = true,
+			       .found = found};
+}
+/* The same, and it is known what it should have. */
+static inline struct defect wrong_size_for(const struct run *r,
+					   enum defect_kind kind, uint64_t addr,
+					   uint64_t found, uint64_t expected)
+{
+	struct defect d = wrong_size(r, kind, addr, found);
+
+	d.has_expected = true;
+	d.expected = expected;
+	return d;
+}
+
 /* A size that is right, with a flag that no chunk of this arena has?  Then *h
  * is without it. */
 bool run_only_flags(struct run *r, struct chunk_head *h);

@@ -147,6 +147,17 @@ int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 /* The same with what is known of it in d, but for its text. */
 int walk_damage(struct walk *w, const struct defect *d, struct error *err,
 		const char *fmt, ...) PRINTF(4, 5) MUST_CHECK;
+/* That the word at this address is wrong, and tells itself where. */
+static inline struct defect wrong_word(enum defect_kind kind, uint32_t arena,
+				       uint64_t at, uint64_t found)
+{
+	return (struct defect){.kind = kind,
+			       .arena = arena,
+			       .addr = at,
+			       .word = at,
+			       .has_found = true,
+			       .found = found};
+}
 int walk_check(struct walk *w, const struct check *check,
 	       struct error *err) MUST_CHECK;
 int walk_tell_tcache(struct walk *w, const struct tcache *tcache,
