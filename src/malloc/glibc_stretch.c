@@ -139,6 +139,22 @@ bool run_load(struct run *r, struct chunk_head *h)
 	return p;
 }
 
+/*
+ * Does a thread move the top?  Who has one that grows or wanders has its
+ * address in hand.  Who gives back the end of one (systrim(), heap_trim()) has
+ * what it needs for the new size in any form; but memory ends before the old
+ * one's end already, which is that of a page.
+ */
+static bool is_top_moved(const struct run *r, uint64_t top, uint64_t size)
+{
+	const struct walk *w = r->w;
+	uint64_t page = w->target->page_size, end = top + size;
+
+	end += chunk_slack(&w->form, end);
+	return walk_in_hand(w, top) ||
+	       (w->insides && size > page && end > r->limit && end % page == 0);
+}
+
 /* A thread has just moved the top: its size is what it will be. */
 static int take_moved_top(struct run *r, const struct chunk_head *h,
 			  uint64_t *size, struct error *err)
@@ -152,7 +168,7 @@ static int take_moved_top(struct run *r, const struct chunk_head *h,
 	else if (r->a->out.is_main && r->at + *size <= end &&
 		 *size >= w->form.min)
 		return 0; /* where a piece of it ends is not known */
-	if (!w->insides || !walk_in_hand(w, r->at) || r->at + *size == end)
+	if (r->at + *size == end || !is_top_moved(r, r->at, *size))
 		return 0;
 	*size = end - r->at;
 	return walk_defect(r->w, DEFECT_BUSY, r->arena, r->at, err,
@@ -475,7 +491,7 @@ static bool top_fits(struct run *r)
 
 	at.at = r->a->out.top;
 	if (at.at < r->at || at.at >= r->limit || !run_load(&at, &h) ||
-	    walk_in_hand(r->w, at.at))
+	    is_top_moved(r, at.at, chunk_bytes(&h)))
 		return true;
 	end = at.at + chunk_bytes(&h);
 	end += chunk_slack(&r->w->form, end);

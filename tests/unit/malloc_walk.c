@@ -695,6 +695,36 @@ TEST(a_top_that_is_being_moved_goes_to_the_end)
 	}
 }
 
+/* The end of the heap is given back, its top has the old size yet, and bytes of
+ * what it was before. */
+static void trimmed_top(unsigned arena, bool in_hand, bool counted)
+{
+	uint64_t top, size;
+
+	begin();
+	top = f.top[arena];
+	size = *fake_size(&f, top + 16) & ~UINT64_C(7);
+	*fake_size(&f, top + 16) = (size + 0x3000) | 1;
+	for (uint64_t at = 32; at + 32 <= size; at += 32)
+		*fake_size(&f, top + at + 16) = 0x21;
+	*fake_size(&f, top + size - 16) = 0xfff1;
+	if (!counted)
+		*fake_word(&f, (arena ? f.arena : FAKE_MAIN) + 2184) += 0x3000;
+	inside(in_hand ? top + 16 : 0);
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(changed(), 0);
+	ck_assert(w.arena[arena].busy);
+	ck_assert_int_eq(fake_defect(&w, top)->kind, DEFECT_BUSY);
+	ends();
+}
+
+TEST(a_top_whose_end_is_being_given_back_ends_where_memory_does)
+{
+	for (unsigned i = 0; i < 8; i++)
+		trimmed_top(i & 1, i & 2, i & 4);
+}
+
 TEST(a_block_mapped_into_what_mremap_cut_off_is_found)
 {
 	begin();
