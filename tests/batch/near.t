@@ -2,27 +2,14 @@
 # Differences and neighbourhoods by the commands, against what the fixture says.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/holders.sh
+. "$top_srcdir/tests/lib/holders.sh"
 need_ptrace
 need jq
 
 start_fixture holders
 
-# What the fixture says of NAME: its class, how many, the address of one.
-class() {
-	awk -v name="$1" '$1 == name { print $2 }' "$T/manifest"
-}
-count() {
-	awk -v name="$1" '$1 == name { print $3 }' "$T/manifest"
-}
-address() {
-	awk -v name="$1" '$1 == name { print $4 }' "$T/manifest"
-}
-# The rows of the last answer that FILTER chooses, as compact JSON.
-rows() {
-	tail -n 1 "$T/out" | jq -c ".rows[] | $1"
-}
-
-hs --json -p "$PID" -e snapshot -e "near $(class list)"
+near list
 is "near of a list" "$status" 0
 is "the group" "$(rows 'select(.part == "header") | [.count, .size]')" \
 	"[$(count list),$(class list)]"
@@ -38,7 +25,7 @@ is "they point at their names" \
 		[.count, .kind, .size]')" \
 	"[$(count list),\"chunk\",$(class name)]"
 
-hs --json -p "$PID" -e snapshot -e "near $(class entry)"
+near entry
 is "objects are known by what they begin with" \
 	"$(rows 'select(.part == "points" and .offset == 0) |
 		[.count, .kind, .what]')" \
@@ -48,7 +35,7 @@ is "and by their text" \
 	"[$(count entry),16,\"at +16: \\\"session key\\\"\"]"
 
 for held in stack:stack thread:stack tls:tls register:register; do
-	hs --json -p "$PID" -e snapshot -e "near $(class "${held%:*}")"
+	near "${held%:*}"
 	is "${held%:*} is held by a ${held#*:}" \
 		"$(rows 'select(.part == "held") | .kind' | sort -u)" \
 		"\"${held#*:}\""

@@ -3,27 +3,14 @@
 # bytes everywhere.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/holders.sh
+. "$top_srcdir/tests/lib/holders.sh"
 need jq
 need_ptrace
 need_m32
 FIXTURES=$top_builddir/tests/fixtures32
 
 start_fixture holders
-class() {
-	awk -v name="$1" '$1 == name { print $2 }' "$T/manifest"
-}
-count() {
-	awk -v name="$1" '$1 == name { print $3 }' "$T/manifest"
-}
-address() {
-	awk -v name="$1" '$1 == name { print $4 }' "$T/manifest"
-}
-rows() { # FILTER: of the last answer
-	tail -n 1 "$T/out" | jq -c ".rows[] | $1"
-}
-near() { # NAME
-	hs --json -p "$PID" -e snapshot -e "near $(class "$1")"
-}
 
 hs --json -p "$PID" chunks used
 is "chunks lie 16 bytes apart, sizes end at words" "$(jq -r '.rows[] |

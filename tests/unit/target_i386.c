@@ -1,15 +1,13 @@
 /* i386 programs: seen as they are, and nothing of a stop shows in them. */
 #include <elf.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "target/live.h"
 #include "target/proc.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/hs_test.h"
+#include "tests/lib/stopping.h"
 
 #define WHY "the compiler here makes no 32-bit programs (-m32)"
 
@@ -30,25 +28,11 @@ static bool start(const char *name, const char *arg1, const char *arg2)
 	return true;
 }
 
-static struct target *open_fixture(void)
-{
-	struct target *target;
-
-	OK(target_open_live(f.pid, NULL, &target, &err));
-	return target;
-}
-
-static void stop_and_go(struct target *target)
-{
-	OK(target_stop(target, &err));
-	OK(target_resume(target, &err));
-}
-
 TEST(a_stop_finds_threads_and_registers_of_an_i386_process)
 {
 	if (!start("runner", "threads", "20"))
 		SKIP(WHY);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	ck_assert_uint_eq(target->word, 4);
 	OK(target_stop(target, &err));
 	ck_assert_uint_eq(target->thread_count, 21);
@@ -76,36 +60,19 @@ TEST(a_stop_finds_threads_and_registers_of_an_i386_process)
 	fixture_end(&f);
 }
 
-static void nothing_came_back_early(void)
-{
-	int count = -1;
-
-	sscanf(fixture_ask(&f, "early", "early"), "early %d", &count);
-	ck_assert_msg(count == 0, "calls that came back: %s", f.line);
-}
-
-static void all_wake(int least)
-{
-	int good = 0, all = 0;
-
-	sscanf(fixture_ask(&f, "wake", "woke"), "woke %d of %d", &good, &all);
-	ck_assert_int_ge(all, least);
-	ck_assert_msg(good == all, "%s", f.line);
-}
-
 TEST(no_blocking_call_of_i386_sees_our_stops)
 {
 	if (!start("blocking", NULL, NULL))
 		SKIP(WHY);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 100; i++) {
 		stop_and_go(target);
 		if (i % 20 == 0)
-			nothing_came_back_early();
+			calls_still_wait(&f);
 	}
-	nothing_came_back_early();
+	calls_still_wait(&f);
 	target_close(target);
-	all_wake(15);
+	calls_wake(&f, 15);
 	fixture_end(&f);
 }
 
@@ -113,51 +80,21 @@ TEST(blocking_calls_of_i386_survive_the_agents_death)
 {
 	if (!start("blocking", NULL, NULL))
 		SKIP(WHY);
-	struct target *target = open_fixture();
-	for (int i = 0; i < 30; i++) {
-		OK(target_stop(target, &err));
-		kill(((struct live *)target->impl)->agent.pid, SIGKILL);
-		FAILS(ERR_SYSTEM, target_resume(target, &err));
-		fixture_unharmed(&f);
-	}
+	struct target *target = fixture_open(&f);
+	for (int i = 0; i < 30; i++)
+		stop_and_kill_agent(&f, target);
 	target_close(target);
-	nothing_came_back_early();
-	all_wake(15);
+	calls_still_wait(&f);
+	calls_wake(&f, 15);
 	fixture_end(&f);
 }
 
 TEST(a_handler_of_i386_that_runs_while_held_still_interrupts)
 {
-	int wait_tid, pwait_tid, count;
-
 	if (!start("blocking", NULL, NULL))
 		SKIP(WHY);
-	sscanf(fixture_line(&f, "tids"), "tids %d %d", &wait_tid, &pwait_tid);
-	struct target *target = open_fixture();
-	for (int i = 0; i < 5; i++)
-		stop_and_go(target);
-	OK(target_stop(target, &err));
-	syscall(SYS_tgkill, f.pid, wait_tid, SIGUSR1);
-	syscall(SYS_tgkill, f.pid, pwait_tid, SIGUSR2);
-	OK(target_resume(target, &err));
-	sscanf(fixture_ask(&f, "interrupted", "interrupted"), "interrupted %d",
-	       &count);
-	ck_assert_msg(count == 2, "%s", f.line);
-	target_close(target);
+	handlers_interrupt(&f);
 	fixture_end(&f);
-}
-
-static void check_signals(void)
-{
-	unsigned long sent, sent_sum, got, got_sum, odd;
-
-	ck_assert_int_eq(sscanf(fixture_ask(&f, "report", "sent"),
-				"sent %lu %lu got %lu %lu odd %lu", &sent,
-				&sent_sum, &got, &got_sum, &odd),
-			 5);
-	ck_assert_uint_eq(got, sent);
-	ck_assert_uint_eq(got_sum, sent_sum);
-	ck_assert_uint_eq(odd, 0);
 }
 
 /* Every tenth time the agent dies, perhaps with a signal in its hands. */
@@ -165,21 +102,16 @@ TEST(no_signal_to_an_i386_process_is_lost)
 {
 	if (!start("signals", "2000", NULL))
 		SKIP(WHY);
-	struct target *target = open_fixture();
-	struct live *live = target->impl;
+	struct target *target = fixture_open(&f);
 	fixture_ask(&f, "go", "going");
 	for (int i = 0; i < 200; i++) {
-		OK(target_stop(target, &err));
-		if (i % 10) {
-			OK(target_resume(target, &err));
-			continue;
-		}
-		kill(live->agent.pid, SIGKILL);
-		FAILS(ERR_SYSTEM, target_resume(target, &err));
-		fixture_unharmed(&f);
+		if (i % 10)
+			stop_and_go(target);
+		else
+			stop_and_kill_agent(&f, target);
 	}
 	target_close(target);
-	check_signals();
+	signals_came(&f);
 	fixture_end(&f);
 }
 
@@ -205,13 +137,13 @@ static size_t foreign_threads(struct target *target, unsigned word)
 
 static void mixed(unsigned word, int least)
 {
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 
 	for (int i = 0; i < 50; i++)
 		ck_assert_uint_eq(foreign_threads(target, word), 1);
-	nothing_came_back_early();
+	calls_still_wait(&f);
 	target_close(target);
-	all_wake(least);
+	calls_wake(&f, least);
 	fixture_end(&f);
 }
 

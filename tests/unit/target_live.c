@@ -14,17 +14,10 @@
 #include "target/proc.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/hs_test.h"
+#include "tests/lib/stopping.h"
 
 static struct error err;
 static struct fixture f;
-
-static struct target *open_fixture(void)
-{
-	struct target *target;
-
-	OK(target_open_live(f.pid, NULL, &target, &err));
-	return target;
-}
 
 static uint64_t sum_of(const uint8_t *bytes, size_t len)
 {
@@ -51,7 +44,7 @@ static void check_block(struct target *target)
 TEST(a_stop_finds_every_thread_with_its_registers)
 {
 	fixture_start(&f, "runner", "threads", "40");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	ck_assert_int_eq(target->state, TARGET_RUNNING);
 	ck_assert_uint_eq(target->thread_count, 41);
 	ck_assert_str_eq(target->comm, "runner");
@@ -92,7 +85,7 @@ TEST(a_stop_finds_every_thread_with_its_registers)
 TEST(a_running_target_can_be_read_too)
 {
 	fixture_start(&f, "runner", "threads", "1");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	uint8_t byte;
 
 	check_block(target);
@@ -106,7 +99,7 @@ TEST(a_running_target_can_be_read_too)
 TEST(closing_while_stopped_lets_go)
 {
 	fixture_start(&f, "runner", "threads", "5");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 
 	OK(target_stop(target, &err));
 	target_close(target);
@@ -132,7 +125,7 @@ TEST(a_process_whose_leader_ended_is_read_by_another_thread)
 {
 	fixture_start(&f, "runner", "leader", NULL);
 	ck_assert_int_eq(task_state(f.pid, f.pid), 'Z');
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	ck_assert_str_eq(strrchr(target->exe, '/'), "/runner");
 	ck_assert(!target_gone(target));
 	for (int i = 0; i < 50; i++) {
@@ -218,7 +211,7 @@ TEST(nor_by_proc_mem_and_an_old_kernels_pagemap)
 TEST(the_files_behind_mappings_are_the_very_files)
 {
 	fixture_start(&f, "runner", "threads", "1");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	int files = 0;
 
 	for (size_t i = 0; i < target->maps.count; i++) {
@@ -256,7 +249,7 @@ TEST(a_target_that_ends_is_noticed_at_once)
 	uint8_t buf[64];
 
 	fixture_start(&f, "runner", "threads", "5");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	ck_assert_int_ge(target_pidfd(target), 0);
 	OK(target_stop(target, &err));
 	ck_assert(!target_gone(target));
@@ -279,7 +272,7 @@ TEST(a_target_that_ends_is_noticed_at_once)
 TEST(a_program_that_replaces_itself_is_followed)
 {
 	fixture_start(&f, "runner", "execs", NULL);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	OK(target_stop(target, &err));
 	check_block(target);
 	OK(target_resume(target, &err));

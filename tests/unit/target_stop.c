@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,23 +13,10 @@
 #include "base/interrupt.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/hs_test.h"
+#include "tests/lib/stopping.h"
 
 static struct error err;
 static struct fixture f;
-
-static struct target *open_fixture(void)
-{
-	struct target *target;
-
-	OK(target_open_live(f.pid, NULL, &target, &err));
-	return target;
-}
-
-static void stop_and_go(struct target *target)
-{
-	OK(target_stop(target, &err));
-	OK(target_resume(target, &err));
-}
 
 static int is_stopped(void *ctx)
 {
@@ -50,7 +36,7 @@ static int all_stopped(void *ctx)
 TEST(a_suspended_target_stays_suspended)
 {
 	fixture_start(&f, "runner", "threads", "5");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	kill(f.pid, SIGSTOP);
 	wait_until(all_stopped, target, "SIGSTOP");
 	for (int i = 0; i < 20; i++) {
@@ -70,7 +56,7 @@ TEST(a_suspended_target_stays_suspended)
 TEST(a_stop_signal_that_comes_while_held_holds)
 {
 	fixture_start(&f, "runner", "threads", "5");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 20; i++) {
 		OK(target_stop(target, &err));
 		kill(f.pid, SIGSTOP);
@@ -86,7 +72,7 @@ TEST(a_stop_signal_that_comes_while_held_holds)
 TEST(a_continue_signal_that_comes_while_held_continues)
 {
 	fixture_start(&f, "runner", "threads", "5");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 20; i++) {
 		kill(f.pid, SIGSTOP);
 		wait_until(is_stopped, &f.pid, "SIGSTOP");
@@ -102,7 +88,7 @@ TEST(a_continue_signal_that_comes_while_held_continues)
 TEST(a_deadly_signal_that_comes_while_held_kills)
 {
 	fixture_start(&f, "runner", "threads", "5");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	OK(target_stop(target, &err));
 	kill(f.pid, SIGTERM);
 	OK(target_resume(target, &err));
@@ -110,28 +96,15 @@ TEST(a_deadly_signal_that_comes_while_held_kills)
 	target_close(target);
 }
 
-static void check_signals(void)
-{
-	unsigned long sent, sent_sum, got, got_sum, odd;
-
-	ck_assert_int_eq(sscanf(fixture_ask(&f, "report", "sent"),
-				"sent %lu %lu got %lu %lu odd %lu", &sent,
-				&sent_sum, &got, &got_sum, &odd),
-			 5);
-	ck_assert_uint_eq(got, sent);
-	ck_assert_uint_eq(got_sum, sent_sum);
-	ck_assert_uint_eq(odd, 0);
-}
-
 TEST(no_signal_is_lost_or_changed)
 {
 	fixture_start(&f, "signals", "4000", NULL);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	fixture_ask(&f, "go", "going");
 	for (int i = 0; i < 600; i++)
 		stop_and_go(target);
 	target_close(target);
-	check_signals();
+	signals_came(&f);
 	fixture_end(&f);
 }
 
@@ -139,88 +112,53 @@ TEST(no_signal_is_lost_or_changed)
 TEST(no_signal_is_lost_when_the_agent_is_killed)
 {
 	fixture_start(&f, "signals", "4000", NULL);
-	struct target *target = open_fixture();
-	struct live *live = target->impl;
+	struct target *target = fixture_open(&f);
 	fixture_ask(&f, "go", "going");
-	for (int i = 0; i < 300; i++) {
-		OK(target_stop(target, &err));
-		kill(live->agent.pid, SIGKILL);
-		FAILS(ERR_SYSTEM, target_resume(target, &err));
-		fixture_unharmed(&f);
-	}
+	for (int i = 0; i < 300; i++)
+		stop_and_kill_agent(&f, target);
 	target_close(target);
-	check_signals();
+	signals_came(&f);
 	fixture_end(&f);
-}
-
-static void nothing_came_back_early(void)
-{
-	int count;
-
-	sscanf(fixture_ask(&f, "early", "early"), "early %d", &count);
-	ck_assert_msg(count == 0, "calls that came back: %s", f.line);
 }
 
 TEST(no_blocking_call_sees_our_stops)
 {
-	int good, all;
-
 	fixture_start(&f, "blocking", NULL, NULL);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 200; i++) {
 		stop_and_go(target);
 		if (i % 20 == 0)
-			nothing_came_back_early();
+			calls_still_wait(&f);
 	}
-	nothing_came_back_early();
+	calls_still_wait(&f);
 	target_close(target);
 	/* And each still waits for the right thing. */
-	sscanf(fixture_ask(&f, "wake", "woke"), "woke %d of %d", &good, &all);
-	ck_assert_int_ge(all, 15);
-	ck_assert_msg(good == all, "%s", f.line);
+	calls_wake(&f, 15);
 	fixture_end(&f);
 }
 
 TEST(blocking_calls_survive_the_agents_death)
 {
 	fixture_start(&f, "blocking", NULL, NULL);
-	struct target *target = open_fixture();
-	for (int i = 0; i < 50; i++) {
-		OK(target_stop(target, &err));
-		kill(((struct live *)target->impl)->agent.pid, SIGKILL);
-		FAILS(ERR_SYSTEM, target_resume(target, &err));
-		fixture_unharmed(&f);
-	}
+	struct target *target = fixture_open(&f);
+	for (int i = 0; i < 50; i++)
+		stop_and_kill_agent(&f, target);
 	target_close(target);
-	nothing_came_back_early();
+	calls_still_wait(&f);
 	fixture_end(&f);
 }
 
-/* A handler that runs is what EINTR is for: it must come, though we held it. */
 TEST(a_handler_that_runs_while_held_still_interrupts)
 {
-	int wait_tid, pwait_tid, count;
-
 	fixture_start(&f, "blocking", NULL, NULL);
-	sscanf(fixture_line(&f, "tids"), "tids %d %d", &wait_tid, &pwait_tid);
-	struct target *target = open_fixture();
-	for (int i = 0; i < 5; i++)
-		stop_and_go(target);
-	OK(target_stop(target, &err));
-	syscall(SYS_tgkill, f.pid, wait_tid, SIGUSR1);
-	syscall(SYS_tgkill, f.pid, pwait_tid, SIGUSR2);
-	OK(target_resume(target, &err));
-	sscanf(fixture_ask(&f, "interrupted", "interrupted"), "interrupted %d",
-	       &count);
-	ck_assert_msg(count == 2, "%s", f.line);
-	target_close(target);
+	handlers_interrupt(&f);
 	fixture_end(&f);
 }
 
 TEST(threads_that_come_and_go_are_no_trouble)
 {
 	fixture_start(&f, "runner", "churn", "3");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 300; i++) {
 		OK(target_stop(target, &err));
 		ck_assert_uint_ge(target->thread_count, 4);
@@ -237,7 +175,7 @@ TEST(threads_that_come_and_go_are_no_trouble)
 TEST(processes_made_meanwhile_are_let_go)
 {
 	fixture_start(&f, "runner", "odd", NULL);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 300; i++)
 		stop_and_go(target);
 	fixture_ask(&f, "ping", "pong");
@@ -251,7 +189,7 @@ TEST(a_program_that_replaces_itself_for_ever)
 	int stops = 0;
 
 	fixture_start(&f, "runner", "storm", NULL);
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	for (int i = 0; i < 300; i++) {
 		if (target_stop(target, &err) == 0) {
 			stops++;
@@ -277,7 +215,7 @@ TEST(a_leader_that_ends_under_our_hands)
 {
 	for (int i = 0; i < 40; i++) {
 		fixture_start(&f, "runner", "leaver", NULL);
-		struct target *target = open_fixture();
+		struct target *target = fixture_open(&f);
 		fixture_tell(&f, "leave");
 		do
 			stop_and_go(target);
@@ -335,7 +273,7 @@ TEST(an_interrupt_ends_a_stop_that_takes_long)
 TEST(an_agent_that_hangs_does_not_hang_us)
 {
 	fixture_start(&f, "runner", "threads", "3");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	struct live *live = target->impl;
 
 	OK(target_stop(target, &err));
@@ -371,7 +309,7 @@ TEST(the_agent_knows_nothing_of_the_terminal)
 	ssize_t n;
 
 	fixture_start(&f, "runner", "threads", "2");
-	struct target *target = open_fixture();
+	struct target *target = fixture_open(&f);
 	pid_t agent = ((struct live *)target->impl)->agent.pid;
 	OK(target_stop(target, &err));
 	ck_assert_int_eq(getsid(agent), agent);
