@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 _heapscope_commands='
-bt chunk chunks count defects detach diff disas drop echo heap help info maps near quit
-selftest set shell show sizes sleep snapshot snapshots source symbol threads use
+bt chunk chunks count defects detach diff disas drop echo heap help info maps near
+points quit refs selftest set shell show sizes sleep snapshot snapshots source symbol threads use
 verify x'
 _heapscope_options='
 --csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause

@@ -27,8 +27,11 @@ static int add(struct table *table, const struct span *span, struct error *err)
 	return 0;
 }
 
+/* A core has no inodes, but paths. */
 static bool same_file(const struct map *a, const struct map *b)
 {
+	if (!a->inode && !b->inode)
+		return !strcmp(a->path, b->path);
 	return a->inode && a->inode == b->inode &&
 	       a->dev_major == b->dev_major && a->dev_minor == b->dev_minor;
 }
@@ -39,7 +42,7 @@ static bool is_module(const struct maps *maps, size_t i)
 	const struct map *map = &maps->map[i];
 	enum { NEAR = 8 };
 
-	if (map->path[0] != '/' || !map->inode || map->prot & MAP_S)
+	if (map->path[0] != '/' || map->prot & MAP_S)
 		return false;
 	for (size_t j = i < NEAR ? 0 : i - NEAR;
 	     j < maps->count && j <= i + NEAR; j++)

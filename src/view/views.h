@@ -7,6 +7,7 @@
 #define VIEW_VIEWS_H
 
 #include "analysis/diff.h"
+#include "analysis/holders.h"
 #include "analysis/near.h"
 #include "analysis/refs.h"
 #include "snapshot/snapshot.h"
@@ -85,6 +86,19 @@ int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
 /* near is taken over (its rows move); what: "12 new chunks of class 64". */
 int view_near(const struct snapshot *snap, struct near *near, const char *what,
 	      struct view **out, struct error *err) MUST_CHECK;
+
+/* holders is taken over (its rows move).  low: where what they point at begins,
+ * what: its name. */
+int view_refs(const struct snapshot *snap, struct symbols *symbols,
+	      struct holders *holders, uint64_t low, const char *what,
+	      struct view **out, struct error *err) MUST_CHECK;
+/* Warns of the words that were not counted as holders, if there are any. */
+void view_doubtful(struct view *view, struct symbols *symbols,
+		   const struct holders *holders);
+/* The words of [low, high) that are addresses; contents must be there. */
+int view_points(const struct snapshot *snap, struct symbols *symbols,
+		uint64_t low, uint64_t high, const char *what,
+		struct view **out, struct error *err) MUST_CHECK;
 
 /* graph_bytes: of the table of who points at whom that current has. */
 int view_snapshots(const struct snapshot *const *snap, uint32_t count,
