@@ -42,11 +42,17 @@ static bool is_header(struct walk *w, const struct split *s, uint64_t at)
 }
 
 /* What malloc cuts off it first puts at the head of the unsorted bin. */
-static bool is_linked(const struct walk *w, const struct split *s)
+static bool is_linked(const struct walk *w, uint32_t arena, uint64_t at)
 {
-	const uint8_t *raw = w->arena[s->arena].raw;
+	const uint8_t *raw = w->arena[arena].raw;
 
-	return load_word(raw + w->g->state->bins, w->form.word) == s->at;
+	return load_word(raw + w->g->state->bins, w->form.word) == at;
+}
+
+bool walk_is_cut(const struct walk *w, uint32_t arena, uint64_t first,
+		 uint64_t at)
+{
+	return walk_in_hand(w, first) && is_linked(w, arena, at);
 }
 
 /* Does what lies behind say that it is free and has this size? */
@@ -73,7 +79,8 @@ static bool is_aligned_block(struct walk *w, const struct split *s,
 	       before == s->at - s->first;
 }
 
-/* Behind a free chunk stands its size: still that of before the split. */
+/* Behind a free chunk stands its size: still that of before the split, or that
+ * of what is left. */
 static uint64_t by_footer(struct walk *w, const struct split *s)
 {
 	unsigned word = w->form.word;
@@ -83,7 +90,9 @@ static uint64_t by_footer(struct walk *w, const struct split *s)
 	for (uint64_t at = s->at + w->form.min; at < end; at += w->form.align) {
 		const uint8_t *p = window_at(&w->window, at, 2 * word);
 
-		if (p && load_word(p, word) == at - s->first &&
+		if (p &&
+		    (load_word(p, word) == at - s->first ||
+		     load_word(p, word) == at - s->at) &&
 		    !(load_word(p + word, word) & CHUNK_PREV_INUSE) &&
 		    goes_on(w, s, at, FEW))
 			return at;
@@ -124,7 +133,7 @@ uint64_t walk_split_end(struct walk *w, const struct split *s, uint64_t word)
 	if (plausible &&
 	    (!walk_in_hand(w, s->at) || !walk_in_hand(w, s->first)))
 		return 0;
-	linked = is_linked(w, s);
+	linked = is_linked(w, s->arena, s->at);
 	if (plausible &&
 	    (linked ? is_free(w, s->at, size) : goes_on(w, s, s->at, FEW)))
 		return 0;

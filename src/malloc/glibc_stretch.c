@@ -273,6 +273,30 @@ static int take_split(struct run *r, const struct chunk_head *h, bool *done,
 	return 0;
 }
 
+/* The chunk at first is shorter than it says: a free one, which was cut off its
+ * end, begins at "at". */
+static int tell_cut(struct run *r, uint64_t first, uint64_t at, uint64_t word,
+		    struct error *err)
+{
+	return walk_defect(r->w, DEFECT_BUSY, r->arena,
+			   first + r->w->form.header, err,
+			   "its end was just cut off, size word 0x%" PRIx64
+			   ": 0x%" PRIx64 " bytes",
+			   word, at - first);
+}
+
+/* A chunk lies inside of the one at r->prev, as the header h behind it says. */
+static int take_hidden_free(struct run *r, const struct chunk_head *h,
+			    struct error *err)
+{
+	uint64_t inside = r->at - h->prev_size;
+
+	if (!walk_is_cut(r->w, r->arena, r->prev, inside))
+		return run_astray(r, r->prev, inside, err);
+	r->at = inside;
+	return tell_cut(r, r->prev, inside, r->head.size, err);
+}
+
 /* A used or free chunk at r->at; what is before it is finished. */
 static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 {
@@ -292,10 +316,14 @@ static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 			return -1;
 	}
 	if (r->pending && run_hides_free(r, h))
-		return run_astray(r, r->prev, r->at - h->prev_size, err);
+		return take_hidden_free(r, h, err);
 	size = chunk_bytes(h);
 	inside = walk_hidden(r->w, r->at + r->w->form.min, r->at + size);
-	if (inside)
+	if (inside && walk_is_cut(r->w, r->arena, r->at, inside)) {
+		size = inside - r->at;
+		if (tell_cut(r, r->at, inside, h->size, err) < 0)
+			return -1;
+	} else if (inside)
 		return run_finish(r, h, err) < 0
 			       ? -1
 			       : run_astray(r, r->at, inside, err);

@@ -315,6 +315,10 @@ struct split {
 /* Where it ends, if its size word cannot be believed; else 0. */
 uint64_t walk_split_end(struct walk *w, const struct split *split,
 			uint64_t size);
+/* The other way round: has a thread cut off what begins at "at" and put it in
+ * the unsorted bin, and first is to be shortened yet? */
+bool walk_is_cut(const struct walk *w, uint32_t arena, uint64_t first,
+		 uint64_t at);
 /* glibc_mcheck.c: does the program have other addresses of its blocks? */
 int walk_mcheck(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4.  Of the copy at hand, and

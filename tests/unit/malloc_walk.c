@@ -608,9 +608,13 @@ TEST(a_thread_is_in_the_function_that_the_program_called)
 	ends();
 }
 
+/* What is written of a chunk whose end is being cut off; the order is the
+ * compiler's. */
+enum { FIRST = 1, REST = 2, FOOTER = 4 };
+
 /* The first 32 bytes of a free chunk are being handed out; what is left has
- * this size word yet. */
-static void split(unsigned arena, uint64_t size_word)
+ * this size word unless its own is written. */
+static void split(unsigned arena, uint64_t size_word, unsigned written)
 {
 	uint64_t v, size, unsorted;
 
@@ -620,8 +624,11 @@ static void split(unsigned arena, uint64_t size_word)
 	ck_assert_uint_ge(size, 96);
 	inside(v);
 	f.thread.regs.r[REG_R15_] = v + 32;
-	*fake_size(&f, v) = 32 | 1 | (arena ? 4 : 0);
-	*fake_size(&f, v + 32) = size_word;
+	if (written & FIRST)
+		*fake_size(&f, v) = 32 | 1 | (arena ? 4 : 0);
+	*fake_size(&f, v + 32) = written & REST ? (size - 32) | 1 : size_word;
+	if (written & FOOTER)
+		*fake_word(&f, v + size - 16) = size - 32;
 	/* The chunk is in no bin any more, what is left the unsorted one's
 	 * first. */
 	unsorted = arena ? f.arena + 112 : FAKE_MAIN + 112;
@@ -636,7 +643,8 @@ static void split(unsigned arena, uint64_t size_word)
 	/* But for the chunk itself all are where they were. */
 	ck_assert_uint_eq(changed(), 1);
 	ck_assert_ptr_nonnull(fake_defect(&w, v));
-	ck_assert_ptr_nonnull(fake_defect(&w, v + 32));
+	if (!(written & REST))
+		ck_assert_ptr_nonnull(fake_defect(&w, v + 32));
 	ck_assert_uint_eq(fake_chunk(&w, v + 32)->size, size - 32 - 8);
 	for (size_t i = 0; i < w.defects; i++)
 		ck_assert_int_eq(w.defect[i].kind, DEFECT_BUSY);
@@ -645,14 +653,28 @@ static void split(unsigned arena, uint64_t size_word)
 
 TEST(what_is_cut_off_a_free_chunk_ends_where_its_size_is_written)
 {
-	split(0, 0);
-	split(1, 0);
+	split(0, 0, FIRST);
+	split(1, 0, FIRST);
+	split(0, 0, FIRST | FOOTER);
+	split(1, 0, FIRST | FOOTER);
 }
 
 TEST(what_is_cut_off_a_free_chunk_is_not_believed_an_old_size)
 {
-	split(0, 0x100 | 1);
-	split(1, 0x100 | 1 | 4);
+	split(0, 0x100 | 1, FIRST);
+	split(1, 0x100 | 1 | 4, FIRST);
+	split(0, 0x100 | 1, FIRST | FOOTER);
+	split(1, 0x100 | 1 | 4, FIRST | FOOTER);
+}
+
+TEST(a_chunk_whose_end_is_cut_off_is_not_believed_its_old_size)
+{
+	for (unsigned written = 0; written < 8; written++) {
+		split(0, 0, written);
+		split(1, 0, written);
+		split(0, 0x100 | 1, written);
+		split(1, 0x100 | 1 | 4, written);
+	}
 }
 
 /* realloc() gives back the end of a block: it knows the old size. */
