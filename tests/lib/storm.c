@@ -2,10 +2,12 @@
  * Takes snapshots of tests/fixtures/storm.c and judges each by the ledger that
  * lies in its own bytes: nothing depends on when the stop was.
  *
- *   storm PID LEDGER COUNT [--go FIFO] [--attempts N] [--child]
+ *   storm PID LEDGER COUNT [--go FIFO] [--attempts N] [--apart CALLS]
  *
  * --go: the first snapshot is of the quiet process, what it has in use beside
  * the ledger is no part of the storm; then a line is written to FIFO.
+ * --apart: on a machine that is busy, where the storm hardly goes on from one
+ * snapshot to the next: it has done so many calls in between.
  *
  *   wrong SNAPSHOT WHAT             snapshots N complete N marked N ...
  */
@@ -37,7 +39,7 @@ struct storm {
 	struct symbols *symbols;
 	void *state;
 	uint64_t ledger;
-	unsigned attempts, number;
+	unsigned attempts, number, apart;
 	struct u64map base; /* used before the storm began */
 	bool has_base;
 	unsigned wrong, complete, marked, retried;
@@ -333,6 +335,27 @@ static int take_base(struct storm *s, const char *fifo, struct error *err)
 	return rc;
 }
 
+/* Until the storm has gone on by so many calls; one may be stuck. */
+static void let_go_on(struct storm *s)
+{
+	uint64_t first = 0, now = 0;
+	struct storm_ledger l;
+	struct error err;
+
+	for (unsigned n = 0; s->apart && n < 20000; n++) {
+		if (target_read(s->target, s->ledger, &l, sizeof l, &err) < 0)
+			return;
+		now = 0;
+		for (unsigned i = 0; i < STORM_THREADS; i++)
+			now += l.calls[i];
+		if (!n)
+			first = now;
+		if (now - first >= s->apart)
+			return;
+		usleep(50);
+	}
+}
+
 static int run(struct storm *s, unsigned count, const char *fifo,
 	       struct error *err)
 {
@@ -349,6 +372,7 @@ static int run(struct storm *s, unsigned count, const char *fifo,
 	for (s->number = 1; s->number <= count; s->number++) {
 		struct snapshot *snap;
 
+		let_go_on(s);
 		if (take(s, &snap, err) < 0)
 			return -1;
 		judge(s, snap);
@@ -377,6 +401,8 @@ int main(int argc, char **argv)
 			fifo = argv[i + 1];
 		else if (!strcmp(argv[i], "--attempts"))
 			s.attempts = (unsigned)atoi(argv[i + 1]);
+		else if (!strcmp(argv[i], "--apart"))
+			s.apart = (unsigned)atoi(argv[i + 1]);
 	rc = emergency_install(&err);
 	if (!rc)
 		rc = target_open_live(atoi(argv[1]), NULL, &s.target, &err);
