@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "command/session_graph.h"
+#include "symbols/mapped_code.h"
 #include "target/core.h"
 #include "target/proc.h"
 #include "view/views.h"
@@ -124,6 +125,11 @@ static int find_allocator(struct session *session, struct error *err)
 	session->program = program_base(session->target);
 	release_allocator(session);
 	session->no_heap[0] = '\0';
+	if (mapped_code_check(session->target, session->symbols, &why)) {
+		snprintf(session->no_heap, sizeof(session->no_heap), "%s",
+			 why.msg);
+		return 0;
+	}
 	for (size_t i = 0; allocators[i]; i++) {
 		void *state = NULL;
 		int found = allocators[i]->probe(
@@ -258,30 +264,6 @@ static int look_again(struct session *session, bool *other, struct error *err)
 	    session->modules == modules_sum(session->symbols))
 		return 0;
 	return find_allocator(session, err);
-}
-
-/*
- * Written into as it is mapped, a file changes the code that sleeping threads
- * will wake up in.  A stop wakes them: it would be what kills the process.
- */
-static int check_code(const struct session *session, struct error *err)
-{
-	size_t count = symbols_module_count(session->symbols);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct module *m = symbols_module(session->symbols, i);
-
-		if (m->overwritten)
-			return error_set(
-				err, ERR_UNSUPPORTED,
-				"process %d cannot be stopped without ending "
-				"it: %s was written into after it had been "
-				"loaded (a file must be replaced by another "
-				"one), so that its threads will go on in other "
-				"code than they came from; maps and x work",
-				(int)session->target->pid, m->path);
-	}
-	return 0;
 }
 
 /* Once more, if it called exec() before we had stopped it. */
@@ -442,7 +424,8 @@ static int take_snapshot(struct session *session, const char *name,
 	bool other;
 
 	if (new_name(session, name, new, sizeof(new), err) ||
-	    look_again(session, &other, err) || check_code(session, err))
+	    look_again(session, &other, err) ||
+	    mapped_code_check(session->target, session->symbols, err))
 		return -1;
 	opts.keep_contents = !session->opts.no_contents;
 	opts.max_bytes = session_budget(session);

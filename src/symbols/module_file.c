@@ -188,6 +188,52 @@ static bool has_segments(const struct target *target, const struct map *first,
 	return true;
 }
 
+/* The end of the file's code that begins at addr or before; 0 if it has none
+ * there. */
+static uint64_t code_end(const struct target *target, const struct elf *elf,
+			 uint64_t bias, uint64_t addr)
+{
+	uint64_t mask = ~(uint64_t)(target->page_size - 1);
+	const struct elf_segment *seg;
+	size_t n = elf_segments(elf, &seg);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t start = bias + seg[i].vaddr;
+		uint64_t end = (start + seg[i].filesz + ~mask) & mask;
+
+		if (seg[i].type == PT_LOAD && seg[i].flags & PF_X &&
+		    addr >= (start & mask) && addr < end)
+			return end;
+	}
+	return 0;
+}
+
+/* Is code mapped only where the file has some?  Where its first page is mapped
+ * as code, and has none, so is all that can be read (READ_IMPLIES_EXEC): that
+ * tells nothing. */
+static bool has_code(const struct target *target, const struct map *first,
+		     const struct elf *elf, uint64_t bias)
+{
+	const struct map *end = target->maps.map + target->maps.count;
+	uint64_t last = image_end(target, first);
+
+	if (first->prot & MAP_X && !code_end(target, elf, bias, first->start))
+		return true;
+	for (const struct map *map = first; map < end && map->start < last;
+	     map++) {
+		if (!(map->prot & MAP_X) || map->prot & MAP_W ||
+		    map->inode != first->inode ||
+		    strcmp(map->path, first->path))
+			continue;
+		for (uint64_t at = map->start; at < map->end;) {
+			at = code_end(target, elf, bias, at);
+			if (!at)
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Is this file what was loaded at map? */
 static bool is_what_was_loaded(struct target *target, const struct map *map,
 			       const struct elf *elf)
@@ -195,6 +241,7 @@ static bool is_what_was_loaded(struct target *target, const struct map *map,
 	uint64_t bias = map->start - lowest_vaddr(elf, target->page_size);
 
 	return has_segments(target, map, elf, bias) &&
+	       has_code(target, map, elf, bias) &&
 	       has_notes(target, elf, bias) && has_dynamic(target, elf, bias);
 }
 
