@@ -7,6 +7,7 @@ const struct tab_kind tab_kinds[TAB_COUNT] = {
 	[TAB_SIZES] = {"Sizes", "sizes", false},
 	[TAB_DIFF] = {"Diff", "diff", true},
 	[TAB_CHUNKS] = {"Chunks", "chunks", false},
+	[TAB_LEAKS] = {"Leaks", "leaks", false},
 	[TAB_THREADS] = {"Threads", "threads", false},
 	[TAB_MAPS] = {"Maps", "maps", false},
 };

@@ -30,10 +30,12 @@ static uint32_t pointed(const struct build *b, uint64_t value)
 {
 	uint32_t to = finder_find(&b->finder, value);
 
-	if (to != CHUNK_NONE && b->interior != INTERIOR_YES &&
-	    b->snap->chunk[to].addr != value)
-		return CHUNK_NONE;
-	return to;
+	if (to == CHUNK_NONE || b->interior == INTERIOR_YES ||
+	    b->snap->chunk[to].addr == value ||
+	    (b->interior == INTERIOR_VALGRIND &&
+	     interior_accepts(b->snap, to, value)))
+		return to;
+	return CHUNK_NONE;
 }
 
 static int add_edge(struct build *b, uint32_t from, uint32_t to,

@@ -5,16 +5,11 @@
 #ifndef ANALYSIS_GRAPH_H
 #define ANALYSIS_GRAPH_H
 
+#include "analysis/interior.h"
 #include "analysis/refs.h"
 #include "analysis/rows.h"
 #include "base/bitmap.h"
 #include "snapshot/roots.h"
-
-enum interior {
-	INTERIOR_YES,	   /* anywhere in a block: the default */
-	INTERIOR_VALGRIND, /* the start, or what its heuristics accept */
-	INTERIOR_NO	   /* the start alone */
-};
 
 struct graph_opts {
 	enum interior interior;

@@ -145,7 +145,12 @@ static int diff_run(struct session *session, const struct words *words,
 				   rest[0]);
 		return -1;
 	}
-	ret = session_diff(session, args.before, args.after, err);
+	ret = set && set_needs_leaks(set)
+		      ? error_set(err, ERR_USAGE,
+				  "leaks are known of one snapshot, diff "
+				  "compares two: chunks new leaked, or leaks "
+				  "--since")
+		      : session_diff(session, args.before, args.after, err);
 	if (!ret && args.chunks)
 		ret = diff_list(session, set, out, err);
 	else if (!ret)

@@ -44,16 +44,42 @@ const struct command command_entry_heap = {
 typedef int list_view(const struct chunk_list *, struct view **,
 		      struct error *);
 
+/*
+ * The leaks among these, for scripts; people ask for them.  A list that could
+ * be made is not withheld because there is no memory for more: "why".
+ */
+static int know_leaks(struct session *session, const struct snapshot *snap,
+		      struct error *why, struct error *err)
+{
+	const struct leaks *known = session->leaks;
+	const struct reach_opts usual = {0};
+
+	why->code = ERR_NONE;
+	if ((known && known->snap == snap) ||
+	    session->opts.format == RENDER_TEXT || !snap->contents ||
+	    snap != session->current || !session_leaks(session, &usual, why))
+		return 0;
+	if (why->code == ERR_NO_MEMORY)
+		return 0;
+	*err = *why;
+	return -1;
+}
+
 static int list_run(struct session *session, const struct words *words,
 		    list_view *view, struct view **out, struct error *err)
 {
 	struct selection s;
 	struct chunk_list list;
+	struct error why = {0};
 	int ret;
 
 	if (selection_make(session, words->word + 1, words->count - 1, "used",
 			   &s, err))
 		return -1;
+	if (view == view_chunks && know_leaks(session, s.snap, &why, err)) {
+		selection_deinit(&s);
+		return -1;
+	}
 	list = (struct chunk_list){
 		.snap = s.snap,
 		.index = selection_take(&s),
@@ -62,7 +88,13 @@ static int list_run(struct session *session, const struct words *words,
 		.fresh = s.fresh,
 		.symbols = session->symbols,
 	};
+	if (session->leaks && session->leaks->snap == s.snap)
+		list.leaks = session->leaks;
 	ret = view(&list, out, err);
+	if (!ret && set_needs_leaks(s.set))
+		view_of_leaks(*out, session->leaks);
+	if (!ret && why.code)
+		view_warn(*out, "leaks are not known: %s", why.msg);
 	selection_deinit(&s);
 	return ret;
 }
@@ -103,7 +135,8 @@ const struct command command_entry_chunks = {
 	.help = "Without a SET: all used chunks. SIZE is what the program may\n"
 		"use, CHUNK the chunk's own size (its class), CONTENT how it\n"
 		"begins: a text, a symbol that its first word points at, or\n"
-		"the first words.\n"
+		"the first words. JSON and CSV have leak: what leaks calls "
+		"it.\n"
 		"\n"
 		"  chunks used class=352\n"
 		"  chunks new size>=4k\n"

@@ -34,6 +34,8 @@ static const struct topic topics[] = {
 	 "header\n"
 	 "  arena=N  state=free                by place and state\n"
 	 "  content=\"TEXT\"                     by what is in them\n"
+	 "  leaked  leak=possible              as leaks has them; leaked is\n"
+	 "                                     definite and indirect\n"
 	 "joined by and, or, not and parentheses; words that follow each "
 	 "other\n"
 	 "are joined by and.\n"

@@ -17,6 +17,7 @@ extern const struct command command_entry_echo;
 extern const struct command command_entry_heap;
 extern const struct command command_entry_help;
 extern const struct command command_entry_info;
+extern const struct command command_entry_leaks;
 extern const struct command command_entry_maps;
 extern const struct command command_entry_near;
 extern const struct command command_entry_points;

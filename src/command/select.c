@@ -30,6 +30,26 @@ static int choose_snapshot(struct session *session, struct selection *s,
 	return 0;
 }
 
+static int tell_leaks(struct session *session, struct selection *s,
+		      struct error *err)
+{
+	const struct reach_opts usual = {0};
+
+	if (!set_needs_leaks(s->set))
+		return 0;
+	if (s->snap != session->current)
+		return error_set(err, ERR_USAGE,
+				 "leaks are known of the current snapshot "
+				 "alone, %s; these chunks are of %s",
+				 session->current->name, s->snap->name);
+	/* As they were asked for last. */
+	if (session_leaks(session,
+			  session->leaks ? &session->leaks->opts : &usual, err))
+		return -1;
+	set_tell_leaks(s->set, session->leaks->kind);
+	return 0;
+}
+
 int selection_make(struct session *session, char *const *word, size_t count,
 		   const char *fallback, struct selection *out,
 		   struct error *err)
@@ -38,7 +58,7 @@ int selection_make(struct session *session, char *const *word, size_t count,
 
 	if (set_parse((const char *const *)word, count, fallback, &s.set, err))
 		return -1;
-	if (choose_snapshot(session, &s, err) ||
+	if (choose_snapshot(session, &s, err) || tell_leaks(session, &s, err) ||
 	    set_select(s.set, s.snap, s.fresh, &s.index, &s.count, err)) {
 		selection_deinit(&s);
 		return -1;

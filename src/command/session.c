@@ -184,10 +184,20 @@ static void drop_diff(struct session *session)
 	session->generation++;
 }
 
+static void drop_leaks(struct session *session)
+{
+	if (!session->leaks)
+		return;
+	leaks_destroy(session->leaks);
+	session->leaks = NULL;
+	session->generation++;
+}
+
 void session_close(struct session *session)
 {
 	drop_diff(session);
 	session_drop_graph(session);
+	drop_leaks(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_destroy(session->snapshot[i]);
 	session->snapshot_count = 0;
@@ -438,6 +448,7 @@ static int take_snapshot(struct session *session, const char *name,
 	session->snapshot[session->snapshot_count++] = snap;
 	session->current = snap;
 	drop_diff(session);
+	drop_leaks(session);
 	/* glibc is there, and not what this process allocates with: to say
 	 * "0 chunks used" would be a lie. */
 	if (snap->foreign_count && !snap->chunk_count) {
@@ -548,6 +559,8 @@ int session_drop(struct session *session, const char *name, struct error *err)
 		drop_diff(session);
 	if (session->current == snap)
 		session_drop_graph(session);
+	if (session->leaks && session->leaks->snap == snap)
+		drop_leaks(session);
 	while (session->snapshot[at] != snap)
 		at++;
 	session->snapshot_count--;
@@ -589,6 +602,25 @@ int session_diff(struct session *session, const struct snapshot *before,
 		return 0;
 	drop_diff(session);
 	return diff_make(before, after, &session->diff, err);
+}
+
+int session_leaks(struct session *session, const struct reach_opts *opts,
+		  struct error *err)
+{
+	const struct leaks *known = session->leaks;
+
+	if (known && known->snap == session->current &&
+	    known->opts.interior == opts->interior &&
+	    known->opts.classes == opts->classes)
+		return 0;
+	drop_leaks(session);
+	if (!session->current->contents)
+		return error_set(err, ERR_USAGE,
+				 "the bytes of snapshot %s are not kept (any "
+				 "more), and what holds a block is read from "
+				 "them: take a new one",
+				 session->current->name);
+	return leaks_make(session->current, opts, &session->leaks, err);
 }
 
 enum { REMEMBER_MAX = 100000 };

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "analysis/diff.h"
+#include "analysis/leaks.h"
 #include "base/error.h"
 #include "malloc/allocator.h"
 #include "snapshot/snapshot.h"
@@ -55,6 +56,7 @@ struct session {
 	struct diff *diff;	     /* owned: the last one made, or NULL; made
 				      * anew when wanted after a snapshot */
 	struct session_graph *graph; /* owned, or NULL: see session_graph.h */
+	struct leaks *leaks;	     /* owned: the last ones found, or NULL */
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;
@@ -119,6 +121,10 @@ int session_drop(struct session *session, const char *name,
  * unless session->diff is just that. */
 int session_diff(struct session *session, const struct snapshot *before,
 		 const struct snapshot *after, struct error *err) MUST_CHECK;
+
+/* Of the current snapshot, unless session->leaks are just those. */
+int session_leaks(struct session *session, const struct reach_opts *opts,
+		  struct error *err) MUST_CHECK;
 
 /* Bytes of an address of the program: 8, or 4 of an i386 one. */
 unsigned session_word(const struct session *session);

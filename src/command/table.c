@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&command_entry_heap,
 	&command_entry_help,
 	&command_entry_info,
+	&command_entry_leaks,
 	&command_entry_maps,
 	&command_entry_near,
 	&command_entry_points,

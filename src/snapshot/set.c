@@ -33,6 +33,16 @@ bool set_needs_contents(const struct set *set)
 	return set->asks_content;
 }
 
+bool set_needs_leaks(const struct set *set)
+{
+	return set->asks_leaks;
+}
+
+void set_tell_leaks(struct set *set, const uint8_t *kind)
+{
+	set->leak = kind;
+}
+
 const char *set_text(const struct set *set)
 {
 	return set->text ? set->text : "";
@@ -123,6 +133,8 @@ static bool node_has(const struct set *set, uint32_t at,
 		return c->arena == node->value;
 	case SET_CONTENT:
 		return holds_text(snap, c, node);
+	case SET_LEAK:
+		return set->leak && node->value >> set->leak[i] & 1;
 	case SET_NOT:
 		return !node_has(set, node->left, snap, fresh, i);
 	case SET_AND:

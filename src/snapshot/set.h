@@ -5,7 +5,8 @@
  * factor = "not" factor | "(" expr ")" | atom
  * atoms: used free cached top mmapped all new gone, size=N size>=N size<=N
  * size>N size<N (usable bytes), class=N class>=N ... (chunk size), arena=N,
- * state=used|free|cached|top, content="TEXT".  Sizes take k, M, G.
+ * state=used|free|cached|top, content="TEXT", leaked, leak=definite|indirect|
+ * possible|reachable.  Sizes take k, M, G.
  * Words that follow each other without and/or are joined by "and".
  */
 #ifndef SNAPSHOT_SET_H
@@ -24,6 +25,11 @@ void set_destroy(struct set *set);
 bool set_needs_diff(const struct set *set);
 bool set_wants_gone(const struct set *set);
 bool set_needs_contents(const struct set *set);
+/* It asks about leaks: they are to be told before it is asked for a chunk. */
+bool set_needs_leaks(const struct set *set);
+/* kind: a byte a chunk of the snapshot that the set is asked about: 1 definite,
+ * 2 indirect, 3 possible, 4 reachable, 0 not used.  Borrowed. */
+void set_tell_leaks(struct set *set, const uint8_t *kind);
 /* fresh: a bit a chunk of snap that is new (or gone); NULL without a diff. */
 bool set_has(const struct set *set, const struct snapshot *snap,
 	     const struct bitmap *fresh, uint32_t chunk);

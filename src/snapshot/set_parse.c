@@ -105,6 +105,7 @@ static const struct {
 	{"mmapped", SET_MMAPPED, 0},
 	{"new", SET_FRESH, 0},
 	{"gone", SET_FRESH, 1},
+	{"leaked", SET_LEAK, 1 << 1 | 1 << 2},
 };
 
 static int plain_atom(struct parser *p, const char *token, uint32_t *out,
@@ -120,13 +121,16 @@ static int plain_atom(struct parser *p, const char *token, uint32_t *out,
 			p->set->asks_gone = true;
 		else if (node.op == SET_FRESH)
 			p->set->asks_new = true;
+		if (node.op == SET_LEAK)
+			p->set->asks_leaks = true;
 		*out = add_node(p, &node);
 		return 0;
 	}
 	return error_set(err, ERR_USAGE,
 			 "\"%s\" is no set of chunks: used, free, cached, top, "
-			 "mmapped, all, new, gone, size>=N, class=N, arena=N, "
-			 "state=NAME, content=TEXT, joined by and, or, not",
+			 "mmapped, all, new, gone, leaked, size>=N, class=N, "
+			 "arena=N, state=NAME, leak=KIND, content=TEXT, joined "
+			 "by and, or, not",
 			 token);
 }
 
@@ -146,6 +150,25 @@ static int content_atom(struct parser *p, const char *text, uint32_t *out,
 	node.text = xstrndup(text, len);
 	node.text_len = len;
 	p->set->asks_content = true;
+	*out = add_node(p, &node);
+	return 0;
+}
+
+static int leak_atom(struct parser *p, const char *name, uint32_t *out,
+		     struct error *err)
+{
+	static const char *const kind[] = {"definite", "indirect", "possible",
+					   "reachable"};
+	struct set_node node = {.op = SET_LEAK};
+
+	for (unsigned i = 0; i < sizeof kind / sizeof *kind; i++)
+		if (!strcmp(name, kind[i]))
+			node.value = UINT64_C(2) << i;
+	if (!node.value)
+		return error_set(err, ERR_USAGE,
+				 "leak= is definite, indirect, possible or "
+				 "reachable");
+	p->set->asks_leaks = true;
 	*out = add_node(p, &node);
 	return 0;
 }
@@ -179,6 +202,9 @@ static int compare_atom(struct parser *p, const char *token, size_t name_len,
 	if (name_len == 7 && strncmp(token, "content", 7) == 0 &&
 	    node.cmp == SET_EQ)
 		return content_atom(p, text, out, err);
+	if (name_len == 4 && strncmp(token, "leak", 4) == 0 &&
+	    node.cmp == SET_EQ)
+		return leak_atom(p, text, out, err);
 	if (name_len == 5 && strncmp(token, "arena", 5) == 0 &&
 	    node.cmp == SET_EQ) {
 		node.op = SET_ARENA;
@@ -191,8 +217,8 @@ static int compare_atom(struct parser *p, const char *token, size_t name_len,
 		node.op = SET_CLASS;
 	else if (name_len != 4 || strncmp(token, "size", 4) != 0)
 		return error_set(err, ERR_USAGE,
-				 "\"%s\": size, class, arena, state or content "
-				 "can be compared",
+				 "\"%s\": size, class, arena, state, leak or "
+				 "content can be compared",
 				 token);
 	if (parse_size(text, &node.value, err))
 		return error_wrap(err, "%s", token);

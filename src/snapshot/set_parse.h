@@ -16,8 +16,9 @@ enum set_op {
 	SET_CLASS, /* chunk size, compared with value */
 	SET_ARENA,
 	SET_CONTENT,
-	SET_NOT, /* left */
-	SET_AND, /* left, right */
+	SET_LEAK, /* value: a bit a leak kind */
+	SET_NOT,  /* left */
+	SET_AND,  /* left, right */
 	SET_OR
 };
 
@@ -36,8 +37,9 @@ struct set {
 	struct set_node *node; /* owned */
 	size_t count, cap;
 	uint32_t root;
-	bool asks_new, asks_gone, asks_content;
-	char *text; /* owned: normalised */
+	bool asks_new, asks_gone, asks_content, asks_leaks;
+	const uint8_t *leak; /* borrowed: see set_tell_leaks() */
+	char *text;	     /* owned: normalised */
 };
 
 /* The name that text starts with, and its operator; NULL: no comparison. */

@@ -12,6 +12,7 @@ struct chunks {
 	uint32_t *index; /* owned */
 	struct bitmap fresh;
 	bool has_fresh;
+	uint8_t *leak; /* owned: enum leak_kind + 1 of each row; or NULL */
 	struct symbols *symbols; /* borrowed */
 	char preview[160];	 /* of the last cell() */
 };
@@ -65,6 +66,15 @@ static void new_cell(const struct view *view, uint32_t row, struct value *out)
 						   index_of(view, row)));
 }
 
+static void leak_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct chunks *chunks = view->state;
+
+	if (chunks->leak && chunks->leak[row])
+		*out = value_text(leak_kind_name(
+			(enum leak_kind)(chunks->leak[row] - 1)));
+}
+
 static void content_cell(const struct view *view, uint32_t row,
 			 struct value *out)
 {
@@ -86,6 +96,8 @@ static const struct column chunks_columns[] = {
 	{"arena", "ARENA", "index, or mmapped", V_COUNT, .cell = arena_cell},
 	{"new", "NEW", "allocated between the two snapshots of the last diff",
 	 V_BOOL, .cell = new_cell, .json_only = true},
+	{"leak", "LEAK", "definite, indirect, possible or reachable", V_TEXT,
+	 .cell = leak_cell, .json_only = true},
 	{"content", "CONTENT", "how it begins: text, symbol or words", V_TEXT,
 	 .cell = content_cell, .stretch = true},
 };
@@ -110,6 +122,7 @@ static void chunks_release(struct view *view)
 	struct chunks *chunks = view->state;
 
 	free(chunks->index);
+	free(chunks->leak);
 	bitmap_deinit(&chunks->fresh);
 	free(chunks);
 }
@@ -139,6 +152,19 @@ static int copy_fresh(struct chunks *chunks, const struct bitmap *fresh,
 	return 0;
 }
 
+static int copy_leaks(struct chunks *chunks, const struct chunk_list *list,
+		      struct error *err)
+{
+	if (!list->leaks)
+		return 0;
+	chunks->leak = try_calloc(list->count, 1, "kinds of leaks", err);
+	if (!chunks->leak)
+		return -1;
+	for (uint32_t i = 0; i < list->count; i++)
+		chunks->leak[i] = list->leaks->kind[list->index[i]];
+	return 0;
+}
+
 int view_chunks(const struct chunk_list *list, struct view **out,
 		struct error *err)
 {
@@ -148,7 +174,9 @@ int view_chunks(const struct chunk_list *list, struct view **out,
 
 	chunks->index = list->index;
 	chunks->symbols = list->symbols;
-	if (copy_fresh(chunks, list->fresh, err)) {
+	if (copy_fresh(chunks, list->fresh, err) ||
+	    copy_leaks(chunks, list, err)) {
+		bitmap_deinit(&chunks->fresh);
 		free(chunks->index);
 		free(chunks);
 		return -1;

@@ -8,6 +8,7 @@
 
 #include "analysis/diff.h"
 #include "analysis/holders.h"
+#include "analysis/leak_groups.h"
 #include "analysis/near.h"
 #include "analysis/refs.h"
 #include "snapshot/snapshot.h"
@@ -50,7 +51,8 @@ struct chunk_list {
 	/* A bit a chunk of snap: it is new (or gone, when snap is the older
 	 * one).  NULL without a diff; copied. */
 	const struct bitmap *fresh;
-	struct symbols *symbols; /* or NULL */
+	const struct leaks *leaks; /* of snap, or NULL; its kinds are copied */
+	struct symbols *symbols;   /* or NULL */
 };
 
 /* Each takes list->index over, also when it fails. */
@@ -82,6 +84,13 @@ int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
 		 uint32_t *removed, uint32_t removed_count,
 		 struct symbols *symbols, struct view **out,
 		 struct error *err) MUST_CHECK;
+
+/* groups are taken over; leaks is borrowed, symbols may be NULL. */
+int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
+	       unsigned kinds, struct symbols *symbols, struct view **out,
+	       struct error *err) MUST_CHECK;
+/* What a view of chunks chosen by reachability must say. */
+void view_of_leaks(struct view *view, const struct leaks *leaks);
 
 /* near is taken over (its rows move); what: "12 new chunks of class 64". */
 int view_near(const struct snapshot *snap, struct near *near, const char *what,

@@ -32,13 +32,15 @@ resize 120x60
 key 4
 save-screen $T/chunks
 key 5
-save-screen $T/threads
+save-screen $T/leaks
 key 6
+save-screen $T/threads
+key 7
 save-screen $T/maps
 END
-for tab in Heap Sizes Diff Chunks Threads Maps; do
+for tab in Heap Sizes Diff Chunks Leaks Threads Maps; do
 	screen=$T/$(echo "$tab" | tr '[:upper:]' '[:lower:]')
-	check "$tab is marked without colour" grep -q "\[[1-6] $tab\]" "$screen"
+	check "$tab is marked without colour" grep -q "\[[1-7] $tab\]" "$screen"
 	check "$tab has the title" \
 		grep -q "leaky_server $PID .* running" "$screen"
 done
@@ -242,12 +244,12 @@ if [ -e "$lib" ]; then
 save-screen $T/first
 key 1
 save-screen $T/heap
-key 5
+key 6
 save-screen $T/threads
 key S
 save-screen $T/second
 END
-	check "Maps comes first" grep -q '\[6 Maps\]' "$T/first"
+	check "Maps comes first" grep -q '\[7 Maps\]' "$T/first"
 	check "the allocator is named" grep -q 'it uses jemalloc' "$T/first"
 	check "and what works" grep -q 'threads, bt' "$T/first"
 	check "Heap says why not" grep -q 'it uses jemalloc' "$T/heap"

@@ -71,8 +71,8 @@ TEST(a_prefix_must_be_unique)
 	ck_assert_ptr_null(command_find("chun", &err));
 	ck_assert_int_eq(err.code, ERR_USAGE);
 	ck_assert(strstr(err.msg, "chunk, chunks"));
-	ck_assert_ptr_null(command_find("leaks", &err));
-	ck_assert(strstr(err.msg, "unknown command \"leaks\""));
+	ck_assert_ptr_null(command_find("leaking", &err));
+	ck_assert(strstr(err.msg, "unknown command \"leaking\""));
 	ck_assert_ptr_null(command_find("", &err));
 }
 

@@ -1,0 +1,42 @@
+/*
+ * Leaks as people read them: equal ones folded into one row.
+ */
+#ifndef ANALYSIS_LEAK_GROUPS_H
+#define ANALYSIS_LEAK_GROUPS_H
+
+#include "analysis/content.h"
+#include "analysis/leaks.h"
+
+/*
+ * Blocks of one kind, hold, size and first word (reachable ones: of one size).
+ */
+struct leak_group {
+	enum leak_kind kind;
+	enum hold hold;
+	uint64_t size;	      /* chunk size */
+	struct pattern first; /* the first word: see content.h */
+	uint32_t chunk;	      /* the one with the lowest address */
+	uint32_t leader;      /* of that; itself unless it is indirect */
+	uint64_t count, bytes;
+	/* Definite: what they lead. */
+	uint64_t indirect_count, indirect_bytes;
+};
+
+struct leak_groups {
+	struct leak_group *group; /* owned; by kind, then the most bytes */
+	uint32_t count;
+};
+
+/* kinds: a bit (1 << enum leak_kind) each. */
+int leak_groups_make(const struct leaks *leaks, unsigned kinds,
+		     struct leak_groups *out, struct error *err) MUST_CHECK;
+void leak_groups_deinit(struct leak_groups *groups);
+
+/*
+ * The blocks of the group that chunk i is in, and what definite ones lead:
+ * *out owned by the caller, ascending.
+ */
+int leak_group_of(const struct leaks *leaks, uint32_t i, uint32_t **out,
+		  uint32_t *count, struct error *err) MUST_CHECK;
+
+#endif

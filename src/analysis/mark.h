@@ -1,0 +1,57 @@
+/*
+ * Marking: from words to the chunks they name, from their words on to others,
+ * until nothing new is found.  A byte a chunk says who was there; the stack is
+ * our own, so that no list is too long.
+ */
+#ifndef ANALYSIS_MARK_H
+#define ANALYSIS_MARK_H
+
+#include "analysis/interior.h"
+#include "analysis/words.h"
+#include "snapshot/finder.h"
+
+struct marker {
+	const struct snapshot *snap;
+	struct finder finder; /* over all chunks */
+	enum interior interior;
+	uint8_t *mark; /* owned: a byte a chunk of snap; the user's bits */
+	/* A chunk with one of these bits is not entered; one that is gets
+	 * "sets", and the number "owner" if there is an array of owners. */
+	uint8_t closed, sets;
+	uint32_t *owners, owner; /* owners: borrowed, or NULL */
+	/* The owner itself is not entered. */
+	bool but_owner;
+	/* With INTERIOR_VALGRIND: what the heuristics do not accept is not
+	 * entered but gets "weak".  Else any word into a chunk counts. */
+	bool strict;
+	uint8_t weak;
+	/* Optional: is shown each piece of what is entered; bytes goes on for
+	 * "more" behind len. */
+	int (*look)(void *ctx, const uint8_t *bytes, uint64_t addr,
+		    uint64_t len, uint64_t more, struct error *);
+	void *look_ctx;
+	bool only_look; /* nothing is entered */
+	/* private */
+	uint32_t *stack; /* owned: entered, words not followed yet */
+	size_t depth, cap;
+	struct pieces pieces;
+	uint64_t done, ticked; /* bytes, for progress */
+};
+
+/* Needs snap's contents. */
+int marker_init(struct marker *m, const struct snapshot *snap,
+		enum interior interior, struct error *err) MUST_CHECK;
+void marker_deinit(struct marker *m);
+
+/* Enters chunk i unless it is closed. */
+int mark_chunk(struct marker *m, uint32_t i, struct error *err) MUST_CHECK;
+/* What the words at [start, end) name is entered. */
+int mark_range(struct marker *m, uint64_t start, uint64_t end,
+	       struct error *err) MUST_CHECK;
+int mark_word(struct marker *m, uint64_t value, struct error *err) MUST_CHECK;
+/* Follows the words of what was entered, to the end. */
+int mark_follow(struct marker *m, struct error *err) MUST_CHECK;
+/* The stack's memory is given back. */
+void mark_rest(struct marker *m);
+
+#endif

@@ -1,0 +1,254 @@
+#include "analysis/reach.h"
+
+#include <stdio.h>
+
+#include "analysis/disguise.h"
+#include "base/progress.h"
+#include "snapshot/roots.h"
+
+/*
+ * While it is made a mark has, besides the hold, the best doubt that was found
+ * so far in its upper half.  WEAK is that of the pointer into a block.
+ */
+enum { DOUBT_SHIFT = 4, WEAK = HOLD_INTERIOR << DOUBT_SHIFT };
+
+/* Chunks between two looks at ^C. */
+enum { STEP = 1 << 16 };
+
+struct build {
+	const struct snapshot *snap;
+	struct reach *out;
+	struct roots roots;
+	struct disguise disguise;
+	enum hold tier; /* what is being marked */
+};
+
+const char *hold_name(enum hold hold)
+{
+	static const char *const name[] = {
+		[HOLD_NOTHING] = "nothing",	[HOLD_POINTER] = "pointer",
+		[HOLD_INTERIOR] = "interior",	[HOLD_PAST_END] = "past end",
+		[HOLD_UNALIGNED] = "unaligned", [HOLD_TAGGED] = "tagged",
+		[HOLD_MANGLED] = "mangled",	[HOLD_STALE] = "stale",
+		[HOLD_FREED] = "freed",
+	};
+
+	return hold <= HOLD_FREED ? name[hold] : "";
+}
+
+static int mark_roots(struct build *b, bool stale, struct error *err)
+{
+	struct marker *m = &b->out->marker;
+
+	for (size_t i = 0; i < b->roots.count; i++)
+		if (b->roots.range[i].stale == stale &&
+		    mark_range(m, b->roots.range[i].start,
+			       b->roots.range[i].end, err))
+			return -1;
+	for (size_t i = 0; i < b->roots.words; i++)
+		if (b->roots.word[i].stale == stale &&
+		    mark_word(m, b->roots.word[i].value, err))
+			return -1;
+	return 0;
+}
+
+static int mark_address(struct build *b, uint64_t addr, struct error *err)
+{
+	uint32_t i = finder_find(&b->out->marker.finder, addr);
+
+	return i == CHUNK_NONE ? 0 : mark_chunk(&b->out->marker, i, err);
+}
+
+/* Whatever roots are asked for: a tcache struct, and the vector that the word
+ * behind the thread descriptor's first leads to. */
+static int mark_own(struct build *b, struct error *err)
+{
+	const struct snapshot *snap = b->snap;
+
+	for (uint32_t i = 0; i < snap->thread_count; i++) {
+		const struct snapshot_thread *t = &snap->thread[i];
+		uint64_t tp = thread_regs_tp(&t->thread.regs), vector = 0;
+
+		if (mark_address(b, t->tcache, err))
+			return -1;
+		if (t->thread.has_regs && tp &&
+		    image_read(snap->contents, tp + snap->word, &vector,
+			       snap->word) == snap->word &&
+		    mark_address(b, vector, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int mark_sure(struct build *b, struct error *err)
+{
+	struct marker *m = &b->out->marker;
+
+	for (uint32_t i = 0; i < b->snap->chunk_count; i++)
+		if (b->snap->chunk[i].state != CHUNK_USED)
+			m->mark[i] = HOLD_UNUSED;
+	m->closed = HOLD_MASK;
+	m->sets = HOLD_POINTER;
+	m->strict = true;
+	m->weak = WEAK;
+	if (mark_own(b, err) || mark_roots(b, false, err) ||
+	    mark_follow(m, err))
+		return -1;
+	m->strict = false;
+	m->weak = 0;
+	return 0;
+}
+
+/* A word of this doubt, found in what is marked now. */
+static int found(void *ctx, uint32_t i, enum hold hold, struct error *err)
+{
+	struct build *b = ctx;
+	struct marker *m = &b->out->marker;
+	unsigned known = m->mark[i] >> DOUBT_SHIFT;
+
+	if (m->mark[i] & HOLD_MASK)
+		return 0;
+	if (hold <= b->tier)
+		return mark_chunk(m, i, err);
+	if (!known || hold < known)
+		m->mark[i] = (uint8_t)(hold << DOUBT_SHIFT);
+	return 0;
+}
+
+static int look(void *ctx, const uint8_t *bytes, uint64_t addr, uint64_t len,
+		uint64_t more, struct error *err)
+{
+	struct build *b = ctx;
+
+	return disguise_scan(&b->disguise, bytes, addr, len, more, err);
+}
+
+/* One more look at what is sure, for words in disguise. */
+static int look_around(struct build *b, struct error *err)
+{
+	struct marker *m = &b->out->marker;
+
+	m->only_look = true;
+	for (uint32_t i = 0; i < b->snap->chunk_count; i++) {
+		const struct chunk *c = &b->snap->chunk[i];
+
+		if ((m->mark[i] & HOLD_MASK) == HOLD_POINTER &&
+		    mark_range(m, c->addr, c->addr + c->size, err))
+			return -1;
+	}
+	if (mark_roots(b, false, err))
+		return -1;
+	m->only_look = false;
+	return mark_follow(m, err);
+}
+
+static int mark_freed(struct build *b, struct error *err)
+{
+	const struct snapshot *snap = b->snap;
+
+	for (uint32_t i = 0; i < snap->chunk_count; i++) {
+		const struct chunk *c = &snap->chunk[i];
+
+		if (c->state != CHUNK_USED &&
+		    mark_range(&b->out->marker, c->addr, c->addr + c->size,
+			       err))
+			return -1;
+	}
+	return 0;
+}
+
+/* All that the tier's words name, and what hangs on it. */
+static int mark_tier(struct build *b, enum hold tier, struct error *err)
+{
+	struct marker *m = &b->out->marker;
+
+	b->tier = tier;
+	m->closed = HOLD_MASK;
+	m->sets = (uint8_t)tier;
+	for (uint32_t i = 0; i < b->snap->chunk_count; i++) {
+		if (i % STEP == 0 && progress_tick("following pointers", i,
+						   b->snap->chunk_count, err))
+			return -1;
+		if (m->mark[i] == tier << DOUBT_SHIFT && mark_chunk(m, i, err))
+			return -1;
+	}
+	if ((tier == HOLD_STALE && mark_roots(b, true, err)) ||
+	    (tier == HOLD_FREED && mark_freed(b, err)))
+		return -1;
+	return mark_follow(m, err);
+}
+
+/* Only the chunks that nothing holds are of interest: [low, high). */
+static uint32_t count_lost(struct build *b)
+{
+	const struct marker *m = &b->out->marker;
+	uint32_t lost = 0;
+
+	b->disguise.low = b->disguise.high = 0;
+	for (uint32_t i = 0; i < b->snap->chunk_count; i++) {
+		const struct chunk *c = &b->snap->chunk[i];
+
+		if (m->mark[i] & HOLD_MASK)
+			continue;
+		if (!lost++)
+			b->disguise.low = c->addr;
+		b->disguise.high = c->addr + c->size;
+	}
+	return lost;
+}
+
+static int mark_doubtful(struct build *b, enum interior interior,
+			 struct error *err)
+{
+	struct marker *m = &b->out->marker;
+
+	if (interior == INTERIOR_VALGRIND)
+		return mark_tier(b, HOLD_INTERIOR, err);
+	if (!count_lost(b))
+		return 0;
+	b->disguise.found = found;
+	b->disguise.ctx = b;
+	m->look = look;
+	m->look_ctx = b;
+	b->tier = HOLD_NOTHING;
+	if (look_around(b, err))
+		return -1;
+	for (enum hold tier = HOLD_PAST_END; tier <= HOLD_FREED; tier++)
+		if (mark_tier(b, tier, err))
+			return -1;
+	m->look = NULL;
+	return 0;
+}
+
+int reach_make(const struct snapshot *snap, const struct reach_opts *opts,
+	       struct reach *out, struct error *err)
+{
+	struct build b = {.snap = snap, .out = out};
+	int ret = -1;
+
+	*out = (struct reach){.complete = true};
+	if (roots_make(snap, opts->classes ? opts->classes : ROOTS_ALL,
+		       &b.roots, err))
+		return -1;
+	out->complete = b.roots.complete;
+	snprintf(out->note, sizeof(out->note), "%s", b.roots.note);
+	if (marker_init(&out->marker, snap, opts->interior, err))
+		goto out;
+	disguise_init(&b.disguise, snap, &out->marker.finder, opts->interior);
+	if (mark_sure(&b, err) || mark_doubtful(&b, opts->interior, err))
+		goto out;
+	out->lost = count_lost(&b);
+	ret = 0;
+out:
+	roots_deinit(&b.roots);
+	if (ret)
+		reach_deinit(out);
+	return ret;
+}
+
+void reach_deinit(struct reach *reach)
+{
+	if (!reach)
+		return;
+	marker_deinit(&reach->marker);
+}

@@ -1,0 +1,206 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "view/views.h"
+
+struct leaks_state {
+	struct leak_groups groups;
+	struct symbols *symbols; /* borrowed */
+	char name[200];		 /* of the last cell() */
+};
+
+static const struct leak_group *group_of(const struct view *view, uint32_t row)
+{
+	const struct leaks_state *state = view->state;
+
+	return &state->groups.group[row];
+}
+
+#define NUMBER_CELL(name, kind)                                                \
+	static void name##_cell(const struct view *view, uint32_t row,         \
+				struct value *out)                             \
+	{                                                                      \
+		*out = value_u(kind, group_of(view, row)->name);               \
+	}
+
+NUMBER_CELL(count, V_COUNT)
+NUMBER_CELL(bytes, V_BYTES)
+NUMBER_CELL(indirect_count, V_COUNT)
+NUMBER_CELL(indirect_bytes, V_BYTES)
+NUMBER_CELL(size, V_NUMBER)
+
+static void kind_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = value_text(leak_kind_name(group_of(view, row)->kind));
+}
+
+static void addr_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	uint32_t i = group_of(view, row)->chunk;
+
+	*out = value_u(V_ADDR, view->snap->chunk[i].addr);
+}
+
+static void leader_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	uint32_t i = group_of(view, row)->leader;
+
+	*out = value_u(V_ADDR, view->snap->chunk[i].addr);
+}
+
+static void held_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	*out = value_text(hold_name(group_of(view, row)->hold));
+}
+
+/* Reachable blocks are told apart by their size alone. */
+static void first_word_cell(const struct view *view, uint32_t row,
+			    struct value *out)
+{
+	const struct leak_group *group = group_of(view, row);
+	struct leaks_state *state = view->state;
+
+	if (group->kind == LEAK_REACHABLE)
+		return;
+	content_name(&group->first, view->snap, state->symbols, state->name,
+		     sizeof(state->name));
+	*out = value_text(state->name);
+}
+
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	(void)view;
+	(void)row;
+	*out = value_none();
+}
+
+static const struct column leaks_columns[] = {
+	{"kind", "KIND", "definite, indirect, possible or reachable", V_TEXT,
+	 .cell = kind_cell},
+	{"addr", "FIRST", "the first of these blocks", V_ADDR,
+	 .cell = addr_cell, .json_only = true},
+	{"leader", "LEADER",
+	 "the first of these blocks, or who leads it if it is indirect", V_ADDR,
+	 .cell = leader_cell},
+	{"count", "COUNT", "equal blocks: of one size and first word", V_COUNT,
+	 .cell = count_cell},
+	{"bytes", "BYTES", "their chunk sizes", V_BYTES, .cell = bytes_cell},
+	{"indirect_count", "LED", "blocks that they alone hold", V_COUNT,
+	 .cell = indirect_count_cell},
+	{"indirect_bytes", "BYTES", "their chunk sizes", V_BYTES,
+	 .cell = indirect_bytes_cell},
+	{"size", "CLASS", "chunk size of each, header included", V_NUMBER,
+	 .cell = size_cell},
+	{"held_by", "HELD BY", "nothing, a pointer, or what may be none",
+	 V_TEXT, .cell = held_cell},
+	{"first_word", "FIRST WORD", "what each begins with", V_TEXT,
+	 .cell = first_word_cell, .stretch = true},
+	{"type", "TYPE", "not known", V_TEXT, .cell = type_cell,
+	 .json_only = true},
+};
+
+static bool leaks_drill(const struct view *view, uint32_t row, char *line,
+			size_t cap)
+{
+	const struct leak_group *group = group_of(view, row);
+
+	snprintf(line, cap, "%s 0x%" PRIx64,
+		 group->count + group->indirect_count == 1 ? "chunk" : "leaks",
+		 view->snap->chunk[group->chunk].addr);
+	return true;
+}
+
+static bool leaks_bytes(const struct view *view, uint32_t row, uint64_t *addr,
+			uint64_t *len)
+{
+	const struct chunk *c = &view->snap->chunk[group_of(view, row)->chunk];
+
+	*addr = c->addr;
+	*len = c->size;
+	return true;
+}
+
+static void leaks_release(struct view *view)
+{
+	struct leaks_state *state = view->state;
+
+	leak_groups_deinit(&state->groups);
+	free(state);
+}
+
+static const struct view_ops leaks_ops = {
+	.name = "leaks",
+	.column = leaks_columns,
+	.column_count = sizeof(leaks_columns) / sizeof(*leaks_columns),
+	.default_sort = -1,
+	.section = -1,
+	.drill = leaks_drill,
+	.bytes = leaks_bytes,
+	.release = leaks_release,
+};
+
+void view_of_leaks(struct view *view, const struct leaks *leaks)
+{
+	if (leaks->complete)
+		return;
+	view->complete = false;
+	view_warn(view, "what is called a leak may be held: %s",
+		  *leaks->note ? leaks->note : "not all memory was kept");
+}
+
+static void add_totals(struct view *view, const struct leaks *leaks)
+{
+	for (enum leak_kind kind = 0; kind < LEAK_KINDS; kind++) {
+		const struct leak_sum *sum = &leaks->sum[kind];
+		const char *group = leak_kind_name(kind);
+
+		view_total(view, group, "count", "chunks",
+			   value_u(V_COUNT, sum->count));
+		view_total(view, group, "bytes", "with headers",
+			   value_u(V_BYTES, sum->bytes));
+	}
+}
+
+static void put_title(struct view *view, const struct leaks *leaks,
+		      unsigned kinds)
+{
+	static const char *const how[] = {"", ", by Valgrind's rules",
+					  ", start pointers alone"};
+	size_t len;
+
+	snprintf(view->title, sizeof(view->title), "leaks: ");
+	for (enum leak_kind kind = 0; kind < LEAK_KINDS; kind++) {
+		if (!(kinds & 1u << kind))
+			continue;
+		len = strlen(view->title);
+		snprintf(view->title + len, sizeof(view->title) - len, "%s, ",
+			 leak_kind_name(kind));
+	}
+	len = strlen(view->title);
+	snprintf(view->title + len, sizeof(view->title) - len, "snapshot %s%s",
+		 leaks->snap->name, how[leaks->opts.interior]);
+}
+
+int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
+	       unsigned kinds, struct symbols *symbols, struct view **out,
+	       struct error *err)
+{
+	struct leaks_state *state = xcalloc(1, sizeof(*state));
+	struct view *view;
+
+	state->groups = *groups;
+	*groups = (struct leak_groups){0};
+	state->symbols = symbols;
+	if (view_create(&leaks_ops, state->groups.count, state, &view, err))
+		return -1;
+	view_of_snapshot(view, leaks->snap);
+	view_of_leaks(view, leaks);
+	put_title(view, leaks, kinds);
+	add_totals(view, leaks);
+	*out = view;
+	return 0;
+}
