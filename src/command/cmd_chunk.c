@@ -70,14 +70,13 @@ const struct command command_entry_chunk = {
 	.args = "ADDR",
 	.summary = "one chunk: neighbours, pointers both ways, bytes",
 	.help = "ADDR may be any address in it. Shown are its size, class,\n"
-		"arena and state; the chunks on both sides in memory; every\n"
-		"word in it that points somewhere, with the offset; every "
-		"place\n"
-		"that points at it (chunk+offset, global, thread and frame,\n"
-		"register); and its first bytes. Who holds a chunk is found "
-		"by\n"
-		"looking at every word that could hold a pointer, so a number\n"
-		"that happens to look like its address is shown too.\n"
+		"arena and state (of a cached one, in which thread's\n"
+		"tcache); the chunks on both sides in memory; every word in\n"
+		"it that points somewhere, with the offset; every place that\n"
+		"points at it (chunk+offset, global, thread and frame,\n"
+		"register); and its first bytes. Who holds a chunk is found\n"
+		"by looking at every word that could hold a pointer, so a\n"
+		"number that happens to look like its address is shown too.\n"
 		"\n"
 		"  chunk 0x55d0c0a3f2a0\n"
 		"  chunk #3\n",

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "snapshot/place.h"
+#include "view/cached_by.h"
 #include "view/chunk_cells.h"
 #include "view/views.h"
 
@@ -161,6 +162,32 @@ static struct chunk_row *add_at(struct chunk_parts *state, const char *section,
 	return row;
 }
 
+static void add_cached(struct chunk_parts *state, const char *section,
+		       const struct chunk_question *q)
+{
+	const struct snapshot *snap = q->snap;
+	uint32_t t = UINT32_MAX;
+
+	if (!snap->contents) {
+		add(state, section,
+		    xasprintf("cached: free, kept in a tcache; in whose is not "
+			      "known: %s",
+			      q->why_no_refs));
+		return;
+	}
+	t = cached_by(snap, q->index);
+	if (t == UINT32_MAX)
+		add(state, section,
+		    xstrdup("cached: free, kept in a tcache; no list of a "
+			    "thread that is there leads to it"));
+	else
+		add_at(state, section, snap->thread[t].tcache, PLACE_CHUNK,
+		       xasprintf("cached: free, kept in the tcache of thread "
+				 "%d \"%s\"",
+				 (int)snap->thread[t].thread.tid,
+				 snap->thread[t].thread.name));
+}
+
 static char *where_it_is(const struct chunk_question *q)
 {
 	const struct chunk *c = &q->snap->chunk[q->index];
@@ -169,11 +196,10 @@ static char *where_it_is(const struct chunk_question *q)
 	case CHUNK_FREE:
 		return xasprintf("free: in a bin or fastbin of arena %u",
 				 (unsigned)c->arena);
-	case CHUNK_CACHED:
-		return xasprintf("cached: free, kept in a thread's tcache");
 	case CHUNK_TOP:
 		return xasprintf("top: the free end of arena %u",
 				 (unsigned)c->arena);
+	case CHUNK_CACHED: /* add_cached() */
 	case CHUNK_USED:
 		break;
 	}
@@ -195,7 +221,10 @@ static void add_itself(struct chunk_parts *state,
 	       xasprintf("%s usable bytes, class %" PRIu64,
 			 fmt_count(usable, sizeof(usable), c->size),
 			 snapshot_chunk_size(q->snap, q->index)));
-	add(state, section, where_it_is(q));
+	if (c->state == CHUNK_CACHED)
+		add_cached(state, section, q);
+	else
+		add(state, section, where_it_is(q));
 	if (c->arena == ARENA_MMAPPED)
 		add(state, section, xstrdup("mmapped: in no arena"));
 	else
