@@ -86,8 +86,9 @@ enum { OPTION_COUNT = sizeof(option_rows) / sizeof(*option_rows) };
 struct options {
 	struct session_opts session;
 	const char *process, *core, *script, *log;
-	char *before, *after; /* owned: the cores of "diff A B" */
-	char **line;	      /* owned, each too: the lines to run */
+	char **cores; /* owned, each too: those of "diff A B", "growth A..." */
+	size_t core_count, core_cap;
+	char **line; /* owned, each too: the lines to run */
 	size_t lines, cap;
 	int verbose;
 	bool help, version;
@@ -103,6 +104,7 @@ static void print_help(void)
 	      "       heapscope [OPTION...] -c CORE [--exe EXE] [COMMAND "
 	      "[ARG...]]\n"
 	      "       heapscope [OPTION...] diff CORE CORE\n"
+	      "       heapscope [OPTION...] growth CORE CORE CORE...\n"
 	      "       heapscope selftest\n"
 	      "Look into the malloc heap of a process. Without a COMMAND: "
 	      "the screen.\n\nOptions:\n",
@@ -379,30 +381,58 @@ static int check_lines(const struct options *o, struct session *session,
 	return 0;
 }
 
-/* "diff A B" alone: two cores.  Their snapshots are 1 and 2, which is what the
- * line then says. */
-static void take_two_cores(struct options *o)
+/* The words at the start of rest that are no options: cores; at most max. */
+static const char *take_cores(struct options *o, const char *rest, size_t max)
+{
+	struct error err;
+
+	for (;;) {
+		const char *word = rest + strspn(rest, " \t");
+		size_t len = strcspn(word, " \t");
+
+		if (!len || *word == '-' || o->core_count == max ||
+		    GROW(o->cores, o->core_cap, o->core_count + 1, "cores",
+			 &err))
+			return rest;
+		o->cores[o->core_count++] = xstrndup(word, len);
+		rest = word + len;
+	}
+}
+
+static void forget_cores(struct options *o)
+{
+	for (size_t i = 0; i < o->core_count; i++)
+		free(o->cores[i]);
+	free(o->cores);
+	o->cores = NULL;
+	o->core_count = 0;
+}
+
+/* "diff A B" and "growth A B C" without a process: of cores.  Their snapshots
+ * are 1, 2 and so on, which is what diff's line then says. */
+static void take_core_words(struct options *o)
 {
 	const struct command *command;
 	struct error err;
-	const char *a, *b, *rest;
+	const char *rest;
+	char *line;
+	bool diff;
 
 	if (o->process || o->core || o->lines != 1 ||
-	    command_of_line(o->line[0], &command, &err) || !command ||
-	    strcmp(command->name, "diff") != 0)
+	    command_of_line(o->line[0], &command, &err) || !command)
 		return;
-	a = o->line[0] + strcspn(o->line[0], " \t");
-	a += strspn(a, " \t");
-	b = a + strcspn(a, " \t");
-	b += strspn(b, " \t");
-	rest = b + strcspn(b, " \t");
-	if (!*b || *a == '-' || *b == '-')
+	diff = !strcmp(command->name, "diff");
+	if (!diff && strcmp(command->name, "growth") != 0)
 		return;
-	o->before = xstrndup(a, strcspn(a, " \t"));
-	o->after = xstrndup(b, (size_t)(rest - b));
-	rest = xasprintf("diff 1 2%s", rest);
+	rest = take_cores(o, o->line[0] + strcspn(o->line[0], " \t"),
+			  diff ? 2 : SIZE_MAX);
+	if (!o->core_count || (diff && o->core_count < 2)) {
+		forget_cores(o);
+		return;
+	}
+	line = xasprintf("%s%s", diff ? "diff 1 2" : "growth", rest);
 	free(o->line[0]);
-	o->line[0] = (char *)rest;
+	o->line[0] = line;
 }
 
 static int check_usage(const struct options *o, struct session *session,
@@ -416,9 +446,9 @@ static int check_usage(const struct options *o, struct session *session,
 		return error_set(err, ERR_USAGE,
 				 "-p and -c exclude each other: a process or a "
 				 "core file");
-	if (o->session.exe && !o->core && !o->before)
+	if (o->session.exe && !o->core && !o->core_count)
 		return error_set(err, ERR_USAGE, "--exe is for -c FILE");
-	if (!o->process && !o->core && !o->before && (!o->lines || need))
+	if (!o->process && !o->core && !o->core_count && (!o->lines || need))
 		return error_set(err, ERR_USAGE,
 				 "which process?  heapscope -p PID, -p NAME or "
 				 "-c FILE; --help says more");
@@ -451,7 +481,8 @@ static int open_core(struct session *session, const struct options *o,
 		progress_set(batch_progress, NULL);
 	progress_begin();
 	ret = o->core ? session_open_core(session, o->core, err)
-		      : session_open_cores(session, o->before, o->after, err);
+		      : session_open_cores(session, o->cores, o->core_count,
+					   err);
 	progress_end();
 	progress_set(NULL, NULL);
 	return ret;
@@ -467,7 +498,7 @@ static int run(const struct options *o, struct session *session)
 		return batch_error(session, &err);
 	if (o->process && session_open_pid(session, o->process, &err))
 		return batch_error(session, &err);
-	if ((o->core || o->before) && open_core(session, o, &err))
+	if ((o->core || o->core_count) && open_core(session, o, &err))
 		return batch_error(session, &err);
 	if (o->lines)
 		return batch_run(session, (const char *const *)o->line,
@@ -522,7 +553,7 @@ int main(int argc, char **argv)
 	} else if (o.version) {
 		puts(PACKAGE_STRING);
 	} else {
-		take_two_cores(&o);
+		take_core_words(&o);
 		status = run(&o, &session);
 	}
 	status = close_output(&session, status);
@@ -531,7 +562,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < o.lines; i++)
 		free(o.line[i]);
 	free(o.line);
-	free(o.before);
-	free(o.after);
+	forget_cores(&o);
 	return status;
 }

@@ -21,6 +21,7 @@ static enum theme_role role_of(const struct value *value)
 	case V_ADDR:
 		return THEME_ADDR;
 	case V_DELTA:
+	case V_CHANGE:
 		return value->i > 0   ? THEME_MORE
 		       : value->i < 0 ? THEME_LESS
 				      : THEME_DIM;

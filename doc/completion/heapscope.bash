@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 _heapscope_commands='
-bt chunk chunks count defects detach diff disas drop echo heap help info leaks maps near
+bt chunk chunks count defects detach diff disas drop echo growth heap help info leaks maps near
 points quit refs selftest set shell show sizes sleep snapshot snapshots source symbol threads use
 verify x'
 _heapscope_options='

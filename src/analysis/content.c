@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "snapshot/prints.h"
 #include "symbols/symbols.h"
 
 enum { MIN_TEXT = 4 };
@@ -116,10 +117,7 @@ struct pattern content_first(const struct snapshot *snap,
 	struct pattern p = {.kind = CONTENT_UNKNOWN};
 	uint32_t chunk;
 
-	*word = 0;
-	if (!snap->contents || snap->chunk[i].size < snap->word ||
-	    image_read(snap->contents, snap->chunk[i].addr, word, snap->word) <
-		    snap->word)
+	if (!print_word(snap, i, word))
 		return p;
 	return content_of(snap, finder, *word, &chunk);
 }

@@ -44,7 +44,8 @@ void diff_destroy(struct diff *diff);
 /*
  * Rows, largest growth in bytes first; *out owned by the caller.  set (may be
  * NULL) restricts the chunks.  By content needs the contents of after (gone
- * chunks are then only counted where before's contents are held: *warning).
+ * chunks are then only counted where before's contents, or prints of them, are
+ * held: *warning).
  */
 int diff_classes(const struct diff *diff, enum diff_by by,
 		 const struct set *set, struct symbols *symbols,

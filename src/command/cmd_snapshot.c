@@ -64,12 +64,11 @@ const struct command command_entry_snapshots = {
 	.name = "snapshots",
 	.args = "",
 	.summary = "those held, and what they take of our memory",
-	.help = "TABLES is the list of chunks (16 bytes each), and of the "
-		"current\n"
-		"one who points at whom, once that was asked; CONTENTS the\n"
-		"bytes of the process, kept for the newest one within a "
-		"budget\n"
-		"(show contents).\n",
+	.help = "TABLES is the list of chunks (16 bytes each, and 12 more in\n"
+		"older ones for what is remembered of their bytes), and of\n"
+		"the current one who points at whom, once that was asked;\n"
+		"CONTENTS the bytes of the process, kept for the newest one\n"
+		"within a budget (show contents).\n",
 	.run = snapshots_run,
 };
 

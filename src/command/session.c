@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "command/session_graph.h"
+#include "snapshot/prints.h"
 #include "symbols/mapped_code.h"
 #include "target/core.h"
 #include "target/proc.h"
@@ -296,6 +297,22 @@ static int capture(struct session *session, const struct capture_opts *opts,
 }
 
 /*
+ * Their prints stay when the contents of older snapshots go.  Where there is
+ * no memory for that, by-content answers say that they lack those.
+ */
+static int keep_prints(struct session *session, struct error *err)
+{
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		if (prints_keep(session->snapshot[i], err)) {
+			if (err->code != ERR_NO_MEMORY)
+				return -1;
+			log_info("no prints of snapshot %s: %s",
+				 session->snapshot[i]->name, err->msg);
+		}
+	return 0;
+}
+
+/*
  * Old contents go before the copy if both together are over the budget.  The
  * graph goes at once: it is of a snapshot that will not be the current one.
  */
@@ -440,6 +457,8 @@ static int take_snapshot(struct session *session, const char *name,
 	opts.keep_contents = !session->opts.no_contents;
 	opts.max_bytes = session_budget(session);
 	heed_max_pause(session, &opts);
+	if (keep_prints(session, err))
+		return -1;
 	make_room(session, opts.max_bytes);
 	if (capture(session, &opts, &snap, err))
 		return -1;
@@ -488,29 +507,40 @@ int session_open_core(struct session *session, const char *path,
 	return 0;
 }
 
-int session_open_cores(struct session *session, const char *before,
-		       const char *after, struct error *err)
+static bool same_process(const struct target *target, pid_t pid,
+			 const uint8_t *mark)
 {
-	uint8_t mark[sizeof(session->target->mark)], none[sizeof(mark)] = {0};
-	pid_t pid;
+	static const uint8_t none[sizeof(target->mark)];
 
-	if (session_open_core(session, before, err) ||
-	    session_need_heap(session, err))
-		return -1;
-	pid = session->target->pid;
-	memcpy(mark, session->target->mark, sizeof(mark));
-	session_detach(session);
-	if (session_open_core(session, after, err) ||
-	    session_need_heap(session, err))
-		return -1;
-	if (pid == session->target->pid &&
-	    !memcmp(mark, session->target->mark, sizeof(mark)) &&
-	    memcmp(mark, none, sizeof(mark)) != 0)
-		return 0;
-	return error_set(err, ERR_USAGE,
-			 "%s and %s are not of one process, as far as they "
-			 "tell: the same address means nothing in both",
-			 before, after);
+	return target->pid == pid &&
+	       !memcmp(mark, target->mark, sizeof(target->mark)) &&
+	       memcmp(mark, none, sizeof(none)) != 0;
+}
+
+int session_open_cores(struct session *session, char *const *path, size_t count,
+		       struct error *err)
+{
+	uint8_t mark[sizeof(session->target->mark)];
+	pid_t pid = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i && keep_prints(session, err))
+			return -1;
+		if (i)
+			session_detach(session);
+		if (session_open_core(session, path[i], err) ||
+		    session_need_heap(session, err))
+			return -1;
+		if (i && !same_process(session->target, pid, mark))
+			return error_set(err, ERR_USAGE,
+					 "%s and %s are not of one process, as "
+					 "far as they tell: the same address "
+					 "means nothing in both",
+					 path[0], path[i]);
+		pid = session->target->pid;
+		memcpy(mark, session->target->mark, sizeof(mark));
+	}
+	return 0;
 }
 
 struct snapshot *session_find_snapshot(struct session *session,

@@ -89,9 +89,9 @@ struct session {
 /* Its one snapshot is taken at once. */
 int session_open_core(struct session *session, const char *path,
 		      struct error *err) MUST_CHECK;
-/* Two of one process: snapshots 1 and 2.  ERR_USAGE if they are not. */
-int session_open_cores(struct session *session, const char *before,
-		       const char *after, struct error *err) MUST_CHECK;
+/* Some of one process: snapshots 1, 2 ...  ERR_USAGE if they are not. */
+int session_open_cores(struct session *session, char *const *path, size_t count,
+		       struct error *err) MUST_CHECK;
 int session_open_pid(struct session *session, const char *pid_or_name,
 		     struct error *err) MUST_CHECK;
 void session_close(struct session *session);

@@ -23,6 +23,7 @@
 #include "snapshot/tables.h"
 #include "snapshot/threads.h"
 #include "symbols/symbols.h"
+#include "target/proc.h"
 
 #define DEFAULT_ATTEMPTS 10
 #define DEFAULT_STOP_US	 UINT64_C(2000000)
@@ -80,6 +81,17 @@ static void describe(struct attempt *a)
 	snap->foreign_count = c->foreign_count;
 	if (target->notes && target->notes[0])
 		strbuf_addf(&a->notes, "%s\n", target->notes);
+}
+
+/* As exact as the kernel counts: it may be off by some pages a thread. */
+static void note_resident(struct snapshot *snap, const struct target *target)
+{
+	struct proc_status status;
+	struct error ignored;
+
+	if (!strcmp(target->ops->kind, "live") &&
+	    !proc_status(target->pid, 0, &status, &ignored))
+		snap->rss_bytes = status.rss_bytes;
 }
 
 static int walk_heap(struct attempt *a, struct target *memory,
@@ -161,6 +173,7 @@ static int under_stop(struct attempt *a, struct error *err)
 	if (contents_copy(&plan, target, max, snap->contents, &a->copied, err))
 		goto out;
 	describe(a);
+	note_resident(snap, target);
 	if (maps_copy(&target->maps, &snap->maps, err) ||
 	    threads_take(snap, target, err))
 		goto out;

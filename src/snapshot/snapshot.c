@@ -32,6 +32,8 @@ void snapshot_destroy(struct snapshot *snap)
 	free(snap->module);
 	free(snap->span);
 	free(snap->notes);
+	free(snap->first_word);
+	free(snap->rest_hash);
 	maps_deinit(&snap->maps);
 	free(snap);
 }
@@ -75,6 +77,9 @@ uint64_t snapshot_table_bytes(const struct snapshot *snap)
 	uint64_t bytes = sizeof *snap;
 
 	bytes += (uint64_t)snap->chunk_count * sizeof *snap->chunk;
+	if (snap->rest_hash)
+		bytes += (uint64_t)snap->chunk_count *
+			 (sizeof *snap->first_word + sizeof *snap->rest_hash);
 	bytes += (uint64_t)snap->arena_count * sizeof *snap->arena;
 	bytes += (uint64_t)snap->copy_count * sizeof *snap->copy;
 	bytes += (uint64_t)snap->region_count * sizeof *snap->region;

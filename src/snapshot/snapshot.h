@@ -66,6 +66,8 @@ struct snapshot {
 	uint64_t stopped_us;   /* how long the target stood, all attempts */
 	uint64_t longest_us;   /* the longest single stop of those */
 	uint64_t copied_bytes; /* read while it stood */
+	uint64_t rss_bytes; /* VmRSS of /proc at the stop; 0: a core's, unknown
+			     */
 	/* Of a core: see struct target. */
 	pid_t first_tid;
 	int signal;
@@ -114,6 +116,10 @@ struct snapshot {
 	 * write (from the live target or their files).  NULL without contents.
 	 */
 	struct target *memory;
+	/* Owned, one a chunk: see prints.h.  NULL as long as they were not
+	 * asked for. */
+	uint64_t *first_word;
+	uint32_t *rest_hash; /* 0: the chunk's bytes were not kept */
 };
 
 struct capture_opts {

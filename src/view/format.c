@@ -25,6 +25,12 @@ size_t view_format(const struct value *value, bool exact, char *buf, size_t cap)
 	case V_PERCENT:
 		snprintf(buf, cap, "%.1f%%", value->f);
 		break;
+	case V_RATIO:
+		snprintf(buf, cap, "%.2f", value->f);
+		break;
+	case V_CHANGE:
+		fmt_delta(buf, cap, value->i);
+		break;
 	case V_USEC:
 		fmt_usec(buf, cap, value->u);
 		break;
@@ -52,7 +58,8 @@ const char *value_kind_name(enum value_kind kind)
 		[V_TEXT] = "text",     [V_PERCENT] = "percent",
 		[V_USEC] = "usec",     [V_DELTA] = "delta",
 		[V_BOOL] = "bool",     [V_HEX] = "hex",
-		[V_NUMBER] = "number",
+		[V_NUMBER] = "number", [V_RATIO] = "ratio",
+		[V_CHANGE] = "change",
 	};
 
 	return name[kind];

@@ -38,9 +38,11 @@ static void put_value(const struct value *value, FILE *out)
 		put_text(value->text, out);
 		break;
 	case V_PERCENT:
+	case V_RATIO:
 		fprintf(out, "%.6g", value->f);
 		break;
 	case V_DELTA:
+	case V_CHANGE:
 		fprintf(out, "%" PRId64, value->i);
 		break;
 	case V_BOOL:

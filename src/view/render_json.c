@@ -41,8 +41,10 @@ static json_t *value_json(const struct value *value)
 	case V_TEXT:
 		return text_json(value->text);
 	case V_PERCENT:
+	case V_RATIO:
 		return isfinite(value->f) ? json_real(value->f) : json_null();
 	case V_DELTA:
+	case V_CHANGE:
 		return json_integer(value->i);
 	case V_BOOL:
 		return json_boolean(value->u);

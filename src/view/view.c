@@ -101,6 +101,8 @@ bool view_sorts_down(const struct column *column)
 	case V_PERCENT:
 	case V_USEC:
 	case V_DELTA:
+	case V_CHANGE:
+	case V_RATIO:
 	case V_NUMBER:
 		return true;
 	default:
@@ -119,8 +121,10 @@ static uint64_t number_key(const struct value *value)
 	case V_TEXT: /* "mmapped" among arena numbers */
 		return UINT64_MAX - 1;
 	case V_DELTA:
+	case V_CHANGE:
 		return (uint64_t)value->i ^ UINT64_C(1) << 63;
 	case V_PERCENT:
+	case V_RATIO:
 		memcpy(&bits, &value->f, sizeof(bits));
 		return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 	default:

@@ -25,8 +25,10 @@ enum value_kind {
 	V_ADDR,	   /* u: 0x...; a string in JSON */
 	V_TEXT,	   /* text */
 	V_PERCENT, /* f: 0..100 */
+	V_RATIO,   /* f: 0..1 */
 	V_USEC,	   /* u: microseconds */
 	V_DELTA,   /* i: signed bytes */
+	V_CHANGE,  /* i: by how many there are more or fewer */
 	V_BOOL,	   /* u */
 	V_HEX,	   /* u: hex integer as text, as x/ prints it */
 	V_NUMBER   /* u: a number that is a name, digits alone: class, thread */

@@ -7,6 +7,7 @@
 #define VIEW_VIEWS_H
 
 #include "analysis/diff.h"
+#include "analysis/growth.h"
 #include "analysis/holders.h"
 #include "analysis/leak_groups.h"
 #include "analysis/near.h"
@@ -107,6 +108,11 @@ void view_doubtful(struct view *view, struct symbols *symbols,
 /* The words of [low, high) that are addresses; contents must be there. */
 int view_points(const struct snapshot *snap, struct symbols *symbols,
 		uint64_t low, uint64_t high, const char *what,
+		struct view **out, struct error *err) MUST_CHECK;
+
+/* growth is taken over (its rows move); forecast may be NULL. */
+int view_growth(struct growth *growth, const struct snapshot *const *snap,
+		uint32_t count, const struct growth_forecast *forecast,
 		struct view **out, struct error *err) MUST_CHECK;
 
 /* graph_bytes: of the table of who points at whom that current has. */

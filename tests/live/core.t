@@ -99,6 +99,15 @@ class=$(sed -n 's/^class //p' "$T/manifest")
 is "diff of two cores: the receipts" "$(jq -c --argjson class "$class" \
 	'.rows[] | select(.size == $class) | [.new_count, .gone_count]' \
 	"$T/out")" "[3,0]"
+hs --json diff "$T/before" "$T/after" --by=content
+is "diff of two cores: what receipts begin with" "$(jq -c \
+	'.rows[] | select(.name == "sale_receipt_ops") | [.new_count,
+		.gone_count]' "$T/out")" "[3,0]"
+hs --json diff "$T/after" "$T/before" --by=content
+is "the other way round they are gone, though their bytes are" "$(jq -c \
+	'.rows[] | select(.name == "sale_receipt_ops") | [.new_count,
+		.gone_count]' "$T/out")" "[0,3]"
+hs --json diff "$T/before" "$T/after"
 is "diff of two cores: no word of touched memory" \
 	"$(jq '.totals.touched_delta_bytes' "$T/out")" null
 hs diff "$T/before" "$core"

@@ -1,0 +1,161 @@
+#!/bin/sh
+# Growth over ten rounds of a real process, class by class, against the ledger
+# that the program keeps: what was lost and what is still held alike.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq
+
+ROUNDS=10
+start_fixture grower
+cat >"$T/step" <<END
+before=\$(grep -c '^round' "$T/manifest")
+echo round >"$T/ctl"
+until [ "\$(grep -c '^round' "$T/manifest")" -gt "\$before" ]; do
+	sleep 0.02
+done
+END
+# session LAST...: snapshots with a round between each two, then LAST.
+session() {
+	set -- -e snapshot "$@"
+	session_i=0
+	while [ "$session_i" -lt "$ROUNDS" ]; do
+		set -- -e snapshot -e "shell sh $T/step" "$@"
+		session_i=$((session_i + 1))
+	done
+	hs -p "$PID" --json "$@"
+}
+class() {
+	awk -v name="$1" '$1 == "class" && $2 == name { print $3 }' \
+		"$T/manifest"
+}
+row() { # SIZE
+	jq -c ".rows[] | select(.size == $1) | $2" "$T/growth"
+}
+
+# The ledger: of each class the numbers from the first snapshot on.
+ledger() {
+	awk -v from="$1" '$1 == "count" { n[$3 " " $2] = $4; seen[$3] = 1
+			if ($2 > last) last = $2 }
+		END { for (size in seen) {
+			total = 0; text = ""
+			for (r = from + 1; r <= last; r++) {
+				d = n[size " " r] - n[size " " (r - 1)]
+				total += d
+				text = text (text == "" ? "" : " ") d
+			}
+			if (total > 0) print size, total, text
+		} }' "$T/manifest" | sort -n
+}
+
+session -e growth -e 'growth --fail' -e 'growth --until 1T' \
+	-e 'growth --by=size' -e 'growth --by=content' -e diff \
+	-e 'diff --by=content'
+is "growth was asked to fail, and there is some" "$status" 1
+# shellcheck disable=SC2016 # the variable is jq's
+answer() { # COMMAND
+	jq -c --arg c "$1" 'select(.command == $c)' "$T/out"
+}
+answer growth >"$T/growth"
+ledger 1 >"$T/ledger"
+check "the ledger has rows" test "$(wc -l <"$T/ledger")" -gt 4
+is "every class that grew, round by round, is the ledger's" \
+	"$(jq -r '.rows[] | select(.size) |
+		"\(.size) \(.total_count) \(.deltas)"' "$T/growth" | sort -n)" \
+	"$(cat "$T/ledger")"
+is "rounds" "$(jq -c '[.rows[].rounds] | unique' "$T/growth")" "[$ROUNDS]"
+check "counts and bytes agree" jq -e '.rows | all(
+	(.per_round_bytes == .per_round_count * .class) and
+	(.total_bytes == .total_count * .class) and
+	(.steadiness >= 0 and .steadiness <= 1) and
+	(.steady == (.steadiness >= 0.8)))' "$T/growth"
+
+# What each of them is.
+kept=$(class kept)
+is "what a list still holds grows steadily" "$(row "$kept" \
+	'[.per_round_count, .steadiness, .exact_rounds, .type]')" \
+	"[2,1,$ROUNDS,\"\\\"kept\\\"\"]"
+is "in a sentence" "$(row "$kept" .sentence)" \
+	"\"exactly 2 x $kept B in $ROUNDS of $ROUNDS rounds, nearly all \\\"kept\\\"\""
+mixed=$(class mixed)
+is "a class that a cache shares is not steady" "$(row "$mixed" .steady)" false
+is "what is lost in it is, by content" "$(jq -c --argjson class "$mixed" \
+	'.rows[] | select(.class == $class and .size == null) |
+	[.type, .per_round_count, .steadiness]' "$T/growth")" '["lost_ops",4,1]'
+is "a burst is not steady" "$(row "$(class once)" \
+	'[.steadiness, .grew_rounds]')" "[0,1]"
+is "nor is what grows by another number each time" \
+	"$(row "$(class varying)" '[.steady, .grew_rounds]')" "[false,$ROUNDS]"
+# shellcheck disable=SC2016 # the variable is jq's
+check "a cache is not" jq -e --argjson class "$(class cache)" \
+	'[.rows[] | select(.class == $class and .steady)] == []' "$T/growth"
+for kind in equal replaced; do
+	is "$kind blocks are no growth" "$(row "$(class $kind)" .size)" ""
+done
+
+# Each command is about the same rounds.
+is "by size" "$(answer 'growth --by=size' |
+	jq -c '[.rows[] | select(.size == null)]')" "[]"
+is "by content" "$(answer 'growth --by=content' |
+	jq -c '[.rows[] | select(.size)]')" "[]"
+answer 'growth --until 1T' >"$T/until"
+is "until: rounds" "$(jq '.totals.until.rounds' "$T/until")" \
+	"$(jq '.totals | ((.until.limit_bytes - .until.base_bytes)
+		/ .bytes_a_round) | ceil' "$T/until")"
+check "until: time" jq -e '.totals.until.seconds > 0' "$T/until"
+rss=$(awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$PID/status")
+check "until: from what is resident" test "$(jq \
+	--argjson rss "$rss" '(.totals.until.base_bytes - $rss) | fabs' \
+	"$T/until")" -lt 2000000
+
+# The last two snapshots: blocks freed and allocated again at their places.
+answer diff >"$T/diff"
+is "replaced ones count as kept" "$(jq -c --argjson c "$(class replaced)" \
+	'.rows[] | select(.size == $c) | [.new_count, .gone_count]' \
+	"$T/diff")" "[0,0]"
+
+# Too few, and words that it does not know.
+hs -p "$PID" -e snapshot -e "shell sh $T/step" -e snapshot -e growth
+is "two snapshots: usage" "$status" 2
+check "two snapshots: says what to do" grep -q 'three snapshots or more' "$T/err"
+hs growth
+is "none: usage" "$status" 2
+hs -p "$PID" -e snapshot -e 'growth --untill 3'
+is "another option: usage" "$status" 2
+hs -p "$PID" -e snapshot -e 'growth --until'
+is "no size: usage" "$status" 2
+
+# The bytes of a snapshot are not kept: classes alone, and it says so.
+hs -p "$PID" --json -e 'set contents none' -e snapshot -e "shell sh $T/step" \
+	-e snapshot -e "shell sh $T/step" -e snapshot -e growth \
+	-e 'growth --by=content'
+check "without bytes: says so" grep -q 'classes alone' "$T/err"
+is "without bytes: the classes are there" "$(answer growth |
+	jq -c --argjson kept "$kept" '.rows[] | select(.size == $kept) |
+	[.per_round_count, .steadiness, .type, .reused_count]')" \
+	"[2,1,null,null]"
+
+if command -v gcore >/dev/null; then
+	set --
+	for i in 1 2 3 4; do
+		gcore_of "$PID" "$T/core.$i"
+		set -- "$@" "$T/core.$i"
+		sh "$T/step"
+	done
+	hs --json growth "$@" --fail
+	is "cores: it grows" "$status" 1
+	cp "$T/out" "$T/growth"
+	is "cores: as the process does" "$(row "$kept" \
+		'[.per_round_count, .steadiness, .rounds, .type]')" \
+		'[2,1,3,"\"kept\""]'
+	is "cores: by content" "$(jq -c --argjson class "$mixed" \
+		'.rows[] | select(.class == $class and .size == null) |
+		[.type, .per_round_count, .steadiness]' "$T/growth")" \
+		'["lost_ops",4,1]'
+	hs growth "$T/core.1" "$T/core.2"
+	is "two cores: usage" "$status" 2
+else
+	skip "cores" "gcore is not installed"
+fi
+stop_fixture
+done_testing
