@@ -33,15 +33,35 @@ static void tab_title(const struct ui *ui, int tab, char *buf, size_t cap)
 		snprintf(buf, cap, "%s", tab_kinds[tab].title);
 }
 
+/* How much room the tabs have: all of them with blanks around, with none, or
+ * only the current one with its title. */
+enum tab_room { TABS_WIDE, TABS_CLOSE, TABS_SHORT };
+
+static enum tab_room tab_room(const struct ui *ui)
+{
+	int titles = 0, width = getmaxx(stdscr);
+	char title[64];
+
+	for (int tab = 0; tab < TAB_COUNT; tab++) {
+		tab_title(ui, tab, title, sizeof(title));
+		titles += draw_width(title);
+	}
+	if (titles + 5 * TAB_COUNT - 1 <= width)
+		return TABS_WIDE;
+	return titles + 3 * TAB_COUNT + 1 <= width ? TABS_CLOSE : TABS_SHORT;
+}
+
 /* The current one stands in brackets; where there is room all have numbers. */
 static int tab_text(const struct ui *ui, int tab, char *buf, size_t cap)
 {
-	bool wide = getmaxx(stdscr) >= 64;
+	enum tab_room room = tab_room(ui);
 	char title[64];
 
 	tab_title(ui, tab, title, sizeof(title));
-	if (wide)
-		snprintf(buf, cap, tab == ui->tab ? "[%d %s]" : " %d %s ",
+	if (room != TABS_SHORT && tab == ui->tab)
+		snprintf(buf, cap, "[%d %s]", tab + 1, title);
+	else if (room != TABS_SHORT)
+		snprintf(buf, cap, room == TABS_WIDE ? " %d %s " : "%d %s",
 			 tab + 1, title);
 	else if (tab == ui->tab)
 		snprintf(buf, cap, "[%s]", title);

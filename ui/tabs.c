@@ -8,6 +8,7 @@ const struct tab_kind tab_kinds[TAB_COUNT] = {
 	[TAB_DIFF] = {"Diff", "diff", true},
 	[TAB_CHUNKS] = {"Chunks", "chunks", false},
 	[TAB_LEAKS] = {"Leaks", "leaks", false},
+	[TAB_RETAINED] = {"Retained", "retained", false},
 	[TAB_THREADS] = {"Threads", "threads", false},
 	[TAB_MAPS] = {"Maps", "maps", false},
 };

@@ -24,6 +24,7 @@ extern const struct command command_entry_near;
 extern const struct command command_entry_points;
 extern const struct command command_entry_quit;
 extern const struct command command_entry_refs;
+extern const struct command command_entry_retained;
 extern const struct command command_entry_selftest;
 extern const struct command command_entry_set;
 extern const struct command command_entry_shell;

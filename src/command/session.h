@@ -38,6 +38,7 @@ struct session_opts {
 
 #define SESSION_MAX_SNAPSHOTS 64
 
+struct retained;
 struct session_graph;
 
 struct session {
@@ -57,6 +58,7 @@ struct session {
 				      * anew when wanted after a snapshot */
 	struct session_graph *graph; /* owned, or NULL: see session_graph.h */
 	struct leaks *leaks;	     /* owned: the last ones found, or NULL */
+	struct retained *retained;   /* the same: see session_retained.h */
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "command/session_retained.h"
 
 /* What session->graph is: the graph, and what it answers. */
 struct session_graph {
@@ -52,6 +53,7 @@ int session_graph(struct session *session, const struct graph_opts *opts,
 
 void session_drop_graph(struct session *session)
 {
+	session_drop_retained(session);
 	if (!session->graph)
 		return;
 	graph_deinit(&session->graph->graph);
@@ -67,7 +69,7 @@ uint64_t session_graph_bytes(const struct session *session,
 	if (!session->graph || session->graph->graph.snap != snap)
 		return 0;
 	g = &session->graph->graph;
-	return sizeof(*session->graph) +
+	return session_retained_bytes(session, snap) + sizeof(*session->graph) +
 	       ((uint64_t)g->out.nodes + 1) * sizeof(*g->out.first) +
 	       g->out.first[g->out.nodes] * sizeof(*g->out.to) +
 	       g->roots * sizeof(*g->root);

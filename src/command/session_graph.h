@@ -24,7 +24,8 @@ int session_graph(struct session *session, const struct graph_opts *opts,
  * wanted for something else. */
 void session_drop_graph(struct session *session);
 
-/* Our memory that the graph of snap takes, bytes; 0 if none is kept. */
+/* Our memory that the graph of snap takes, and what is retained in it, bytes; 0
+ * if none is kept. */
 uint64_t session_graph_bytes(const struct session *session,
 			     const struct snapshot *snap);
 

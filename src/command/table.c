@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&command_entry_points,
 	&command_entry_quit,
 	&command_entry_refs,
+	&command_entry_retained,
 	&command_entry_selftest,
 	&command_entry_set,
 	&command_entry_shell,

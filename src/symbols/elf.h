@@ -76,6 +76,11 @@ const char *elf_build_id(const struct elf *elf);
 const char *elf_debuglink(const struct elf *elf, uint32_t *crc); /* or NULL */
 
 size_t elf_segments(const struct elf *elf, const struct elf_segment **out);
+/*
+ * ".bss", ".data": the section that a file address lies in, by the section
+ * headers; without them ".bss" past the file's content; else NULL.
+ */
+const char *elf_section_name(const struct elf *elf, uint64_t vaddr);
 /* Initial bytes of memory at vaddr: file content, zeros past filesz. */
 int elf_read(const struct elf *elf, uint64_t vaddr, void *buf, size_t len,
 	     struct error *err) MUST_CHECK;

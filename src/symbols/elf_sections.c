@@ -54,6 +54,30 @@ int elf_each_symtab(const struct elf *elf, elf_symbol_fn *fn, void *ctx)
 	return elf_each_in(elf, symtab(elf), fn, ctx);
 }
 
+const char *elf_section_name(const struct elf *elf, uint64_t vaddr)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+	size_t names;
+
+	while ((scn = next_section(elf, scn, &shdr)))
+		/* .tbss has an address, but no memory there. */
+		if (shdr.sh_flags & SHF_ALLOC && !(shdr.sh_flags & SHF_TLS) &&
+		    vaddr >= shdr.sh_addr &&
+		    vaddr - shdr.sh_addr < shdr.sh_size &&
+		    !elf_getshdrstrndx(elf->handle, &names))
+			return elf_strptr(elf->handle, names, shdr.sh_name);
+	for (size_t i = 0; i < elf->segments; i++) {
+		const struct elf_segment *seg = &elf->segment[i];
+
+		if (seg->type == PT_LOAD && vaddr >= seg->vaddr &&
+		    vaddr - seg->vaddr >= seg->filesz &&
+		    vaddr - seg->vaddr < seg->memsz)
+			return ".bss";
+	}
+	return NULL;
+}
+
 /* The NT_GNU_BUILD_ID in a run of notes, as hexadecimal digits. */
 static bool find_build_id(struct elf *elf, Elf_Data *data)
 {

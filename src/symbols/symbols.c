@@ -262,6 +262,15 @@ bool symbols_at(struct symbols *s, uint64_t addr, struct symbol *out)
 	return find_at(s, addr, false, out);
 }
 
+const char *symbols_section(struct symbols *s, uint64_t addr)
+{
+	struct entry *e = entry_at(s, addr);
+
+	if (!e || !e->m.elf)
+		return NULL;
+	return elf_section_name(e->m.elf, addr - e->m.bias);
+}
+
 static bool format(struct symbols *s, uint64_t addr, bool own, char *buf,
 		   size_t cap)
 {

@@ -81,6 +81,8 @@ void symbols_find_debug_files(struct symbols *symbols);
  * and out->offset is the offset from the module's start.
  */
 bool symbols_at(struct symbols *symbols, uint64_t addr, struct symbol *out);
+/* ".bss", ".data": see elf_section_name(); NULL if that is not known. */
+const char *symbols_section(struct symbols *symbols, uint64_t addr);
 /*
  * "name", "name+0x10", "module:name"; a C++ name with or without parameters.
  * Several: the exe's first.  What was meant is out->addr + out->offset.

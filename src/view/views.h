@@ -12,6 +12,7 @@
 #include "analysis/leak_groups.h"
 #include "analysis/near.h"
 #include "analysis/refs.h"
+#include "analysis/retained_rows.h"
 #include "snapshot/snapshot.h"
 #include "symbols/symbols.h"
 #include "view/view.h"
@@ -116,6 +117,17 @@ int view_growth(struct growth *growth, const struct snapshot *const *snap,
 		struct view **out, struct error *err) MUST_CHECK;
 
 /* graph_bytes: of the table of who points at whom that current has. */
+/* What is said of r wherever it is shown: doubts, and the totals. */
+void view_of_retained(struct view *view, const struct retained *r,
+		      struct symbols *symbols);
+/* Chunks and what each retains, or owners; r is read now, row taken over. */
+int view_retained(const struct retained *r, struct retained_chunk *row,
+		  uint32_t count, const char *title, struct symbols *symbols,
+		  struct view **out, struct error *err) MUST_CHECK;
+int view_owners(const struct retained *r, struct retained_owner *row,
+		uint32_t count, struct symbols *symbols, struct view **out,
+		struct error *err) MUST_CHECK;
+
 int view_snapshots(const struct snapshot *const *snap, uint32_t count,
 		   const struct snapshot *current, uint64_t graph_bytes,
 		   struct view **out, struct error *err) MUST_CHECK;

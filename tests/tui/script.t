@@ -34,13 +34,15 @@ save-screen $T/chunks
 key 5
 save-screen $T/leaks
 key 6
-save-screen $T/threads
+save-screen $T/retained
 key 7
+save-screen $T/threads
+key 8
 save-screen $T/maps
 END
-for tab in Heap Sizes Diff Chunks Leaks Threads Maps; do
+for tab in Heap Sizes Diff Chunks Leaks Retained Threads Maps; do
 	screen=$T/$(echo "$tab" | tr '[:upper:]' '[:lower:]')
-	check "$tab is marked without colour" grep -q "\[[1-7] $tab\]" "$screen"
+	check "$tab is marked without colour" grep -q "\[[1-8] $tab\]" "$screen"
 	check "$tab has the title" \
 		grep -q "leaky_server $PID .* running" "$screen"
 done
@@ -244,12 +246,12 @@ if [ -e "$lib" ]; then
 save-screen $T/first
 key 1
 save-screen $T/heap
-key 6
+key 7
 save-screen $T/threads
 key S
 save-screen $T/second
 END
-	check "Maps comes first" grep -q '\[7 Maps\]' "$T/first"
+	check "Maps comes first" grep -q '\[8 Maps\]' "$T/first"
 	check "the allocator is named" grep -q 'it uses jemalloc' "$T/first"
 	check "and what works" grep -q 'threads, bt' "$T/first"
 	check "Heap says why not" grep -q 'it uses jemalloc' "$T/heap"
