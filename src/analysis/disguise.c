@@ -41,7 +41,7 @@ static int tell(const struct disguise *d, uint32_t i, enum hold hold,
 	return i == CHUNK_NONE ? 0 : d->found(d->ctx, i, hold, err);
 }
 
-static bool interesting(const struct disguise *d, uint64_t value)
+static inline bool interesting(const struct disguise *d, uint64_t value)
 {
 	return value - d->low < d->high - d->low;
 }
@@ -60,33 +60,38 @@ static int past_end(const struct disguise *d, uint64_t value, struct error *err)
 	return tell(d, i, HOLD_PAST_END, err);
 }
 
-static uint64_t demangle(const struct disguise *d, uint64_t value)
+static inline uint64_t demangle(uint64_t value, uint64_t guard, unsigned word)
 {
-	unsigned bits = 8 * d->snap->word, by = 2 * d->snap->word + 1;
+	unsigned bits = 8 * word, by = 2 * word + 1;
 	uint64_t mask = bits == 64 ? UINT64_MAX : UINT32_MAX;
 
-	return ((value >> by | value << (bits - by)) & mask) ^ d->guard;
+	return ((value >> by | value << (bits - by)) & mask) ^ guard;
 }
 
 /* Any number can be taken for something mangled: not what is an address. */
 static int mangled(const struct disguise *d, uint64_t value, uint64_t plain,
 		   struct error *err)
 {
-	if (!interesting(d, plain) || maps_find(&d->snap->maps, value))
+	if (maps_find(&d->snap->maps, value))
 		return 0;
 	return tell(d, started(d, plain), HOLD_MANGLED, err);
 }
 
 /* One aligned word, which lies at addr. */
-static inline int look_at(const struct disguise *d, uint64_t value,
-			  uint64_t addr, struct error *err)
+static inline __attribute__((always_inline)) int
+look_at(const struct disguise *d, uint64_t value, uint64_t addr, unsigned word,
+	struct error *err)
 {
-	const uint64_t high_bits = UINT64_C(0xffff) << 48;
-	uint64_t low_bits = d->snap->word - 1;
+	const uint64_t high_bits = UINT64_C(0xffff) << 48, low_bits = word - 1;
+	/* PTR_MANGLE, glibc 2.36 sysdeps/x86_64/pointer_guard.h */
+	uint64_t mangle = demangle(value, d->guard, word);
+	/* PROTECT_PTR, glibc 2.36 malloc/malloc.c: "safe-linking" */
+	uint64_t link = value ^ addr >> 12;
 
-	if (!value)
-		return 0;
-	if (interesting(d, value - 1) && past_end(d, value, err))
+	/* A word before the next block, or where a mapping ends. */
+	if (interesting(d, value - 1) &&
+	    (value % (2 * word) == word || value % 4096 == 0) &&
+	    past_end(d, value, err))
 		return -1;
 	if (d->interior == INTERIOR_NO && value & low_bits &&
 	    interesting(d, value & ~low_bits) &&
@@ -95,33 +100,62 @@ static inline int look_at(const struct disguise *d, uint64_t value,
 	if (value & high_bits && interesting(d, value & ~high_bits) &&
 	    tell(d, started(d, value & ~high_bits), HOLD_TAGGED, err))
 		return -1;
-	/* PTR_MANGLE, glibc 2.36 sysdeps/x86_64/pointer_guard.h */
-	if (d->guard && interesting(d, demangle(d, value)) &&
-	    mangled(d, value, demangle(d, value), err))
+	if (interesting(d, mangle) && d->guard &&
+	    mangled(d, value, mangle, err))
 		return -1;
-	/* PROTECT_PTR, glibc 2.36 malloc/malloc.c: "safe-linking" */
-	return interesting(d, value ^ addr >> 12)
-		       ? mangled(d, value, value ^ addr >> 12, err)
-		       : 0;
+	return interesting(d, link) ? mangled(d, value, link, err) : 0;
+}
+
+/*
+ * No address has its two highest bytes set.  May one lie across these words of
+ * 8 bytes?  Then two bytes side by side are zero, the second of them in the
+ * later word and not its last.  (To find zero bytes: Mycroft, 1987; what it
+ * finds besides does no harm.)
+ */
+static inline bool may_lie_across(uint64_t word, uint64_t later, uint64_t low)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t zero = (later - ones) & ~later & highs;
+
+	if (!later)
+		return word >> 8 >= low;
+	zero &= zero << 8 | (word >> 56 ? 0 : 0x80);
+	return zero & ~(UINT64_C(0xff) << 56);
+}
+
+/* Those that lie across the words at "at" and behind it. */
+static int look_across(const struct disguise *d, const uint8_t *at,
+		       unsigned count, unsigned word, struct error *err)
+{
+	for (unsigned k = 1; k <= count; k++) {
+		uint64_t value = load_word(at + k, word);
+
+		if (interesting(d, value) &&
+		    tell(d, started(d, value), HOLD_UNALIGNED, err))
+			return -1;
+	}
+	return 0;
 }
 
 static inline __attribute__((always_inline)) int
 scan(const struct disguise *d, const uint8_t *bytes, uint64_t addr,
      uint64_t len, uint64_t more, unsigned word, struct error *err)
 {
-	uint64_t low = d->low, span = d->high - low;
-	uint64_t begin = -addr & (word - 1), all = len + more;
+	uint64_t all = len + more;
 
-	for (uint64_t i = begin; i + word <= len; i += word) {
-		if (look_at(d, load_word(bytes + i, word), addr + i, err))
+	for (uint64_t i = -addr & (word - 1); i + word <= len; i += word) {
+		uint64_t value = load_word(bytes + i, word);
+		uint64_t left = all - i - word;
+		unsigned count = left < word ? (unsigned)left : word - 1;
+
+		if (value && look_at(d, value, addr + i, word, err))
 			return -1;
-		for (unsigned k = 1; k < word && i + k + word <= all; k++) {
-			uint64_t value = load_word(bytes + i + k, word);
-
-			if (value - low < span &&
-			    tell(d, started(d, value), HOLD_UNALIGNED, err))
-				return -1;
-		}
+		if (word == 8 && left >= word &&
+		    !may_lie_across(value, load_word(bytes + i + word, word),
+				    d->low))
+			continue;
+		if (look_across(d, bytes + i, count, word, err))
+			return -1;
 	}
 	return 0;
 }

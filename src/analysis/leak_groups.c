@@ -11,6 +11,7 @@ enum { STEP = 1 << 16 };
 
 struct build {
 	const struct leaks *leaks;
+	struct leak_past past;
 	struct finder finder; /* over all chunks */
 	struct fold fold;     /* of keys: row i is group i */
 	struct leak_group *group;
@@ -41,6 +42,38 @@ static struct pattern first_of(const struct build *b, uint32_t i,
 	return first;
 }
 
+static bool has(const struct snapshot *snap, const struct chunk *c)
+{
+	uint32_t low = 0, high = snap->chunk_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (snap->chunk[mid].addr < c->addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < snap->chunk_count && snap->chunk[low].addr == c->addr &&
+	       snap->chunk[low].size == c->size &&
+	       snap->chunk[low].state == CHUNK_USED;
+}
+
+static void add_new(const struct build *b, uint32_t i, uint64_t size,
+		    struct leak_group *group)
+{
+	const struct chunk *c = &b->leaks->snap->chunk[i];
+	uint32_t met = b->past.count;
+
+	while (met && has(b->past.snap[met - 1], c))
+		met--;
+	if (!met)
+		return;
+	group->new_count++;
+	group->new_bytes += size;
+	group->met |= UINT64_C(1) << (met - 1);
+}
+
 static int add(struct build *b, uint32_t i, struct error *err)
 {
 	const struct leaks *leaks = b->leaks;
@@ -66,6 +99,7 @@ static int add(struct build *b, uint32_t i, struct error *err)
 	group = &b->group[at];
 	group->count++;
 	group->bytes += size;
+	add_new(b, i, size, group);
 	return 0;
 }
 
@@ -127,9 +161,10 @@ static int fill(struct build *b, unsigned kinds, struct error *err)
 }
 
 int leak_groups_make(const struct leaks *leaks, unsigned kinds,
-		     struct leak_groups *out, struct error *err)
+		     const struct leak_past *past, struct leak_groups *out,
+		     struct error *err)
 {
-	struct build b = {.leaks = leaks};
+	struct build b = {.leaks = leaks, .past = *past};
 	int ret = -1;
 
 	*out = (struct leak_groups){0};

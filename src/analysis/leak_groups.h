@@ -20,6 +20,15 @@ struct leak_group {
 	uint64_t count, bytes;
 	/* Definite: what they lead. */
 	uint64_t indirect_count, indirect_bytes;
+	/* Of count and bytes: what is new, and a bit for each of the snapshots
+	 * behind the first, in which some of it was met first. */
+	uint64_t new_count, new_bytes, met;
+};
+
+/* Earlier snapshots of the same process, by age; at most 64. */
+struct leak_past {
+	const struct snapshot *const *snap; /* borrowed */
+	uint32_t count;			    /* 0: nothing is called new */
 };
 
 struct leak_groups {
@@ -27,9 +36,14 @@ struct leak_groups {
 	uint32_t count;
 };
 
-/* kinds: a bit (1 << enum leak_kind) each. */
+/*
+ * kinds: a bit (1 << enum leak_kind) each.  New is what past->snap[0] has not:
+ * no used chunk of that address and size.  It was met first in the earliest
+ * snapshot from which on all have it.
+ */
 int leak_groups_make(const struct leaks *leaks, unsigned kinds,
-		     struct leak_groups *out, struct error *err) MUST_CHECK;
+		     const struct leak_past *past, struct leak_groups *out,
+		     struct error *err) MUST_CHECK;
 void leak_groups_deinit(struct leak_groups *groups);
 
 /*

@@ -48,9 +48,7 @@ int mark_chunk(struct marker *m, uint32_t i, struct error *err)
 	return 0;
 }
 
-/* Cold: only for words inside the range of the chunks. */
-static __attribute__((noinline)) int candidate(struct marker *m, uint64_t value,
-					       struct error *err)
+static int resolve(struct marker *m, uint64_t value, struct error *err)
 {
 	uint32_t i = finder_lookup(&m->finder, value);
 
@@ -65,6 +63,39 @@ static __attribute__((noinline)) int candidate(struct marker *m, uint64_t value,
 		}
 	}
 	return mark_chunk(m, i, err);
+}
+
+/* The index is there by now: what it leads to is wanted next. */
+static void want_chunk(const struct marker *m, uint64_t value)
+{
+	const struct finder_granule *g = finder_granule(&m->finder, value);
+	uint32_t i = g ? finder_guess(g, value) : CHUNK_NONE;
+
+	if (i == CHUNK_NONE)
+		return;
+	__builtin_prefetch(&m->snap->chunk[i]);
+	__builtin_prefetch(&m->mark[i]);
+}
+
+/*
+ * Cold: only for words inside the range of the chunks.  Most lead to memory
+ * that is in no cache: first of the index, then of the chunk, each asked for
+ * some words ahead.
+ */
+static __attribute__((noinline)) int candidate(struct marker *m, uint64_t value,
+					       struct error *err)
+{
+	unsigned waiting = m->last_waiting - m->first_waiting;
+
+	m->waiting[m->last_waiting++ % MARK_WAITING] = value;
+	__builtin_prefetch(finder_granule(&m->finder, value));
+	if (waiting < MARK_WAITING / 2)
+		return 0;
+	want_chunk(m, m->waiting[(m->last_waiting - MARK_WAITING / 2) %
+				 MARK_WAITING]);
+	if (waiting < MARK_WAITING - 1)
+		return 0;
+	return resolve(m, m->waiting[m->first_waiting++ % MARK_WAITING], err);
 }
 
 int mark_word(struct marker *m, uint64_t value, struct error *err)
@@ -121,11 +152,21 @@ int mark_range(struct marker *m, uint64_t start, uint64_t end,
 	return 0;
 }
 
+/* All that waits, and what it leads to. */
 int mark_follow(struct marker *m, struct error *err)
 {
-	while (m->depth) {
-		const struct chunk *c = &m->snap->chunk[m->stack[--m->depth]];
+	while (m->depth || m->first_waiting != m->last_waiting) {
+		const struct chunk *c;
 
+		if (!m->depth) {
+			if (resolve(m,
+				    m->waiting[m->first_waiting++ %
+					       MARK_WAITING],
+				    err))
+				return -1;
+			continue;
+		}
+		c = &m->snap->chunk[m->stack[--m->depth]];
 		if (mark_range(m, c->addr, c->addr + c->size, err))
 			return -1;
 	}

@@ -10,6 +10,8 @@
 #include "analysis/words.h"
 #include "snapshot/finder.h"
 
+enum { MARK_WAITING = 32 }; /* a power of two */
+
 struct marker {
 	const struct snapshot *snap;
 	struct finder finder; /* over all chunks */
@@ -32,6 +34,9 @@ struct marker {
 	void *look_ctx;
 	bool only_look; /* nothing is entered */
 	/* private */
+	/* Words in the range of the chunks wait here for memory to come. */
+	uint64_t waiting[MARK_WAITING];
+	unsigned first_waiting, last_waiting; /* modulo MARK_WAITING */
 	uint32_t *stack; /* owned: entered, words not followed yet */
 	size_t depth, cap;
 	struct pieces pieces;
@@ -45,7 +50,8 @@ void marker_deinit(struct marker *m);
 
 /* Enters chunk i unless it is closed. */
 int mark_chunk(struct marker *m, uint32_t i, struct error *err) MUST_CHECK;
-/* What the words at [start, end) name is entered. */
+/* What the words at [start, end) name is entered: some of it only when
+ * mark_follow() is called. */
 int mark_range(struct marker *m, uint64_t start, uint64_t end,
 	       struct error *err) MUST_CHECK;
 int mark_word(struct marker *m, uint64_t value, struct error *err) MUST_CHECK;

@@ -12,9 +12,10 @@
 
 struct leaks_args {
 	struct reach_opts opts;
-	unsigned kinds;	  /* a bit each */
-	bool fail, said;  /* said: how to look for them */
-	const char *addr; /* or NULL */
+	unsigned kinds;	   /* a bit each */
+	bool fail, said;   /* said: how to look for them */
+	const char *addr;  /* or NULL */
+	const char *since; /* a snapshot's name, or NULL */
 };
 
 static const char *kind_name(unsigned i)
@@ -95,8 +96,8 @@ static int take_flag(struct leaks_args *args, const char *word,
 		ret = parse_interior(value, &args->opts.interior, err);
 	else
 		return error_set(err, ERR_USAGE,
-				 "leaks knows --kinds=, --roots=, --interior= "
-				 "and --fail, not %s",
+				 "leaks knows --kinds=, --roots=, --interior=, "
+				 "--since and --fail, not %s",
 				 word);
 	args->said |= strncmp(word, "--kinds=", 8) != 0;
 	return ret ? error_wrap(err, "%s", word) : 0;
@@ -111,7 +112,11 @@ static int parse_leaks(const struct session *session, const struct words *words,
 	for (size_t i = 1; i < words->count; i++) {
 		const char *word = words->word[i];
 
-		if (!strncmp(word, "--", 2)) {
+		if (!strncmp(word, "--since=", 8)) {
+			args->since = word + 8;
+		} else if (!strcmp(word, "--since") && i + 1 < words->count) {
+			args->since = words->word[++i];
+		} else if (!strncmp(word, "--", 2)) {
 			if (take_flag(args, word, err))
 				return -1;
 		} else if (args->addr) {
@@ -158,14 +163,42 @@ static int leaks_of(struct session *session, const struct leaks_args *args,
 	return 0;
 }
 
+/* From the one named up to the one before the current. */
+static int find_past(struct session *session, const char *since,
+		     struct leak_past *past, struct error *err)
+{
+	uint32_t at = 0, first = UINT32_MAX;
+
+	*past = (struct leak_past){0};
+	if (!since)
+		return 0;
+	for (; session->snapshot[at] != session->current; at++)
+		if (!strcmp(session->snapshot[at]->name, since))
+			first = at;
+	if (first != UINT32_MAX) {
+		past->snap = (const struct snapshot *const *)session->snapshot +
+			     first;
+		past->count = at - first;
+		return 0;
+	}
+	return error_set(err, ERR_USAGE,
+			 session_find_snapshot(session, since)
+				 ? "snapshot \"%s\" is not earlier than %s"
+				 : "there is no snapshot \"%s\"; the current "
+				   "one is %s",
+			 since, session->current->name);
+}
+
 static int leaks_run(struct session *session, const struct words *words,
 		     struct view **out, struct error *err)
 {
 	const struct leaks *known = session->leaks;
 	struct leaks_args args = {0};
 	struct leak_groups groups;
+	struct leak_past past;
 
-	if (parse_leaks(session, words, &args, err))
+	if (parse_leaks(session, words, &args, err) ||
+	    find_past(session, args.since, &past, err))
 		return -1;
 	/* A row of the last answer. */
 	if (args.addr && !args.said && known && known->snap == session->current)
@@ -174,9 +207,9 @@ static int leaks_run(struct session *session, const struct words *words,
 		return -1;
 	if (args.addr)
 		return leaks_of(session, &args, out, err);
-	if (leak_groups_make(session->leaks, args.kinds, &groups, err) ||
-	    view_leaks(session->leaks, &groups, args.kinds, session->symbols,
-		       out, err))
+	if (leak_groups_make(session->leaks, args.kinds, &past, &groups, err) ||
+	    view_leaks(session->leaks, &groups, args.kinds, &past,
+		       session->symbols, out, err))
 		return -1;
 	(*out)->condition =
 		args.fail && session->leaks->sum[LEAK_DEFINITE].count;
@@ -201,8 +234,8 @@ static size_t leaks_complete(struct session *session, const char *word,
 
 const struct command command_entry_leaks = {
 	.name = "leaks",
-	.args = "[--kinds=LIST] [--interior=HOW] [--roots=LIST] [--fail] "
-		"[ADDR]",
+	.args = "[--kinds=LIST] [--interior=HOW] [--roots=LIST] [--since A] "
+		"[--fail] [ADDR]",
 	.summary = "used chunks that nothing holds, by who leads them",
 	.help = "definite: nothing points at it. indirect: only what is lost\n"
 		"points at it; it is counted with its leader (of a ring, the\n"
@@ -226,6 +259,11 @@ const struct command command_entry_leaks = {
 		"  --interior=no only the start\n"
 		"  --roots=register,stack,global,tls,other\n"
 		"                only these lead in\n"
+		"  --since A     what snapshot A had not is new; GROWING: some "
+		"of it\n"
+		"                was met in more than one of the snapshots "
+		"since,\n"
+		"                ONE-OFF: in one alone\n"
 		"  --fail        exit status 1 if there are definite leaks\n"
 		"HELD BY: past end, right behind it; unaligned, across two "
 		"words;\n"
@@ -238,6 +276,7 @@ const struct command command_entry_leaks = {
 		"  leaks\n"
 		"  leaks --kinds=definite --fail\n"
 		"  leaks --interior=valgrind\n"
+		"  leaks --since 1\n"
 		"\n"
 		"Then: chunks leaked, sizes leaked, chunks leak=possible.\n",
 	.need = NEED_HEAP,

@@ -49,34 +49,48 @@ static int make_tables(struct finder *finder, struct error *err)
 	for (size_t i = 0; i < finder->area_count; i++) {
 		struct finder_area *area = &finder->area[i];
 
-		area->first =
-			try_calloc((area->end - area->start) >> FINDER_GRANULE,
-				   sizeof *area->first, "index of chunks", err);
-		if (!area->first)
+		area->granule = try_calloc(
+			(area->end - area->start) >> FINDER_GRANULE,
+			sizeof *area->granule, "index of chunks", err);
+		if (!area->granule)
 			return -1;
 	}
 	return 0;
 }
 
+/* Chunks that were not chosen are there too: so indices can be counted. */
+static uint32_t fill_area(struct finder_area *area, const struct snapshot *snap,
+			  uint32_t i)
+{
+	uint64_t granules = (area->end - area->start) >> FINDER_GRANULE;
+
+	while (i < snap->chunk_count && snap->chunk[i].addr < area->start)
+		i++;
+	for (uint64_t g = 0; g < granules; g++) {
+		struct finder_granule *granule = &area->granule[g];
+		uint64_t end = area->start + ((g + 1) << FINDER_GRANULE);
+
+		granule->first = i;
+		for (; i < snap->chunk_count && snap->chunk[i].addr < end;
+		     i++) {
+			uint64_t bit =
+				UINT64_C(1)
+				<< (snap->chunk[i].addr >> FINDER_UNIT & 63);
+
+			if (granule->starts & bit)
+				granule->crowded = 1;
+			granule->starts |= bit;
+		}
+	}
+	return i;
+}
+
 static void fill(struct finder *finder)
 {
-	struct finder_area *area = finder->area;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < finder->snap->chunk_count; i++) {
-		const struct chunk *c = &finder->snap->chunk[i];
-
-		if (!chosen(finder, i))
-			continue;
-		while (c->addr >= area->end)
-			area++;
-
-		uint64_t g = (c->addr - area->start) >> FINDER_GRANULE;
-		uint64_t last = (end_of(c) - 1 - area->start) >> FINDER_GRANULE;
-
-		for (; g <= last; g++)
-			if (!area->first[g])
-				area->first[g] = i + 1;
-	}
+	for (size_t a = 0; a < finder->area_count; a++)
+		i = fill_area(&finder->area[a], finder->snap, i);
 }
 
 int finder_init(struct finder *finder, const struct snapshot *snap,
@@ -100,28 +114,44 @@ void finder_deinit(struct finder *finder)
 	if (!finder)
 		return;
 	for (size_t i = 0; i < finder->area_count; i++)
-		free(finder->area[i].first);
+		free(finder->area[i].granule);
 	free(finder->area);
 	*finder = (struct finder){0};
 }
 
-uint32_t finder_lookup(const struct finder *finder, uint64_t addr)
+/* The last of a granule that begins at or below addr, one by one. */
+static uint32_t crowded(const struct finder *finder,
+			const struct finder_granule *granule, uint64_t addr)
 {
 	const struct snapshot *snap = finder->snap;
-	const struct finder_area *area = finder->area;
+	uint32_t i = granule->first;
+
+	while (i < snap->chunk_count && snap->chunk[i].addr <= addr)
+		i++;
+	return i - 1;
+}
+
+uint32_t finder_lookup(const struct finder *finder, uint64_t addr)
+{
+	const struct finder_granule *granule = finder_granule(finder, addr);
+	const struct chunk *c;
 	uint32_t i;
 
-	while (addr >= area->end)
-		area++;
-	if (addr < area->start)
+	if (!granule)
 		return CHUNK_NONE;
-	i = area->first[(addr - area->start) >> FINDER_GRANULE];
-	if (!i)
+	i = granule->crowded ? crowded(finder, granule, addr)
+			     : finder_guess(granule, addr);
+	if (i == CHUNK_NONE)
 		return CHUNK_NONE;
-	for (i--; i < snap->chunk_count && snap->chunk[i].addr <= addr; i++)
-		if (addr - snap->chunk[i].addr < snap->chunk[i].size)
-			return finder->only && !bitmap_test(finder->only, i)
-				       ? CHUNK_NONE
-				       : i;
-	return CHUNK_NONE;
+	c = &finder->snap->chunk[i];
+	/* It may begin behind addr, in the same unit. */
+	if (c->addr > addr) {
+		if (!i--)
+			return CHUNK_NONE;
+		c--;
+	}
+	if (addr - c->addr >= c->size ||
+	    (finder->only && !bitmap_test(finder->only, i)))
+		return CHUNK_NONE;
+	return i;
 }

@@ -31,6 +31,8 @@ NUMBER_CELL(bytes, V_BYTES)
 NUMBER_CELL(indirect_count, V_COUNT)
 NUMBER_CELL(indirect_bytes, V_BYTES)
 NUMBER_CELL(size, V_NUMBER)
+NUMBER_CELL(new_count, V_COUNT)
+NUMBER_CELL(new_bytes, V_BYTES)
 
 static void kind_cell(const struct view *view, uint32_t row, struct value *out)
 {
@@ -78,30 +80,54 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 	*out = value_none();
 }
 
-static const struct column leaks_columns[] = {
-	{"kind", "KIND", "definite, indirect, possible or reachable", V_TEXT,
-	 .cell = kind_cell},
-	{"addr", "FIRST", "the first of these blocks", V_ADDR,
-	 .cell = addr_cell, .json_only = true},
-	{"leader", "LEADER",
-	 "the first of these blocks, or who leads it if it is indirect", V_ADDR,
-	 .cell = leader_cell},
-	{"count", "COUNT", "equal blocks: of one size and first word", V_COUNT,
-	 .cell = count_cell},
-	{"bytes", "BYTES", "their chunk sizes", V_BYTES, .cell = bytes_cell},
-	{"indirect_count", "LED", "blocks that they alone hold", V_COUNT,
-	 .cell = indirect_count_cell},
-	{"indirect_bytes", "BYTES", "their chunk sizes", V_BYTES,
-	 .cell = indirect_bytes_cell},
-	{"size", "CLASS", "chunk size of each, header included", V_NUMBER,
-	 .cell = size_cell},
-	{"held_by", "HELD BY", "nothing, a pointer, or what may be none",
-	 V_TEXT, .cell = held_cell},
-	{"first_word", "FIRST WORD", "what each begins with", V_TEXT,
-	 .cell = first_word_cell, .stretch = true},
-	{"type", "TYPE", "not known", V_TEXT, .cell = type_cell,
-	 .json_only = true},
+/* More of them were met in more than one of the snapshots, or in one alone. */
+static void trend_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	uint64_t met = group_of(view, row)->met;
+
+	if (met)
+		*out = value_text(met & (met - 1) ? "GROWING" : "ONE-OFF");
+}
+
+/* clang-format off */
+#define KIND_COLUMNS                                                           \
+	{"kind", "KIND", "definite, indirect, possible or reachable", V_TEXT,  \
+	 .cell = kind_cell},                                                   \
+	{"addr", "FIRST", "the first of these blocks", V_ADDR,                 \
+	 .cell = addr_cell, .json_only = true},                                \
+	{"leader", "LEADER",                                                   \
+	 "the first of these blocks, or who leads it if it is indirect",       \
+	 V_ADDR, .cell = leader_cell},                                         \
+	{"count", "COUNT", "equal blocks: of one size and first word",         \
+	 V_COUNT, .cell = count_cell},                                         \
+	{"bytes", "BYTES", "their chunk sizes", V_BYTES, .cell = bytes_cell}
+#define BLOCK_COLUMNS                                                          \
+	{"indirect_count", "LED", "blocks that they alone hold", V_COUNT,      \
+	 .cell = indirect_count_cell},                                         \
+	{"indirect_bytes", "BYTES", "their chunk sizes", V_BYTES,              \
+	 .cell = indirect_bytes_cell},                                         \
+	{"size", "CLASS", "chunk size of each, header included", V_NUMBER,     \
+	 .cell = size_cell},                                                   \
+	{"held_by", "HELD BY", "nothing, a pointer, or what may be none",      \
+	 V_TEXT, .cell = held_cell},                                           \
+	{"first_word", "FIRST WORD", "what each begins with", V_TEXT,          \
+	 .cell = first_word_cell, .stretch = true},                            \
+	{"type", "TYPE", "not known", V_TEXT, .cell = type_cell,               \
+	 .json_only = true}
+
+static const struct column leaks_columns[] = {KIND_COLUMNS, BLOCK_COLUMNS};
+
+static const struct column since_columns[] = {
+	KIND_COLUMNS,
+	{"new_count", "NEW", "of them, what the earlier snapshot has not",
+	 V_COUNT, .cell = new_count_cell},
+	{"new_bytes", "BYTES", "their chunk sizes", V_BYTES,
+	 .cell = new_bytes_cell},
+	{"trend", "TREND", "GROWING: in several of the snapshots since; ONE-OFF",
+	 V_TEXT, .cell = trend_cell},
+	BLOCK_COLUMNS,
 };
+/* clang-format on */
 
 static bool leaks_drill(const struct view *view, uint32_t row, char *line,
 			size_t cap)
@@ -143,6 +169,17 @@ static const struct view_ops leaks_ops = {
 	.release = leaks_release,
 };
 
+static const struct view_ops since_ops = {
+	.name = "leaks",
+	.column = since_columns,
+	.column_count = sizeof(since_columns) / sizeof(*since_columns),
+	.default_sort = -1,
+	.section = -1,
+	.drill = leaks_drill,
+	.bytes = leaks_bytes,
+	.release = leaks_release,
+};
+
 void view_of_leaks(struct view *view, const struct leaks *leaks)
 {
 	if (leaks->complete)
@@ -166,7 +203,7 @@ static void add_totals(struct view *view, const struct leaks *leaks)
 }
 
 static void put_title(struct view *view, const struct leaks *leaks,
-		      unsigned kinds)
+		      unsigned kinds, const struct leak_past *past)
 {
 	static const char *const how[] = {"", ", by Valgrind's rules",
 					  ", start pointers alone"};
@@ -183,11 +220,18 @@ static void put_title(struct view *view, const struct leaks *leaks,
 	len = strlen(view->title);
 	snprintf(view->title + len, sizeof(view->title) - len, "snapshot %s%s",
 		 leaks->snap->name, how[leaks->opts.interior]);
+	len = strlen(view->title);
+	if (past->count)
+		snprintf(view->title + len, sizeof(view->title) - len,
+			 ", since %s%s", past->snap[0]->name,
+			 past->count == 1 ? " (growing is told by three "
+					    "snapshots)"
+					  : "");
 }
 
 int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
-	       unsigned kinds, struct symbols *symbols, struct view **out,
-	       struct error *err)
+	       unsigned kinds, const struct leak_past *past,
+	       struct symbols *symbols, struct view **out, struct error *err)
 {
 	struct leaks_state *state = xcalloc(1, sizeof(*state));
 	struct view *view;
@@ -195,11 +239,12 @@ int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
 	state->groups = *groups;
 	*groups = (struct leak_groups){0};
 	state->symbols = symbols;
-	if (view_create(&leaks_ops, state->groups.count, state, &view, err))
+	if (view_create(past->count ? &since_ops : &leaks_ops,
+			state->groups.count, state, &view, err))
 		return -1;
 	view_of_snapshot(view, leaks->snap);
 	view_of_leaks(view, leaks);
-	put_title(view, leaks, kinds);
+	put_title(view, leaks, kinds, past);
 	add_totals(view, leaks);
 	*out = view;
 	return 0;

@@ -87,9 +87,10 @@ int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
 		 struct symbols *symbols, struct view **out,
 		 struct error *err) MUST_CHECK;
 
-/* groups are taken over; leaks is borrowed, symbols may be NULL. */
+/* groups, made with past, are taken over; symbols may be NULL. */
 int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
-	       unsigned kinds, struct symbols *symbols, struct view **out,
+	       unsigned kinds, const struct leak_past *past,
+	       struct symbols *symbols, struct view **out,
 	       struct error *err) MUST_CHECK;
 /* What a view of chunks chosen by reachability must say. */
 void view_of_leaks(struct view *view, const struct leaks *leaks);

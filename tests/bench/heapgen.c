@@ -8,6 +8,9 @@
  * at random, so that CHUNKS are live; 16 more are mmapped.  Says "chunks N",
  * "bytes N" (usable), "ready"; then obeys lines on stdin:
  *   step N    N more chunks: "grown N", "stepped"
+ *   leak N    N more that nothing holds: "leaked N", "stepped"
+ *   check     by LeakSanitizer, if it was built with it: "check_us N",
+ *             "checked"
  *   pause     the longest time that the heartbeat thread stood still since it
  *             was asked last: "longest_us N", "paused"
  * Ends with stdin.
@@ -132,6 +135,27 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static __attribute__((noinline)) void leak(unsigned long count)
+{
+	for (unsigned long i = 0; i < count; i++) {
+		void *volatile block = malloc(100);
+
+		memset(block, 'l', 100);
+		block = NULL;
+	}
+}
+
+int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+static void check_leaks(void)
+{
+	uint64_t before = now_us();
+
+	if (__lsan_do_recoverable_leak_check)
+		__lsan_do_recoverable_leak_check();
+	printf("check_us %ju\nchecked\n", (uintmax_t)(now_us() - before));
+}
+
 static void *beat(void *arg)
 {
 	struct timespec pause = {0, 200000};
@@ -175,6 +199,11 @@ int main(int argc, char **argv)
 			for (unsigned long i = 0; i < count; i++)
 				link_in(allocate());
 			printf("grown %lu\nstepped\n", count);
+		} else if (sscanf(line, "leak %lu", &count) == 1) {
+			leak(count);
+			printf("leaked %lu\nstepped\n", count);
+		} else if (!strcmp(line, "check\n")) {
+			check_leaks();
 		} else if (!strcmp(line, "pause\n")) {
 			printf("longest_us %ju\npaused\n",
 			       (uintmax_t)atomic_exchange(&longest_us, 0));

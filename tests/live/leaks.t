@@ -100,6 +100,36 @@ hs -p "$PID" -e "set contents none" -e leaks
 is "no contents: 2" "$status" 2
 check "the reason is said" grep -q "not kept" "$T/err"
 
+# What is new since a snapshot: two steps, with a snapshot behind each.
+mkfifo "$T/go" "$T/on"
+status=0
+"$HS" --json -p "$PID" -e "snapshot before" -e "shell cat $T/go" -e snapshot \
+	-e "shell cat $T/on" -e snapshot -e "leaks --since before" \
+	-e "leaks --since=1" -e "count leaked new" \
+	>"$T/out" 2>"$T/err" </dev/null 9>&- &
+hs=$!
+kill_at_exit "$hs"
+for fifo in go on; do
+	exec 8>"$T/$fifo"
+	fixture_say step stepped
+	exec 8>&-
+done
+wait "$hs" || status=$?
+is "leaks --since" "$status" 0
+trend() { # NAME OF THE SNAPSHOT
+	leaks_answer | jq -c "select(.command | endswith(\"$1\")) | .rows[] |
+		select(.trend != null) | [.size, .count, .new_count,
+		.new_bytes, .trend]" | sort
+}
+is "what grows, and what came once" "$(trend before)" \
+	'[5008,4,4,20032,"GROWING"]
+[6016,1,1,6016,"ONE-OFF"]'
+is "since the last but one: one round" "$(trend 1)" \
+	'[5008,4,2,10016,"ONE-OFF"]'
+is "the set of those" "$(tail -n 1 "$T/out" | jq .totals.count)" 2
+hs -p "$PID" -e snapshot -e "leaks --since 1"
+is "since itself: 2" "$status" 2
+
 # The rows lead on.
 leader=$(awk '$NF == "leader" { print $2; exit }' "$T/manifest")
 hs --json -p "$PID" "leaks $leader"
