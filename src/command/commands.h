@@ -34,6 +34,7 @@ extern const struct command command_entry_sleep;
 extern const struct command command_entry_snapshot;
 extern const struct command command_entry_snapshots;
 extern const struct command command_entry_source;
+extern const struct command command_entry_suspects;
 extern const struct command command_entry_symbol;
 extern const struct command command_entry_threads;
 extern const struct command command_entry_use;

@@ -35,6 +35,7 @@ const struct command *const commands[] = {
 	&command_entry_snapshot,
 	&command_entry_snapshots,
 	&command_entry_source,
+	&command_entry_suspects,
 	&command_entry_symbol,
 	&command_entry_threads,
 	&command_entry_use,

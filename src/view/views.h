@@ -13,6 +13,7 @@
 #include "analysis/near.h"
 #include "analysis/refs.h"
 #include "analysis/retained_rows.h"
+#include "analysis/suspects.h"
 #include "snapshot/snapshot.h"
 #include "symbols/symbols.h"
 #include "view/view.h"
@@ -128,6 +129,11 @@ int view_retained(const struct retained *r, struct retained_chunk *row,
 int view_owners(const struct retained *r, struct retained_owner *row,
 		uint32_t count, struct symbols *symbols, struct view **out,
 		struct error *err) MUST_CHECK;
+
+/* suspects is taken over (its rows move). */
+int view_suspects(const struct retained *r, struct suspects *suspects,
+		  bool has_diff, struct symbols *symbols, struct view **out,
+		  struct error *err) MUST_CHECK;
 
 int view_snapshots(const struct snapshot *const *snap, uint32_t count,
 		   const struct snapshot *current, uint64_t graph_bytes,

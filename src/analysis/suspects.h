@@ -1,0 +1,65 @@
+/*
+ * Suspects: who holds so much of the heap that it deserves a look, in sentences
+ * with the numbers behind them.
+ *
+ * From an owner (or a chunk that several reach) the walk goes down the tree of
+ * dominators as long as one chunk has at least SUSPECT_FOLLOW percent of what
+ * is above it: where that ends, with many small ones below, things gather.  A
+ * way that long through chunks of one class is a list.  Stacks and registers
+ * own only what nothing else leads to (retained.h, "lasting").
+ */
+#ifndef ANALYSIS_SUSPECTS_H
+#define ANALYSIS_SUSPECTS_H
+
+#include "analysis/diff.h"
+#include "analysis/retained.h"
+
+enum {
+	SUSPECT_HOLDER_SHARE = 10, /* percent of all used bytes: an owner's, */
+	SUSPECT_CLASS_SHARE = 10,  /* of one class in what several share, */
+	SUSPECT_LOST_SHARE = 1,	   /* of what no root leads to */
+	SUSPECT_FOLLOW = 80,
+	SUSPECT_MANY = 64 /* chunks: directly below one, or of a list */
+};
+
+enum suspect_kind {
+	SUSPECT_HOLDER,
+	SUSPECT_SHARED,
+	SUSPECT_CLASS,
+	SUSPECT_LOST
+};
+
+struct suspect {
+	enum suspect_kind kind;
+	uint32_t from;		  /* node: an owner, a chunk, or as holders */
+	struct retained_sum held; /* by it alone */
+	uint32_t point; /* the chunk where it gathers, or CHUNK_NONE: itself */
+	uint64_t point_bytes; /* what that dominates, itself included */
+	uint32_t direct;      /* chunks right below the point */
+	uint32_t list;	      /* chunks of a list from there on; 0: none */
+	/* Of the class that has most of the bytes there. */
+	uint64_t class;
+	struct retained_sum of_class;
+	char first_word[100]; /* of more than half of these; "" none */
+	/* Of what it holds: not in the earlier snapshot; 0 without. */
+	struct retained_sum fresh;
+	char name[160];
+	char text[900];
+};
+
+struct suspects {
+	struct suspect *row; /* owned, most bytes first */
+	uint32_t count;
+};
+
+/*
+ * r by symbol, and lasting.  diff NULL, or one to r's snapshot.  symbols may be
+ * NULL.  Needs the contents.
+ */
+int suspects_make(const struct retained *r, const struct diff *diff,
+		  struct symbols *symbols, struct suspects *out,
+		  struct error *err) MUST_CHECK;
+void suspects_deinit(struct suspects *suspects);
+const char *suspect_kind_name(enum suspect_kind kind);
+
+#endif

@@ -1,0 +1,159 @@
+/* What is said of a suspect. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "analysis/suspects_impl.h"
+#include "base/fmt.h"
+#include "base/strbuf.h"
+
+static void add_bytes(struct strbuf *sb, uint64_t bytes)
+{
+	char text[FMT_MAX];
+
+	strbuf_add(sb, fmt_bytes(text, sizeof text, bytes, false));
+}
+
+static void add_chunks(struct strbuf *sb, uint64_t count)
+{
+	char text[FMT_MAX];
+
+	strbuf_addf(sb, "%s chunk%s", fmt_count(text, sizeof text, count),
+		    count == 1 ? "" : "s");
+}
+
+static void add_share(struct strbuf *sb, uint64_t bytes, uint64_t of)
+{
+	strbuf_addf(sb, "%.1f%% of all used bytes",
+		    of ? 100 * (double)bytes / (double)of : 0);
+}
+
+static void name_it(struct suspect *s, const struct retained *r,
+		    struct symbols *symbols)
+{
+	const struct owner *owner;
+	char where[120];
+	size_t n;
+
+	switch (s->kind) {
+	case SUSPECT_HOLDER:
+		owner = &r->owners.owner[s->from - r->chunks];
+		owner_name(owner, r->snap, symbols, s->name, sizeof s->name);
+		if (owner->kind != OWNER_VARIABLE)
+			return;
+		owner_where(owner, symbols, where, sizeof where);
+		for (n = 0; s->name[n];)
+			n++;
+		if (*where)
+			snprintf(s->name + n, sizeof s->name - n, " (%s)",
+				 where);
+		return;
+	case SUSPECT_SHARED:
+		snprintf(s->name, sizeof s->name, "chunk 0x%" PRIx64,
+			 r->snap->chunk[s->from].addr);
+		return;
+	case SUSPECT_CLASS:
+		snprintf(s->name, sizeof s->name, "class %" PRIu64, s->class);
+		return;
+	case SUSPECT_LOST:
+		snprintf(s->name, sizeof s->name, "nobody (unreachable)");
+	}
+}
+
+static void add_point(struct strbuf *sb, const struct suspect *s,
+		      const struct retained *r)
+{
+	const struct snapshot *snap = r->snap;
+
+	if (s->list) {
+		strbuf_add(sb, "; in it are ");
+		add_chunks(sb, s->list);
+		strbuf_addf(sb,
+			    " of class %" PRIu64 " that hold each other one by "
+			    "one from 0x%" PRIx64 " on (a list)",
+			    snapshot_chunk_size(snap, s->point),
+			    snap->chunk[s->point].addr);
+		return;
+	}
+	if (s->held.count == 1) {
+		strbuf_addf(sb, ", at 0x%" PRIx64, snap->chunk[s->point].addr);
+		return;
+	}
+	if (s->point == CHUNK_NONE) {
+		strbuf_add(sb, ", in ");
+		add_chunks(sb, s->direct);
+		strbuf_add(sb, " that it holds directly");
+		return;
+	}
+	if (s->point != s->from) {
+		strbuf_add(sb, ", through one chunk of ");
+		add_bytes(sb, snapshot_chunk_size(snap, s->point));
+		strbuf_addf(sb, " at 0x%" PRIx64, snap->chunk[s->point].addr);
+	}
+	if (s->direct) {
+		strbuf_add(sb, s->point != s->from ? " that holds "
+						   : "; it holds ");
+		add_chunks(sb, s->direct);
+		strbuf_addf(sb, " directly%s",
+			    s->direct >= SUSPECT_MANY
+				    ? " (an array or a hash table)"
+				    : "");
+	}
+}
+
+static void add_class(struct strbuf *sb, const struct suspect *s)
+{
+	if (s->of_class.count > 1 && s->kind != SUSPECT_CLASS) {
+		strbuf_add(sb, "; most bytes there are of ");
+		add_chunks(sb, s->of_class.count);
+		strbuf_addf(sb, " of class %" PRIu64 ", ", s->class);
+		add_bytes(sb, s->of_class.bytes);
+	}
+	if (*s->first_word)
+		strbuf_addf(sb, "; most of these begin with %s", s->first_word);
+}
+
+void suspect_tell(struct suspect *s, const struct retained *r,
+		  const char *before, struct symbols *symbols)
+{
+	struct strbuf sb = {0};
+	bool class = s->kind == SUSPECT_CLASS;
+	const struct retained_sum *sum = class ? &s->of_class : &s->held;
+
+	name_it(s, r, symbols);
+	if (class)
+		strbuf_add(&sb, "several owners share ");
+	else if (s->kind == SUSPECT_LOST)
+		strbuf_add(&sb, "no root leads to ");
+	else
+		strbuf_addf(&sb, "%s%s ", s->name,
+			    s->kind == SUSPECT_SHARED
+				    ? ", which several owners reach, holds"
+				    : " alone holds");
+	add_bytes(&sb, sum->bytes);
+	strbuf_add(&sb, " in ");
+	add_chunks(&sb, sum->count);
+	if (class)
+		strbuf_addf(&sb, " of class %" PRIu64, s->class);
+	strbuf_add(&sb, ", ");
+	add_share(&sb, sum->bytes, r->total.bytes);
+	if (s->kind == SUSPECT_HOLDER || s->kind == SUSPECT_SHARED)
+		add_point(&sb, s, r);
+	add_class(&sb, s);
+	if (before) {
+		strbuf_addf(&sb, "; of what %s ",
+			    class		      ? "they share,"
+			    : s->kind == SUSPECT_LOST ? "nobody reaches,"
+						      : "it holds,");
+		if (s->fresh.count) {
+			add_chunks(&sb, s->fresh.count);
+			strbuf_add(&sb, ", ");
+			add_bytes(&sb, s->fresh.bytes);
+			strbuf_add(&sb, ", are");
+		} else {
+			strbuf_add(&sb, "nothing is");
+		}
+		strbuf_addf(&sb, " new since snapshot %s", before);
+	}
+	snprintf(s->text, sizeof s->text, "%s", strbuf_str(&sb));
+	strbuf_deinit(&sb);
+}

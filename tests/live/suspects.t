@@ -1,0 +1,66 @@
+#!/bin/sh
+# Suspects against what the fixtures have planted: a table, a list, a leak, and
+# what of it is new.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq
+
+rows() { # FILTER, of the last answer
+	tail -n 1 "$T/out" | jq -c ".rows[] | $1"
+}
+fact() { # KIND NAME FIELD-FROM-THE-END, as last told
+	awk -v kind="$1" -v name="$2" -v back="$3" \
+		'$1 == kind && $2 == name { n = $(NF - back) } END { print n }' \
+		"$T/manifest"
+}
+
+start_fixture dominated
+mkfifo "$T/go"
+status=0
+"$HS" --json -p "$PID" -e snapshot -e suspects -e "shell cat $T/go" \
+	-e snapshot -e suspects >"$T/out" 2>"$T/err" </dev/null &
+hs=$!
+kill_at_exit "$hs"
+before=$(fact owner table 1)
+exec 8>"$T/go"
+fixture_say grow grown
+exec 8>&-
+wait "$hs" || status=$?
+is "suspects" "$status" 0
+table='select(.name | startswith("table (dominated "))'
+is "the table is one, with its numbers" \
+	"$(rows "$table | [.kind, .count, .bytes, .point_bytes]")" \
+	"[\"holder\",$(fact owner table 1),$(fact owner table 0),$(fact owner table 0)]"
+is "it gathers in the array" "$(rows "$table | .addr")" \
+	"\"$(awk '$1 == "chunk" && $2 == "table" { print $3 }' "$T/manifest")\""
+node=$(($(fact chunk lone 0) / $(fact chunk lone 1)))
+is "its nodes have most of the bytes" \
+	"$(rows "$table | [.class, .class_count, .class_bytes]")" \
+	"[$node,$(($(fact owner table 1) - 1)),$(($(fact owner table 1) * node - node))]"
+is "what is new of it" "$(rows "$table | [.new_count, .new_bytes]")" \
+	"[$(($(fact owner table 1) - before)),$((($(fact owner table 1) - before) * node))]"
+is "before there is another snapshot nothing is said of that" \
+	"$(jq -c 'select(.command == "suspects") | .rows[0].new_count' \
+		"$T/out" | head -n 1)" null
+check "the sentence has it all" sh -c \
+	"tail -n 1 '$T/out' | jq -r '.rows[0].text' | grep -q \
+	'^table .*alone holds .*an array or a hash table.*new since snapshot 1'"
+hs -p "$PID" -e 'suspects now'
+is "it takes no words" "$status" 2
+stop_fixture
+
+start_fixture holders
+hs --json -p "$PID" suspects
+holder() {
+	awk -v name="$1" '$1 == name { print $'"$2"' }' "$T/manifest"
+}
+is "a list is told as one, by its first chunk and its length" \
+	"$(rows 'select(.name | startswith("list_head")) |
+		[.addr, .list_count]')" \
+	"[\"$(holder list 4)\",$(holder list 3)]"
+is "what nobody holds is one, too" \
+	"$(rows 'select(.kind == "unreachable") | [.count, .bytes]')" \
+	"[$(holder lost 3),$(($(holder lost 3) * $(holder lost 2)))]"
+stop_fixture
+done_testing
