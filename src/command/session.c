@@ -266,6 +266,9 @@ uint64_t session_budget(const struct session *session)
  */
 static int look_again(struct session *session, bool *other, struct error *err)
 {
+	*other = false;
+	if (session->target->ops->frozen)
+		return 0;
 	if (target_refresh(session->target, err) ||
 	    symbols_refresh(session->symbols, err))
 		return -1;
@@ -487,6 +490,22 @@ int session_snapshot(struct session *session, const char *name,
 		       : take_snapshot(session, name, err);
 }
 
+/* What malloc keeps its books in may not be in the core: the rest is. */
+static int snapshot_of_core(struct session *session, struct error *err)
+{
+	struct error why;
+
+	if (!take_snapshot(session, NULL, &why))
+		return 0;
+	if (why.code != ERR_FAULT || !session->allocator) {
+		*err = why;
+		return -1;
+	}
+	explain_no_heap(session, NULL, why.msg);
+	release_allocator(session);
+	return take_snapshot(session, NULL, err);
+}
+
 int session_open_core(struct session *session, const char *path,
 		      struct error *err)
 {
@@ -499,7 +518,7 @@ int session_open_core(struct session *session, const char *path,
 		return -1;
 	session->tid = session->target->first_tid;
 	if (symbols_open(session->target, &opts, &session->symbols, err) ||
-	    find_allocator(session, err) || take_snapshot(session, NULL, err)) {
+	    find_allocator(session, err) || snapshot_of_core(session, err)) {
 		error_wrap(err, "%s", path);
 		session_close(session);
 		return -1;

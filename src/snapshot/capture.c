@@ -179,7 +179,9 @@ static int under_stop(struct attempt *a, struct error *err)
 		goto out;
 	if (a->copied.cut_bytes && examine_stopped(a, err))
 		goto out;
-	if ((a->copied.unreadable_bytes || snap->defect_count) &&
+	/* What a core does not hold was left out; nothing ends there. */
+	if (!target->ops->frozen &&
+	    (a->copied.unreadable_bytes || snap->defect_count) &&
 	    !contents_readable(&plan, target)) {
 		error_set(err, ERR_GONE, "process %d ended while it was read",
 			  target->pid);

@@ -6,6 +6,61 @@
 #include "base/strbuf.h"
 #include "target/core_impl.h"
 
+static bool has_written(const struct core *core)
+{
+	for (size_t i = 0; i < core->segments; i++)
+		if (core->segment[i].prot & MAP_W && core->segment[i].dumped)
+			return true;
+	return false;
+}
+
+/* The first page of any mapped file. */
+static bool has_headers(const struct core *core)
+{
+	uint64_t len;
+
+	for (size_t i = 0; i < core->files; i++)
+		if (!core->file[i].offset &&
+		    core_at(core, core->file[i].start, &len))
+			return true;
+	return false;
+}
+
+/* Whoever wrote the core chose what to leave out. */
+static void tell_left_out(struct target *target, struct strbuf *sb)
+{
+	static const char filter[] =
+		"left out when it was written, as coredump_filter (core(5)) "
+		"said";
+	const struct core *core = target->impl;
+	size_t known = 0, without = 0;
+	uint64_t len;
+
+	for (size_t i = 0; i < target->thread_count; i++) {
+		const struct thread *t = &target->thread[i];
+
+		known += t->has_regs;
+		without += t->has_regs &&
+			   !core_at(core, t->regs.r[REG_RSP_], &len);
+	}
+	if (!has_written(core))
+		strbuf_addf(sb,
+			    "the core holds no memory that a program writes "
+			    "to, no heap, data or stack: cut off, or %s\n",
+			    filter);
+	else if (without)
+		strbuf_addf(sb,
+			    "the stacks of %zu of %zu threads are not in the "
+			    "core: cut off, or %s\n",
+			    without, known, filter);
+	if (core->files && !has_headers(core))
+		strbuf_addf(sb,
+			    "the core holds no headers of mapped files: which "
+			    "builds they were cannot be told and malloc is not "
+			    "found; cut off, or %s\n",
+			    filter);
+}
+
 static void tell_missing(struct target *target, struct strbuf *sb)
 {
 	const struct core *core = target->impl;
@@ -31,6 +86,7 @@ static void tell_missing(struct target *target, struct strbuf *sb)
 			    "%u segments of the core lie over others or "
 			    "nowhere: what came first is believed\n",
 			    core->wrapped + core->overlaps);
+	tell_left_out(target, sb);
 	/* Every i386 thread that runs libc's code has one. */
 	for (size_t i = 0; i < target->thread_count && target->word == 4; i++)
 		lost += !thread_regs_tp(&target->thread[i].regs);

@@ -77,6 +77,25 @@ head -c 20 "$core" >"$T/stub"
 hs -c "$T/stub" heap
 is "the first bytes alone" "$status" 2
 
+# What a core was not to hold is said to be left out.
+start_fixture one_block
+for filter in 0x0 0x1 0x10; do
+	echo "$filter" >"/proc/$PID/coredump_filter"
+	gcore_of "$PID" "$T/filtered"
+	hs -c "$T/filtered" heap
+	is "filter $filter: no heap" "$status" 5
+	check "filter $filter: what is not there" grep -q \
+		'the core holds no .* coredump_filter' "$T/err"
+	hs -c "$T/filtered" --json threads
+	is "filter $filter: threads are" "$status $(jq -c \
+		'[.complete, (.rows | length)]' "$T/out")" "6 [false,1]"
+done
+echo 0x33 >"/proc/$PID/coredump_filter"
+gcore_of "$PID" "$T/filtered"
+hs -c "$T/filtered" heap
+is "no filter: the heap" "$status" 0
+stop_fixture
+
 if command -v zstd >/dev/null; then
 	zstd -q "$core" -o "$T/core.zst"
 	hs -c "$T/core.zst" --json -e heap -e 'chunks used' -e bt
