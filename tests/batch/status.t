@@ -29,7 +29,7 @@ usage "a process without -p" "heapscope -p 4711 heap" 4711 heap
 usage "a number too large" "64 bits" --limit 99999999999999999999 help
 
 start_fixture one_block
-usage "unknown command" 'unknown command "leaks"' -p "$PID" leaks
+usage "unknown command" 'unknown command "frobnicate"' -p "$PID" frobnicate
 usage "ambiguous prefix" "ambiguous.*shell, show, sizes" -p "$PID" s
 usage "no COMMAND, no terminal" "no COMMAND" -p "$PID"
 usage "unknown column" '"nocolumn"' --sort nocolumn -p "$PID" heap
