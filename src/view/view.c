@@ -76,7 +76,8 @@ void view_total_text(const struct total *total, bool exact, char *buf,
 
 	/* mallinfo2's names, in their group, are no English words. */
 	if (total->value.kind == V_COUNT && total->value.u == 1 &&
-	    !total->group && word && total->title[word - 1] == 's')
+	    (!total->group || strncmp(total->group, "mallinfo2", 9) != 0) &&
+	    word && total->title[word - 1] == 's')
 		ending = word > 4 && !memcmp(total->title + word - 4, "sses", 4)
 				 ? 2
 				 : 1;
