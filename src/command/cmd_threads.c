@@ -22,7 +22,10 @@ const struct command command_entry_threads = {
 	.summary = "the threads: state, arena, tcache, where they are",
 	.help = "As they were in the current snapshot. CACHED and BYTES are\n"
 		"free chunks that the thread keeps for itself; STACK is the\n"
-		"part of its stack in use.\n"
+		"part of its stack in use. A task that shares another "
+		"thread's\n"
+		"thread-local storage (a worker of the kernel's for io_uring)\n"
+		"has neither an arena nor a tcache.\n"
 		"\n"
 		"  threads\n",
 	.need = NEED_SNAPSHOT,

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "malloc/walk.h"
 
-enum { MAX_BLOCK = 4096, WRONG_ALLOWED = 1, BAD_ALLOWED = 4 };
+enum { WRONG_ALLOWED = 1, BAD_ALLOWED = 4 };
 
 /* A tcache struct, decoded. */
 struct cache {
@@ -24,12 +24,6 @@ struct cache {
 	/* Bins that are damaged and left out, and what their entries are. */
 	unsigned damaged, where[BAD_ALLOWED];
 	uint64_t bad[BAD_ALLOWED];
-};
-
-struct blocks {
-	uint8_t *bytes; /* owned: one block per thread */
-	bool *known;	/* owned */
-	size_t size;	/* of one, a multiple of the word */
 };
 
 static bool decode_as(struct walk *w, const struct chunk *c,
@@ -106,54 +100,6 @@ static bool decode(struct walk *w, const struct chunk *c, struct cache *out)
 	return decode_with(w, c, 0, out);
 }
 
-static bool read_block(struct walk *w, const struct thread *t, uint8_t *to,
-		       size_t size)
-{
-	const struct glibc_tls *tls = &w->g->tls;
-	uint64_t tp = thread_regs_tp(&t->regs), at = tp + (uint64_t)tls->offset;
-	const struct map *map;
-
-	if (pages_read(&w->pages, at, to, size))
-		return true;
-	/* One that was guessed may reach below the memory of the thread. */
-	map = maps_find(&w->target->maps, tp - 1);
-	if (!tp || !map || at >= map->start)
-		return false;
-	to += map->start - at;
-	return pages_read(&w->pages, map->start, to, size - (map->start - at));
-}
-
-static int read_blocks(struct walk *w, struct blocks *b, struct error *err)
-{
-	const struct glibc_tls *tls = &w->g->tls;
-	size_t n = w->target->thread_count;
-
-	b->size = tls->size & ~(size_t)(w->form.word - 1);
-	if (b->size > MAX_BLOCK)
-		b->size = MAX_BLOCK;
-	b->bytes = try_calloc(n ? n : 1, b->size ? b->size : 1,
-			      "thread-local blocks", err);
-	if (!b->bytes)
-		return -1;
-	b->known = xcalloc(n ? n : 1, sizeof *b->known);
-	for (size_t i = 0; i < n; i++) {
-		const struct thread *t = &w->target->thread[i];
-
-		b->known[i] = tls->known && t->has_regs &&
-			      read_block(w, t, b->bytes + i * b->size, b->size);
-		w->copy->threads_unknown += !b->known[i];
-	}
-	return 0;
-}
-
-static uint64_t block_word(const struct walk *w, const struct blocks *b,
-			   size_t thread, size_t at)
-{
-	return b->known[thread] ? load_word(b->bytes + thread * b->size + at,
-					    w->form.word)
-				: 0;
-}
-
 /* A copy of malloc has its tcaches in its own memory; blocks that mapping made
  * do not tell whose they are. */
 static bool may_be_ours(const struct walk *w, const struct chunk *c)
@@ -168,7 +114,7 @@ static bool may_be_ours(const struct walk *w, const struct chunk *c)
  * pointer: further down lie other libraries' variables, and what threads that
  * ended have left.
  */
-static int64_t find_index(struct walk *w, const struct blocks *b)
+static int64_t find_index(struct walk *w, const struct tls_blocks *b)
 {
 	struct cache *cache = xmalloc(sizeof *cache);
 	int64_t best = -1;
@@ -179,7 +125,7 @@ static int64_t find_index(struct walk *w, const struct blocks *b)
 
 		at -= w->form.word;
 		for (size_t i = 0; i < w->target->thread_count; i++) {
-			uint64_t word = block_word(w, b, i, at);
+			uint64_t word = tls_blocks_word(w, b, i, at);
 			struct chunk *c = chunk_fits_user(&w->form, word)
 						  ? walk_find(w, word)
 						  : NULL;
@@ -199,7 +145,7 @@ static int64_t find_index(struct walk *w, const struct blocks *b)
 }
 
 /* Which word points to arenas. */
-static int64_t find_arena_index(struct walk *w, const struct blocks *b,
+static int64_t find_arena_index(struct walk *w, const struct tls_blocks *b,
 				const struct u64map *arenas)
 {
 	int64_t best = -1;
@@ -211,7 +157,7 @@ static int64_t find_arena_index(struct walk *w, const struct blocks *b,
 
 		at -= w->form.word;
 		for (size_t i = 0; i < w->target->thread_count; i++)
-			good += u64map_get(arenas, block_word(w, b, i, at),
+			good += u64map_get(arenas, tls_blocks_word(w, b, i, at),
 					   NULL);
 		if (good > most) {
 			most = good;
@@ -428,7 +374,8 @@ static int each_candidate(struct walk *w, const struct u64map *owned,
 	return rc;
 }
 
-static int check_index(struct walk *w, int64_t scanned, struct error *err)
+static int check_index(struct walk *w, const struct tls_blocks *b,
+		       int64_t scanned, struct error *err)
 {
 	struct check c = {.name = "tcache by scan of thread-local blocks"};
 	int64_t coded = w->g->tls.tcache;
@@ -441,15 +388,13 @@ static int check_index(struct walk *w, int64_t scanned, struct error *err)
 							  : CHECK_OK;
 		snprintf(c.text, sizeof c.text,
 			 "word 0x%" PRIx64 " in %" PRIu64 " threads",
-			 (uint64_t)scanned,
-			 (uint64_t)w->target->thread_count -
-				 w->copy->threads_unknown);
+			 (uint64_t)scanned, (uint64_t)b->knowns);
 	}
 	return walk_check(w, &c, err);
 }
 
 struct tables {
-	struct blocks blocks;
+	struct tls_blocks blocks;
 	struct cache **cache; /* owned, each owned; NULL: the thread has none */
 	struct u64map arenas, owned;
 };
@@ -459,8 +404,7 @@ static void tables_deinit(struct tables *t, size_t threads)
 	for (size_t i = 0; t->cache && i < threads; i++)
 		free(t->cache[i]);
 	free(t->cache);
-	free(t->blocks.bytes);
-	free(t->blocks.known);
+	tls_blocks_deinit(&t->blocks);
 	u64map_deinit(&t->arenas);
 	u64map_deinit(&t->owned);
 }
@@ -502,14 +446,24 @@ static int collect(struct walk *w, struct tables *t, int64_t index,
 
 	t->cache = xcalloc(n ? n : 1, sizeof(struct cache *));
 	for (size_t i = 0; index >= 0 && i < n; i++) {
-		uint64_t word = block_word(w, &t->blocks, i, (size_t)index);
+		uint64_t word =
+			tls_blocks_word(w, &t->blocks, i, (size_t)index);
 		struct chunk *c = chunk_fits_user(&w->form, word)
 					  ? walk_find(w, word)
 					  : NULL;
+		uint64_t other;
 		bool usable;
 
 		if (!c)
 			continue;
+		if (u64map_get(&t->owned, word, &other)) {
+			if (walk_defect(w, DEFECT_LINK, c->arena, word, err,
+					"thread %d has the tcache of thread %d",
+					w->target->thread[i].tid,
+					w->target->thread[other].tid) < 0)
+				return -1;
+			continue;
+		}
 		t->cache[i] = xmalloc(sizeof **t->cache);
 		usable = decode(w, c, t->cache[i]);
 		if (!usable && collect_damaged(w, c, w->target->thread[i].tid,
@@ -521,7 +475,7 @@ static int collect(struct walk *w, struct tables *t, int64_t index,
 			continue;
 		}
 		vote(w, t->cache[i]);
-		if (u64map_put(&t->owned, word, 1, err) < 0)
+		if (u64map_put(&t->owned, word, i, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -538,8 +492,8 @@ static int take_threads(struct walk *w, struct tables *t, int64_t arena_index,
 
 		if (arena_index >= 0)
 			u64map_get(&t->arenas,
-				   block_word(w, &t->blocks, i,
-					      (size_t)arena_index),
+				   tls_blocks_word(w, &t->blocks, i,
+						   (size_t)arena_index),
 				   &arena);
 		none.arena = (uint32_t)arena;
 		if (t->cache[i]) {
@@ -559,7 +513,7 @@ int walk_tcaches(struct walk *w, struct error *err)
 	/* Without, what malloc reads first is another thread-local. */
 	bool any = w->g->params->tcache_bins;
 	int64_t index, arena_index;
-	int rc = read_blocks(w, &t.blocks, err);
+	int rc = tls_blocks_read(w, &t.blocks, err);
 
 	for (size_t i = w->copy->arena; !rc && i < w->copy->end; i++)
 		rc = u64map_put(&t.arenas, w->arena[i].out.addr, i, err);
@@ -567,7 +521,7 @@ int walk_tcaches(struct walk *w, struct error *err)
 		goto out;
 	index = any ? find_index(w, &t.blocks) : -1;
 	arena_index = find_arena_index(w, &t.blocks, &t.arenas);
-	rc = check_index(w, index, err);
+	rc = check_index(w, &t.blocks, index, err);
 	if (any && w->g->tls.tcache >= 0)
 		index = w->g->tls.tcache;
 	if (!rc)

@@ -296,6 +296,21 @@ int walk_list(struct walk *w, const struct list *list, uint64_t *count,
 void walk_vote(struct walk *w, uint64_t head, bool fast);
 int walk_fastbins(struct walk *w, struct error *err) MUST_CHECK;
 void walk_fastbins_vote(struct walk *w);
+/* glibc_blocks.c: libc's thread-local blocks.  One that several threads have
+ * is known for the one it was made for, and not for the others. */
+struct tls_blocks {
+	uint8_t *bytes; /* owned: one block per thread */
+	bool *known;	/* owned */
+	size_t knowns;
+	size_t size; /* of one, a multiple of the word */
+};
+int tls_blocks_read(struct walk *w, struct tls_blocks *blocks,
+		    struct error *err) MUST_CHECK;
+/* 0 if the thread's block is not known. */
+uint64_t tls_blocks_word(const struct walk *w, const struct tls_blocks *blocks,
+			 size_t thread, size_t at);
+void tls_blocks_deinit(struct tls_blocks *blocks);
+
 /* glibc_tcache.c */
 int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
 

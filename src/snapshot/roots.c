@@ -64,8 +64,10 @@ static int take_registers(struct build *b, struct error *err)
 		return 0;
 	for (uint32_t i = 0; i < snap->thread_count; i++) {
 		const struct thread *t = &snap->thread[i].thread;
+		/* A worker of the kernel's never uses what it was made with. */
+		bool any = t->has_regs && !thread_regs_kernel(&t->regs);
 
-		for (uint32_t r = 0; t->has_regs && r < REG_COUNT_; r++) {
+		for (uint32_t r = 0; any && r < REG_COUNT_; r++) {
 			if (GROW(b->out->word, b->word_cap, b->out->words + 1,
 				 "table of registers", err))
 				return -1;

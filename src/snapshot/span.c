@@ -287,8 +287,8 @@ static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
 	const struct map *map = maps_find(&snap->maps, tp);
 
 	t->tls_start = t->tls_end = 0;
-	if (!t->thread.has_regs || !tp || !map || !(map->prot & MAP_W) ||
-	    !map_is_anonymous(map))
+	if (!t->thread.has_regs || thread_regs_kernel(&t->thread.regs) || !tp ||
+	    !map || !(map->prot & MAP_W) || !map_is_anonymous(map))
 		return;
 	low = tp - map->start > TLS_BELOW ? tp - TLS_BELOW : map->start;
 	high = map->end - tp > TLS_ABOVE ? tp + TLS_ABOVE : map->end;

@@ -63,7 +63,10 @@ static size_t unwind(struct unwinder *unwinder, struct snapshot_thread *t,
 	struct error err;
 	size_t count = 0;
 
-	t->stack_complete = false;
+	/* All of it: there is none. */
+	t->stack_complete = thread_regs_kernel(regs);
+	if (t->stack_complete)
+		return 0;
 	if (unwinder && !unwinder_stack(unwinder, regs, frame, MAX_FRAMES,
 					&count, &t->stack_complete, &err))
 		return count;
@@ -91,6 +94,8 @@ int threads_unwind(struct snapshot *snap, struct target *memory,
 		if (!t->thread.has_regs)
 			continue;
 		count = unwind(unwinder, t, frame);
+		if (!count)
+			continue;
 		t->frame = try_calloc(count, sizeof *frame, "stack", err);
 		if (!t->frame)
 			goto out;

@@ -39,6 +39,13 @@ int thread_reg_find(const char *name, bool is32);
 /* The thread pointer (TLS base): fs_base, or gs_base in an i386 process. */
 uint64_t thread_regs_tp(const struct thread_regs *regs);
 
+/* A worker of the kernel's (io_uring) in the process: it never runs code of the
+ * program, which the kernel tells by a pc and a stack pointer of 0. */
+static inline bool thread_regs_kernel(const struct thread_regs *regs)
+{
+	return !regs->r[REG_RIP_] && !regs->r[REG_RSP_];
+}
+
 /* Bytes below the stack pointer that belong to the running function. */
 #define RED_ZONE 128 /* of x86-64; i386 has none */
 unsigned thread_regs_red_zone(const struct thread_regs *regs);

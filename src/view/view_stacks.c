@@ -165,15 +165,19 @@ static void guess_cell(const struct view *view, uint32_t row, struct value *out)
 static void where_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct stacks *stacks = view->state;
+	const struct thread *thread = &thread_of(view, row)->thread;
 	const struct frame *frame = frame_of(view, row);
 	struct symbol symbol;
 	struct line line;
 	int n;
 
 	if (!frame) {
-		*out = value_text(thread_of(view, row)->thread.has_regs
-					  ? "no stack"
-					  : "was not stopped: no registers");
+		*out = value_text(
+			!thread->has_regs ? "was not stopped: no registers"
+			: thread_regs_kernel(&thread->regs)
+				? "a worker of the kernel's (io_uring): it has "
+				  "no user stack"
+				: "no stack");
 		return;
 	}
 	if (symbol_of(view, row, &symbol))

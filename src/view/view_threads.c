@@ -76,9 +76,10 @@ static void stack_cell(const struct view *view, uint32_t row, struct value *out)
 
 static void pc_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	if (thread_of(view, row)->thread.has_regs)
-		*out = value_u(V_ADDR,
-			       thread_of(view, row)->thread.regs.r[REG_RIP_]);
+	const struct thread *t = &thread_of(view, row)->thread;
+
+	if (t->has_regs && !thread_regs_kernel(&t->regs))
+		*out = value_u(V_ADDR, t->regs.r[REG_RIP_]);
 }
 
 /*
@@ -106,6 +107,9 @@ static void where_cell(const struct view *view, uint32_t row, struct value *out)
 	if (!t->thread.has_regs)
 		snprintf(threads->text, sizeof(threads->text),
 			 "(was not stopped)");
+	else if (thread_regs_kernel(&t->thread.regs))
+		snprintf(threads->text, sizeof(threads->text),
+			 "(a worker of the kernel's)");
 	else if (threads->symbols)
 		symbols_format(threads->symbols, where(view->snap, t),
 			       threads->text, sizeof(threads->text));

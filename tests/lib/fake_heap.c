@@ -360,8 +360,9 @@ struct target *fake_target(struct fake_heap *f, uint64_t without)
 		!target_open_image(image, true, NULL, false, &target, &setup));
 	ck_assert(!maps_parse(text, strlen(text), &target->maps, &setup));
 	target->word = f->word;
-	target->thread = xmalloc(sizeof f->thread);
-	*target->thread = f->thread;
-	target->thread_count = 1;
+	target->thread = xcalloc(1 + FAKE_THREADS, sizeof f->thread);
+	target->thread[target->thread_count++] = f->thread;
+	for (unsigned i = 0; i < FAKE_THREADS && f->more[i].tid; i++)
+		target->thread[target->thread_count++] = f->more[i];
 	return target;
 }

@@ -33,6 +33,7 @@
 enum {
 	FAKE_REGIONS = 6,
 	FAKE_REGION_SIZE = 0x10000,
+	FAKE_THREADS = 3,
 	FAKE_USED = 20, /* in each arena */
 	FAKE_MAX = 4096,
 	FAKE_DEFECTS = 1024
@@ -61,6 +62,7 @@ struct fake_heap {
 	uint8_t *bytes[FAKE_REGIONS]; /* owned, FAKE_REGION_SIZE each */
 	struct glibc g;
 	struct thread thread;
+	struct thread more[FAKE_THREADS]; /* behind it; tid 0: no more */
 	struct malloc_stack stack; /* of the thread; count 0: not known */
 
 	/* What was made: user addresses. */

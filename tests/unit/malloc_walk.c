@@ -257,6 +257,52 @@ TEST(a_tcache_that_counts_too_much_is_told)
 	ends();
 }
 
+/* Where struct pthread of x86-64 has the thread's number. */
+#define TCB_TID (FAKE_TP + 0x2d0)
+
+TEST(a_tcache_is_of_the_one_thread_whose_storage_it_is_in)
+{
+	begin();
+	/* Of tasks that share it the owner is not the first by number. */
+	for (unsigned i = 0; i < 3; i++) {
+		f.more[i] = f.thread;
+		f.more[i].tid = f.thread.tid + (pid_t)i + 1;
+	}
+	f.more[2].regs.r[REG_RIP_] = f.more[2].regs.r[REG_RSP_] = 0;
+	*fake_word(&f, TCB_TID) = (uint64_t)f.more[1].tid;
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.defects, 0);
+	ck_assert_uint_eq(fake_failed(&w), 0);
+	ck_assert_uint_eq(changed(), 0);
+	ck_assert_uint_eq(w.tcaches, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct tcache *t = &w.tcache[i];
+		bool owner = t->tid == f.more[1].tid;
+
+		ck_assert_uint_eq(t->addr, owner ? f.cache : 0);
+		ck_assert_uint_eq(t->count, owner ? 3 : 0);
+		ck_assert_uint_eq(t->arena, owner ? 0 : ARENA_MMAPPED);
+	}
+	ends();
+}
+
+TEST(a_tcache_that_two_storages_have_is_told_and_taken_once)
+{
+	uint64_t other = FAKE_BLOCK + 0x4000;
+
+	begin();
+	f.more[0] = f.thread;
+	f.more[0].tid = f.thread.tid + 1;
+	f.more[0].regs.fs_base = other;
+	for (unsigned i = 0; i < 0x90; i += 8)
+		*fake_word(&f, other - 0x90 + i) =
+			*fake_word(&f, FAKE_TP - 0x90 + i);
+	damaged(f.cache, DEFECT_LINK);
+	ck_assert_uint_eq(w.defects, 1);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
 TEST(a_tcache_list_that_never_ends_is_a_loop)
 {
 	begin();
