@@ -62,6 +62,34 @@ TEST(a_size_that_cannot_be_is_damage_in_every_family)
 	}
 }
 
+/* One word of an aligned mmapped chunk's header; the base's looks valid. */
+TEST(half_a_header_of_an_aligned_chunk_is_enough_in_every_family)
+{
+	for (const struct fake_family *l = families; l->releases; l++)
+		for (unsigned i = 0; i < 6; i++) {
+			uint64_t bad[] = {0, 0x41414141, 0x1001};
+			const struct chunk *c;
+			uint64_t at, was, size;
+
+			fake_init_as(&f, l);
+			family_locate(&f);
+			OK(fake_walk(&f, &w, &err));
+			size = fake_chunk(&w, f.aligned)->size;
+			at = f.aligned - (i % 2 + 1) * f.word;
+			was = fake_peek(&f, at);
+			fake_poke(&f, at, bad[i / 2]);
+			OK(fake_walk(&f, &w, &err));
+			fake_invariants(&w);
+			c = fake_chunk(&w, f.aligned);
+			ck_assert_msg(c && c->size == size, "%s", l->releases);
+			ck_assert_uint_eq(w.defects, 1);
+			ck_assert_uint_eq(w.defect[0].word, at);
+			ck_assert_uint_eq(w.defect[0].expected, was);
+			ck_assert(fake_failed(&w));
+			fake_deinit(&f);
+		}
+}
+
 /*
  * What brk could not give (GLIBC.md 4.4 d): two pages, from where a chunk can
  * begin to the fenceposts, with what alignment leaves behind them.

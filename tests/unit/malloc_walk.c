@@ -483,6 +483,41 @@ TEST(a_stale_header_before_an_aligned_chunk_is_not_a_chunk)
 	ends();
 }
 
+/* The aligned chunk again, at the n-th page of its mapping. */
+static void align_to_page(unsigned n)
+{
+	uint64_t base = FAKE_MAPPED + 0x3000;
+
+	*fake_word(&f, f.aligned - 16) = *fake_size(&f, f.aligned) = 0;
+	f.aligned = base + n * UINT64_C(0x1000);
+	*fake_word(&f, f.aligned - 16) = f.aligned - 16 - base;
+	*fake_size(&f, f.aligned) =
+		(0x3000 - (f.aligned - 16 - base)) | CHUNK_IS_MMAPPED;
+}
+
+TEST(what_a_program_writes_before_an_aligned_chunk_is_no_matter)
+{
+	static const uint64_t base = FAKE_MAPPED + 0x3000;
+	/* Pages; 0: as it is, within the first. */
+	for (unsigned n = 0; n < 3; n++)
+		/* One word, wherever it is, and a second one. */
+		for (uint64_t at = 16; at < (n ? n * 0x1000 : 0x200) - 16;
+		     at += 8) {
+			fake_init(&f);
+			if (n)
+				align_to_page(n);
+			*fake_word(&f, base + at) = 0x1234;
+			*fake_word(&f, base + 16 + at / 16 * 8) = ~at;
+			OK(fake_walk(&f, &w, &err));
+			ck_assert_uint_eq(w.defects, 0);
+			ck_assert_uint_eq(fake_failed(&w), 0);
+			ck_assert_msg(fake_chunk(&w, f.aligned),
+				      "word at 0x%lx", (unsigned long)at);
+			ck_assert(!fake_chunk(&w, base + 16));
+			ends();
+		}
+}
+
 TEST(an_mmapped_chunk_that_is_not_counted_fails_a_check)
 {
 	begin();
