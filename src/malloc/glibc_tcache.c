@@ -438,6 +438,54 @@ static int collect_damaged(struct walk *w, const struct chunk *c, pid_t tid,
 	return 0;
 }
 
+/* Each list that it has begins with a chunk in use: of what is no tcache, some
+ * word does not. */
+static bool lists_begin(struct walk *w, const struct cache *c)
+{
+	for (unsigned i = 0; i < c->layout->bins; i++) {
+		const struct chunk *m =
+			c->entry[i] ? walk_find(w, c->entry[i]) : NULL;
+
+		if (c->entry[i] && (!m || m->state != CHUNK_USED))
+			return false;
+	}
+	return c->filled;
+}
+
+/*
+ * The thread's word leads to no chunk, but into memory that can be written to:
+ * the header of its tcache, or one before it, was written over.  What is in it
+ * may be whole.  (Since 2.43 who has none points to one that is read only.)
+ */
+static int collect_lost(struct walk *w, uint64_t addr, pid_t tid,
+			struct cache *out, bool *usable, struct error *err)
+{
+	/* As if it were mapped: its size tells nothing. */
+	struct chunk c = {.addr = addr,
+			  .size = TCACHE_MAX_SIZE,
+			  .arena = ARENA_MMAPPED,
+			  .state = CHUNK_USED};
+	const struct map *map = maps_find(&w->target->maps, addr);
+
+	*usable = false;
+	if (w->g->state->mmapped_tail && map && !(map->prot & MAP_W))
+		return 0;
+	*usable = chunk_fits_user(&w->form, addr) && decode(w, &c, out) &&
+		  lists_begin(w, out);
+	return walk_defect(w, DEFECT_LINK, ARENA_NONE, addr, err,
+			   "the tcache of thread %d is no chunk: %s", tid,
+			   *usable ? "its header was damaged"
+				   : "what it caches shows as used");
+}
+
+/* A tcache that is a chunk, whole or damaged. */
+static int collect_chunk(struct walk *w, const struct chunk *c, pid_t tid,
+			 struct cache *out, bool *usable, struct error *err)
+{
+	*usable = decode(w, c, out);
+	return *usable ? 0 : collect_damaged(w, c, tid, out, usable, err);
+}
+
 /* All are decoded and heard before any list is followed. */
 static int collect(struct walk *w, struct tables *t, int64_t index,
 		   struct error *err)
@@ -451,23 +499,23 @@ static int collect(struct walk *w, struct tables *t, int64_t index,
 		struct chunk *c = chunk_fits_user(&w->form, word)
 					  ? walk_find(w, word)
 					  : NULL;
+		pid_t tid = w->target->thread[i].tid;
 		uint64_t other;
 		bool usable;
 
-		if (!c)
+		if (!word)
 			continue;
 		if (u64map_get(&t->owned, word, &other)) {
-			if (walk_defect(w, DEFECT_LINK, c->arena, word, err,
+			if (walk_defect(w, DEFECT_LINK, ARENA_NONE, word, err,
 					"thread %d has the tcache of thread %d",
-					w->target->thread[i].tid,
-					w->target->thread[other].tid) < 0)
+					tid, w->target->thread[other].tid) < 0)
 				return -1;
 			continue;
 		}
 		t->cache[i] = xmalloc(sizeof **t->cache);
-		usable = decode(w, c, t->cache[i]);
-		if (!usable && collect_damaged(w, c, w->target->thread[i].tid,
-					       t->cache[i], &usable, err) < 0)
+		if ((c ? collect_chunk(w, c, tid, t->cache[i], &usable, err)
+		       : collect_lost(w, word, tid, t->cache[i], &usable,
+				      err)) < 0)
 			return -1;
 		if (!usable) {
 			free(t->cache[i]);

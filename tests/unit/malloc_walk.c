@@ -286,6 +286,29 @@ TEST(a_tcache_is_of_the_one_thread_whose_storage_it_is_in)
 	ends();
 }
 
+TEST(a_tcache_whose_header_is_lost_is_told_and_still_taken)
+{
+	/* Within the largest chunk, as if that had swallowed it. */
+	uint64_t lost, word = FAKE_TP - 0x90 + 9 * 8;
+	size_t size = 64 * (2 + 8);
+
+	begin();
+	lost = f.used[1][FAKE_USED - 1] + 0x20;
+	ck_assert_uint_ge(*fake_size(&f, lost - 0x20), size + 0x30);
+	memcpy(fake_bytes(&f, lost), fake_bytes(&f, f.cache), size);
+	memset(fake_bytes(&f, f.cache), 0, size);
+	*fake_word(&f, word) = lost;
+	f.g.tls.tcache = 9 * 8;
+	damaged(lost, DEFECT_LINK);
+	ck_assert_uint_eq(w.defects, 1);
+	ck_assert_uint_eq(changed(), 0);
+	/* Nothing of malloc's is there: all that is cached shows as used. */
+	*fake_word(&f, word) = FAKE_OTHER + 0x100;
+	damaged(FAKE_OTHER + 0x100, DEFECT_LINK);
+	ck_assert_uint_eq(changed(), 3);
+	ends();
+}
+
 TEST(a_tcache_that_two_storages_have_is_told_and_taken_once)
 {
 	uint64_t other = FAKE_BLOCK + 0x4000;
