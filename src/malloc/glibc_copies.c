@@ -45,7 +45,8 @@ static bool in_use(struct walk *w, const struct walk_copy *c)
 	    !pages_word(&w->pages, g->main_arena + g->state->next, &next))
 		return true; /* the walk says what is wrong with it */
 	return (top && top != g->main_arena + g->state->top) ||
-	       next != g->main_arena || c->params.n_mmaps;
+	       next != g->main_arena || c->params.n_mmaps ||
+	       c->params.mmapped_bytes;
 }
 
 static int add_copy(struct walk *w, const struct glibc *g, bool always,

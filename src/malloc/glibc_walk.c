@@ -181,7 +181,8 @@ static int walk_memory(struct walk *w, struct error *err)
 		walk_enter(w, i);
 		if (walk_heaps(w, err) < 0)
 			return -1;
-		mmapped |= w->copy->params.n_mmaps > 0;
+		mmapped |= w->copy->params.n_mmaps > 0 ||
+			   w->copy->params.mmapped_bytes > 0;
 	}
 	return walk_pages(w, mmapped, err);
 }

@@ -62,6 +62,15 @@ TEST(a_size_that_cannot_be_is_damage_in_every_family)
 	}
 }
 
+static const struct check *check_of(const char *name)
+{
+	for (size_t i = 0; i < w.checks; i++)
+		if (!strcmp(w.check[i].name, name))
+			return &w.check[i];
+	ck_abort_msg("no check %s", name);
+	return NULL;
+}
+
 /* One word of an aligned mmapped chunk's header; the base's looks valid. */
 TEST(half_a_header_of_an_aligned_chunk_is_enough_in_every_family)
 {
@@ -88,6 +97,35 @@ TEST(half_a_header_of_an_aligned_chunk_is_enough_in_every_family)
 			ck_assert(fake_failed(&w));
 			fake_deinit(&f);
 		}
+}
+
+/* Bytes too many are no proof, from a page on, that none is missing. */
+TEST(a_counter_that_drifts_proves_no_more_than_it_can)
+{
+	static const char *const name = "mmapped bytes and mmapped_mem";
+
+	for (const struct fake_family *l = families; l->releases; l++) {
+		uint64_t at;
+
+		fake_init_as(&f, l);
+		family_locate(&f);
+		at = f.g.mp + l->mmapped_mem;
+		fake_poke(&f, at, fake_peek(&f, at) + 2 * l->word);
+		OK(fake_walk(&f, &w, &err));
+		ck_assert_int_eq(check_of(name)->result,
+				 l->mapped_tail ? CHECK_OK : CHECK_FAILED);
+		fake_poke(&f, at, fake_peek(&f, at) + 0x1000);
+		OK(fake_walk(&f, &w, &err));
+		ck_assert_int_eq(check_of(name)->result,
+				 l->mapped_tail ? CHECK_SKIPPED : CHECK_FAILED);
+		/* No chunk, they say: it is looked for all the same. */
+		memset(fake_bytes(&f, f.g.mp + l->n_mmaps), 0, 4);
+		OK(fake_walk(&f, &w, &err));
+		ck_assert(fake_chunk(&w, f.aligned));
+		ck_assert_int_eq(check_of("mmapped chunks and n_mmaps")->result,
+				 CHECK_FAILED);
+		fake_deinit(&f);
+	}
 }
 
 /*

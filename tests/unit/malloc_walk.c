@@ -541,6 +541,15 @@ TEST(what_a_program_writes_before_an_aligned_chunk_is_no_matter)
 		}
 }
 
+TEST(no_counter_hides_mmapped_chunks)
+{
+	begin();
+	memset(fake_word(&f, FAKE_MP + f.g.params->n_mmaps), 0, 4);
+	damaged(FAKE_MP + f.g.params->n_mmaps, DEFECT_COUNT);
+	ck_assert_uint_eq(changed(), 0);
+	ends();
+}
+
 TEST(an_mmapped_chunk_that_is_not_counted_fails_a_check)
 {
 	begin();
