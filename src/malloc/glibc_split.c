@@ -9,7 +9,8 @@ enum {
 	MOST_SEARCHED = 64 << 20,
 	/* Chunks that make it likely, or prove, that they go on there. */
 	FEW = 3,
-	MANY = 64
+	MANY = 64,
+	MOST_GUESSES = 512
 };
 
 bool walk_in_hand(const struct walk *w, uint64_t chunk)
@@ -100,27 +101,76 @@ static uint64_t by_footer(struct walk *w, const struct split *s)
 	return 0;
 }
 
-/* The size is in a register or on the stack of who splits it. */
-static uint64_t by_hand(struct walk *w, const struct split *s)
+/* How the words in hand tell that something ends there. */
+enum { IS_END = 1, IS_SIZE = 2, IS_WHOLE_SIZE = 4 };
+
+struct guess {
+	uint64_t end;
+	unsigned how;
+};
+
+struct guesses {
+	struct guess at[MOST_GUESSES];
+	unsigned count;
+};
+
+static void add_guess(struct walk *w, const struct split *s, struct guesses *g,
+		      uint64_t end, unsigned how)
+{
+	unsigned i = 0;
+
+	while (i < g->count && g->at[i].end != end)
+		i++;
+	if (i == g->count &&
+	    (i == MOST_GUESSES || end < s->at + w->form.min ||
+	     end >= s->limit || !chunk_fits_at(&w->form, end) ||
+	     !goes_on(w, s, end, MANY)))
+		return;
+	if (i == g->count)
+		g->at[g->count++] = (struct guess){.end = end};
+	g->at[i].how |= how;
+}
+
+/* Words that do not know of each other. */
+static bool is_told_twice(const struct guess *g)
+{
+	return g->how & (g->how - 1);
+}
+
+/*
+ * The size is in a register or on the stack of who splits it, and so are
+ * others; and old chunks inside of it go on like those behind it.  The nearest
+ * end that two words tell is likely right, else the nearest, so that no block
+ * is lost; and what is used from there to the farthest that a size tells is not
+ * sure.
+ */
+static uint64_t by_hand(struct walk *w, struct split *s)
 {
 	uint64_t key, value, best = 0;
+	struct guesses g = {0};
+	bool twice = false;
 	size_t it = 0;
 
 	while (u64map_next(&w->hand, &it, &key, &value)) {
 		uint64_t n = key & CHUNK_SIZE_MASK;
-		uint64_t end[] = {n, s->first + n, s->at + n};
 
-		for (unsigned i = 0; i < 3; i++)
-			if (end[i] >= s->at + w->form.min &&
-			    end[i] < s->limit && (!best || end[i] < best) &&
-			    chunk_fits_at(&w->form, end[i]) &&
-			    goes_on(w, s, end[i], MANY))
-				best = end[i];
+		add_guess(w, s, &g, n, IS_END);
+		add_guess(w, s, &g, s->at + n, IS_SIZE);
+		add_guess(w, s, &g, s->first + n, IS_WHOLE_SIZE);
+	}
+	for (unsigned i = 0; i < g.count; i++)
+		twice |= is_told_twice(&g.at[i]);
+	for (unsigned i = 0; i < g.count; i++) {
+		if (g.at[i].how != IS_END && g.at[i].end > s->doubt)
+			s->doubt = g.at[i].end;
+		if ((!twice || is_told_twice(&g.at[i])) &&
+		    (!best || g.at[i].end < best))
+			best = g.at[i].end;
 	}
 	return best;
 }
 
-uint64_t walk_split_end(struct walk *w, const struct split *s, uint64_t word)
+uint64_t walk_split_end(struct walk *w, struct split *s, uint64_t word)
 {
 	uint64_t size = word & CHUNK_SIZE_MASK, end;
 	bool plausible, linked;
@@ -134,9 +184,14 @@ uint64_t walk_split_end(struct walk *w, const struct split *s, uint64_t word)
 	    (!walk_in_hand(w, s->at) || !walk_in_hand(w, s->first)))
 		return 0;
 	linked = is_linked(w, s->arena, s->at);
-	if (plausible &&
-	    (linked ? is_free(w, s->at, size) : goes_on(w, s, s->at, FEW)))
+	if (plausible && linked && is_free(w, s->at, size))
 		return 0;
+	/* Old chunks go on, too: only a size that is in hand is surely new. */
+	if (plausible && !linked && goes_on(w, s, s->at, FEW)) {
+		if (!walk_in_hand(w, size) && !walk_in_hand(w, s->at + size))
+			by_hand(w, s);
+		return 0;
+	}
 	end = linked ? by_footer(w, s) : 0;
 	/* As good as any other if what is behind it is. */
 	if (end || (plausible && is_header(w, s, s->at + size)))

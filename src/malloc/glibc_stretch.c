@@ -69,6 +69,14 @@ static int tell_mark(struct run *r, const struct chunk_head *next,
 		size, next->prev_size);
 }
 
+static int tell_doubt(struct run *r, struct error *err)
+{
+	return walk_defect(r->w, DEFECT_BUSY, r->arena,
+			   r->prev + r->w->form.header, err,
+			   "used, or inside of what is being split off before "
+			   "it");
+}
+
 /* next: the header behind the pending chunk. */
 int run_finish(struct run *r, const struct chunk_head *next, struct error *err)
 {
@@ -95,6 +103,9 @@ int run_finish(struct run *r, const struct chunk_head *next, struct error *err)
 			    " of a chunk in use lacks the mark of thread "
 			    "arenas",
 			    r->head.size) < 0)
+			return -1;
+		if (r->prev >= r->doubt_from && r->prev < r->doubt_to &&
+		    tell_doubt(r, err) < 0)
 			return -1;
 		return add_chunk(r, r->prev, size, CHUNK_USED, err);
 	}
@@ -257,6 +268,10 @@ static int take_split(struct run *r, const struct chunk_head *h, bool *done,
 	uint64_t end = r->pending ? walk_split_end(r->w, &split, h->size) : 0;
 
 	*done = end;
+	if (split.doubt > r->doubt_to) {
+		r->doubt_from = end ? end : r->at;
+		r->doubt_to = split.doubt;
+	}
 	if (!end)
 		return 0;
 	if (run_finish(r, &used, err) < 0 ||

@@ -17,6 +17,9 @@ struct run {
 	bool pending;
 	uint64_t prev;
 	struct chunk_head head;
+	/* What seems used here may be old, and inside of what a thread was
+	 * cutting off. */
+	uint64_t doubt_from, doubt_to;
 	/* The stretch that is being filled. */
 	uint64_t begun;
 	struct chunk *chunk; /* owned */

@@ -326,10 +326,10 @@ bool walk_in_hand(const struct walk *w, uint64_t chunk);
 struct split {
 	uint32_t arena;
 	uint64_t first, at, limit; /* the chunk; the cut; the heap's end */
+	uint64_t doubt; /* out: may be its end as well, if behind it */
 };
 /* Where it ends, if its size word cannot be believed; else 0. */
-uint64_t walk_split_end(struct walk *w, const struct split *split,
-			uint64_t size);
+uint64_t walk_split_end(struct walk *w, struct split *split, uint64_t size);
 /* The other way round: has a thread cut off what begins at "at" and put it in
  * the unsorted bin, and first is to be shortened yet? */
 bool walk_is_cut(const struct walk *w, uint32_t arena, uint64_t first,

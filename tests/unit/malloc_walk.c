@@ -814,6 +814,73 @@ TEST(what_is_cut_off_a_used_chunk_ends_where_the_thread_knows)
 	ends();
 }
 
+/* The same, and what is cut off has old chunks in it; somebody has the address
+ * of one of them. */
+static uint64_t cut_off_old_chunks(uint64_t *size)
+{
+	uint64_t v;
+
+	begin();
+	v = f.used[0][FAKE_USED - 1];
+	*size = *fake_size(&f, v) & ~UINT64_C(7);
+	ck_assert_uint_ge(*size, 0x80);
+	inside(v);
+	*fake_size(&f, v) = 32 | 1;
+	for (uint64_t at = *size % 32 + 32; at < *size; at += 32)
+		*fake_size(&f, v + at) = 0x21;
+	*fake_size(&f, v + 32) = 0xdeadbeef;
+	f.thread.regs.r[REG_RCX_] = v + *size - 64 - 16;
+	f.thread.regs.r[REG_R15_] = *size;
+	return v;
+}
+
+TEST(what_is_cut_off_ends_where_two_words_in_hand_tell)
+{
+	uint64_t size, v = cut_off_old_chunks(&size);
+
+	f.thread.regs.r[REG_RDX_] = size - 32;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(changed(), 1);
+	ck_assert_uint_eq(fake_chunk(&w, v + 32)->size, size - 32 - 8);
+	ck_assert_ptr_nonnull(fake_defect(&w, v + 32));
+	ends();
+}
+
+TEST(what_is_cut_off_is_listed_as_far_as_it_may_go)
+{
+	uint64_t size, v = cut_off_old_chunks(&size);
+
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(changed(), 1);
+	for (size_t i = 0; i < w.chunks; i++)
+		if (w.chunk[i].addr > v && w.chunk[i].addr < v + size)
+			ck_assert_ptr_nonnull(fake_defect(&w, w.chunk[i].addr));
+	ck_assert_ptr_nonnull(fake_chunk(&w, v + size - 64));
+	ends();
+}
+
+/* It may be the thread's own, or an old one that happens to go on. */
+TEST(a_header_where_a_thread_cuts_is_not_believed_alone)
+{
+	uint64_t size, v = cut_off_old_chunks(&size);
+	unsigned n = 0;
+
+	*fake_size(&f, v + 32) = (32 + size % 32) | 1;
+	f.thread.regs.r[REG_RDX_] = v + 32 - 16;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	for (size_t i = 0; i < w.chunks; i++) {
+		if (w.chunk[i].addr <= v || w.chunk[i].addr >= v + size)
+			continue;
+		n++;
+		ck_assert_ptr_nonnull(fake_defect(&w, w.chunk[i].addr));
+	}
+	ck_assert_uint_gt(n, 1);
+	ends();
+}
+
 TEST(a_top_that_is_being_moved_goes_to_the_end)
 {
 	for (unsigned arena = 0; arena < 2; arena++) {
