@@ -2,7 +2,7 @@
 
 compare_recorded.py RECORD CHUNKS.json THREADS.json
 
-RECORD is the file of tests/lib/recorder.c.  The used chunks must be the
+RECORD is the file of tests/lib/record.h.  The used chunks must be the
 recorded blocks, address by address, and one tcache struct for each thread that
 has one: nothing is missing, nothing else is there.  Usable sizes must be those
 that malloc itself told.  Prints every difference; exit status 1 if there is one.
@@ -14,7 +14,7 @@ import sys
 
 def recorded(path):
     with open(path, "rb") as file:
-        lock, overflow, _pid = struct.unpack("<IIq", file.read(16))
+        lock, overflow, _pid, _program = struct.unpack("<IIqQ", file.read(24))
         if lock or overflow:
             sys.exit("the record is not usable: lock %d overflow %d"
                      % (lock, overflow))

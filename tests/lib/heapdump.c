@@ -35,6 +35,7 @@
 #include "symbols/symbols.h"
 #include "target/image.h"
 #include "target/target.h"
+#include "tests/lib/record.h"
 
 static const char *const states[] = {"used", "free", "cached", "top"};
 static const char *const results[] = {"OK", "FAILED", "SKIPPED", "BUSY"};
@@ -179,15 +180,6 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* The file of tests/lib/recorder.c. */
-struct record {
-	uint32_t lock, overflow;
-	int64_t pid;
-	struct {
-		uint64_t addr, size; /* addr 0: free; 1: was freed */
-	} slot[1 << 22];
-};
-
 static void compare(struct dump *d, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -199,9 +191,9 @@ static void compare(struct dump *d, const char *file)
 		fprintf(d->out, "error: %s is of no use\n", file);
 		return;
 	}
-	for (size_t i = 0; i < sizeof r->slot / sizeof *r->slot; i++) {
+	for (size_t i = 0; i < RECORD_SLOTS; i++) {
 		addr = r->slot[i].addr;
-		if (addr <= 1)
+		if (addr <= RECORD_GONE)
 			continue;
 		live++;
 		if (!u64map_get(&d->used, addr, &usable))

@@ -5,12 +5,12 @@
  *
  * It calls the allocator through __libc_malloc and its kin, so it sees every
  * block from the first on (ld.so's dtv, stdio's buffers) and allocates none.
- * The file holds a table of {address, usable bytes}, open addressing;
- * address 0 is a free slot, 1 one that was freed.  A forked child goes on in a
- * copy, $RECORD.PID.  Where it is in several namespaces of one process all
- * write into one file.
+ * The file (record.h) is begun anew by another program, also one that exec()
+ * starts in the same process.  A forked child goes on in a copy, $RECORD.PID.
+ * Where it is in several namespaces of one process all write into one file.
  */
 #define _GNU_SOURCE 1
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -24,23 +24,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "record.h"
+
 void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 void __libc_free(void *);
-
-enum { SLOTS = 1 << 22, GONE = 1 };
-
-struct slot {
-	uint64_t addr, size;
-};
-
-struct record {
-	uint32_t lock, overflow;
-	int64_t pid;
-	struct slot slot[SLOTS];
-};
 
 static struct record *record;
 static bool off;
@@ -70,15 +60,39 @@ static bool find_path(void)
 	return false;
 }
 
+/*
+ * What exec() gave this program, and no other: bytes that are random, which all
+ * copies of libc in it find, loaded however.  0 where /proc is not to be had.
+ */
+static uint64_t program_mark(void)
+{
+	int fd = open("/proc/self/auxv", O_RDONLY | O_CLOEXEC);
+	unsigned long pair[2];
+	uint64_t mark = 0;
+
+	while (!mark && fd >= 0 && read(fd, pair, sizeof pair) == sizeof pair)
+		if (pair[0] == AT_RANDOM)
+			memcpy(&mark, (void *)pair[1], sizeof mark);
+	if (fd >= 0)
+		close(fd);
+	return mark;
+}
+
 static struct record *map_file(const char *name)
 {
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int64_t owner[2] = {0};
+	struct {
+		uint32_t state[2];
+		int64_t pid;
+		uint64_t program;
+	} owner = {0};
 	void *map = MAP_FAILED;
 
 	/* Of another run: begin anew. */
-	if (fd >= 0 && read(fd, owner, sizeof owner) == sizeof owner &&
-	    owner[1] != syscall(SYS_getpid) && ftruncate(fd, 0) != 0)
+	if (fd >= 0 && read(fd, &owner, sizeof owner) == sizeof owner &&
+	    (owner.pid != syscall(SYS_getpid) ||
+	     owner.program != program_mark()) &&
+	    ftruncate(fd, 0) != 0)
 		off = true;
 	if (fd >= 0 && ftruncate(fd, sizeof(struct record)) == 0)
 		map = mmap(NULL, sizeof(struct record), PROT_READ | PROT_WRITE,
@@ -100,10 +114,11 @@ static void follow_fork(int64_t pid)
 		off = true;
 		return;
 	}
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; i < RECORD_SLOTS; i++)
 		if (parent->slot[i].addr)
 			record->slot[i] = parent->slot[i];
 	record->pid = pid;
+	record->program = parent->program;
 	munmap(parent, sizeof *parent);
 }
 
@@ -119,6 +134,7 @@ static bool begin(void)
 			return false;
 		}
 		record->pid = pid;
+		record->program = program_mark();
 	}
 	if (record->pid != pid)
 		follow_fork(pid);
@@ -136,7 +152,13 @@ static void end(void)
 
 static size_t first_slot(uint64_t addr)
 {
-	return (addr >> 4) * 0x9e3779b97f4a7c15 >> 42 & (SLOTS - 1);
+	return (addr >> 4) * 0x9e3779b97f4a7c15 >> 42 & (RECORD_SLOTS - 1);
+}
+
+static void fill(size_t i, void *p, size_t size)
+{
+	record->slot[i].addr = (uintptr_t)p;
+	record->slot[i].size = size;
 }
 
 static void add(void *p)
@@ -147,10 +169,10 @@ static void add(void *p)
 
 	if (!p || !begin())
 		return;
-	while (record->slot[i].addr > GONE && ++tries < SLOTS)
-		i = (i + 1) & (SLOTS - 1);
-	if (tries < SLOTS)
-		record->slot[i] = (struct slot){(uintptr_t)p, size};
+	while (record->slot[i].addr > RECORD_GONE && ++tries < RECORD_SLOTS)
+		i = (i + 1) & (RECORD_SLOTS - 1);
+	if (tries < RECORD_SLOTS)
+		fill(i, p, size);
 	else
 		record->overflow = 1;
 	end();
@@ -164,12 +186,12 @@ static void forget(void *p)
 
 	if (!p || !begin())
 		return;
-	for (size_t n = 0; n < SLOTS && record->slot[i].addr; n++) {
+	for (size_t n = 0; n < RECORD_SLOTS && record->slot[i].addr; n++) {
 		if (record->slot[i].addr == (uintptr_t)p) {
-			record->slot[i].addr = GONE;
+			record->slot[i].addr = RECORD_GONE;
 			break;
 		}
-		i = (i + 1) & (SLOTS - 1);
+		i = (i + 1) & (RECORD_SLOTS - 1);
 	}
 	end();
 	errno = saved;

@@ -23,16 +23,8 @@
 #include "base/strbuf.h"
 #include "symbols/symbols.h"
 #include "target/image.h"
+#include "tests/lib/record.h"
 #include "tests/lib/saved_image.h"
-
-/* The file of tests/lib/recorder.c. */
-struct record {
-	uint32_t lock, overflow;
-	int64_t pid;
-	struct {
-		uint64_t addr, size; /* addr 0: free; 1: was freed */
-	} slot[1 << 22];
-};
 
 struct saver {
 	struct target *target;
@@ -57,8 +49,8 @@ static void read_recorded(struct saver *s, const char *path)
 
 	if (fd < 0 || r == MAP_FAILED || r->overflow || r->lock)
 		die("of no use", path);
-	for (size_t i = 0; i < sizeof r->slot / sizeof *r->slot; i++)
-		if (r->slot[i].addr > 1 &&
+	for (size_t i = 0; i < RECORD_SLOTS; i++)
+		if (r->slot[i].addr > RECORD_GONE &&
 		    u64map_put(&s->used, r->slot[i].addr, r->slot[i].size,
 			       &err) < 0)
 			die(err.msg, path);
