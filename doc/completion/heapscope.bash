@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 _heapscope_commands='
-bt chunk chunks count defects detach diff disas drop echo growth heap help info
+bt chunk chunks count defects detach diff disas drop echo fragmentation growth heap help info
 leaks maps near points quit refs retained selftest set shell show sizes sleep
 snapshot snapshots source suspects symbol threads use verify x'
 _heapscope_options='

@@ -41,6 +41,36 @@ const struct command command_entry_heap = {
 	.run = heap_run,
 };
 
+/* The first of the snapshots held: memory is kept since then. */
+static int fragmentation_run(struct session *session, const struct words *words,
+			     struct view **out, struct error *err)
+{
+	if (no_words(words, err))
+		return -1;
+	return view_fragmentation(session->current, session->snapshot[0], out,
+				  err);
+}
+
+const struct command command_entry_fragmentation = {
+	.name = "fragmentation",
+	.args = "",
+	.summary = "what is free and not given back, and what pins it",
+	.help = "One row an arena. TRIM is what malloc_trim(0) would return:\n"
+		"the whole pages inside of free chunks, and in the main arena\n"
+		"of the top. TOUCHED of these are in memory now: so much\n"
+		"smaller would the process be. LAST CHUNK is what keeps the\n"
+		"top from reaching further down, BEHIND what would join the\n"
+		"top if it were freed (Enter shows it).\n"
+		"With an earlier snapshot (the first one held): RETENTION if\n"
+		"the process has grown since by 1 MiB or more, free chunks on\n"
+		"touched pages by half of that or more, and used ones by no\n"
+		"more than a tenth.\n"
+		"\n"
+		"  fragmentation\n",
+	.need = NEED_HEAP,
+	.run = fragmentation_run,
+};
+
 typedef int list_view(const struct chunk_list *, struct view **,
 		      struct error *);
 

@@ -14,6 +14,7 @@ extern const struct command command_entry_diff;
 extern const struct command command_entry_disas;
 extern const struct command command_entry_drop;
 extern const struct command command_entry_echo;
+extern const struct command command_entry_fragmentation;
 extern const struct command command_entry_growth;
 extern const struct command command_entry_heap;
 extern const struct command command_entry_help;

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_entry_disas,
 	&command_entry_drop,
 	&command_entry_echo,
+	&command_entry_fragmentation,
 	&command_entry_growth,
 	&command_entry_heap,
 	&command_entry_help,

@@ -22,6 +22,7 @@
 #include "snapshot/others.h"
 #include "snapshot/tables.h"
 #include "snapshot/threads.h"
+#include "snapshot/touched.h"
 #include "symbols/symbols.h"
 #include "target/proc.h"
 
@@ -315,6 +316,7 @@ static int attempt_run(struct attempt *a, struct error *err)
 		return -1;
 	if (!a->copied.cut_bytes && examine(a, snap->memory, err))
 		return -1;
+	touched_count(snap);
 	if (list_modules(a, err) || spans_build(snap, err) ||
 	    others_note(snap, err))
 		return -1;

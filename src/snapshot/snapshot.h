@@ -68,6 +68,9 @@ struct snapshot {
 	uint64_t copied_bytes; /* read while it stood */
 	uint64_t rss_bytes; /* VmRSS of /proc at the stop; 0: a core's, unknown
 			     */
+	/* Of free, cached and top chunks: bytes on pages that are there. */
+	bool free_touched_known;
+	uint64_t free_touched;
 	/* Of a core: see struct target. */
 	pid_t first_tid;
 	int signal;

@@ -335,6 +335,7 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 {
 	struct heap *heap = xcalloc(1, sizeof(*heap));
 	uint32_t rows = snap->arena_count + 1;
+	struct trim trim;
 	struct view *view;
 
 	heap->row = xcalloc(rows, sizeof(*heap->row));
@@ -367,6 +368,12 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 	add_totals(view);
 	add_mallinfo(view, "mallinfo2", &snap->mallinfo);
 	add_copies(view);
+	if (trim_make(snap, &trim, err)) {
+		view_destroy(view);
+		return -1;
+	}
+	view_trim_totals(view, &trim);
+	trim_deinit(&trim);
 	view_foreign_totals(view);
 	*out = view;
 	return 0;

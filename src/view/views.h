@@ -14,6 +14,7 @@
 #include "analysis/refs.h"
 #include "analysis/retained_rows.h"
 #include "analysis/suspects.h"
+#include "analysis/trim.h"
 #include "snapshot/snapshot.h"
 #include "symbols/symbols.h"
 #include "view/view.h"
@@ -44,6 +45,14 @@ void view_of_symbols(struct view *view, struct symbols *symbols);
 /* One row an arena, one for the mmapped chunks; totals, mallinfo2. */
 int view_heap(const struct snapshot *snap, struct view **out,
 	      struct error *err) MUST_CHECK;
+
+/* One row an arena: what is free in it, what malloc_trim(0) would return and
+ * what stands in the way.  from: an earlier snapshot, or NULL: is memory kept
+ * that was freed since? */
+int view_fragmentation(const struct snapshot *snap, const struct snapshot *from,
+		       struct view **out, struct error *err) MUST_CHECK;
+/* Totals of what malloc_trim(0) would return, in a group of their own. */
+void view_trim_totals(struct view *view, const struct trim *trim);
 
 /* What chunk lists and size tables are made of. */
 struct chunk_list {
