@@ -172,8 +172,8 @@ int near_held(struct near_build *b, struct error *err)
 		return -1;
 	if (!h.refs.complete) {
 		b->out->complete = false;
-		near_note(b, "not all memory was kept: some who point at them "
-			     "may be missing");
+		near_note(b, "%s: some who point at them may be missing",
+			  h.refs.note);
 	}
 	if (count_words(&h, err) || fold_refs(&h, err) || held_emit(&h, err))
 		goto out;

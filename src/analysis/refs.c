@@ -1,12 +1,14 @@
 #include "analysis/refs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "base/progress.h"
 #include "base/sort.h"
 #include "snapshot/finder.h"
+#include "snapshot/roots.h"
 
 /* Bytes between two looks at ^C. */
 enum { STEP = 1 << 20 };
@@ -94,30 +96,23 @@ static int scan_chunks(struct scan *s, struct error *err)
 	return 0;
 }
 
-static int scan_spans(struct scan *s, struct error *err)
+static int scan_roots(struct scan *s, const struct roots *roots,
+		      struct error *err)
 {
-	for (uint32_t i = 0; i < s->snap->span_count; i++) {
-		const struct span *span = &s->snap->span[i];
-
-		if (span->holds && scan_range(s, span->start, span->end, err))
+	for (size_t i = 0; i < roots->count; i++)
+		if (!roots->range[i].stale &&
+		    scan_range(s, roots->range[i].start, roots->range[i].end,
+			       err))
 			return -1;
-	}
-	return 0;
-}
+	for (size_t i = 0; i < roots->words; i++) {
+		const struct root_word *w = &roots->word[i];
+		struct ref ref = {.value = w->value,
+				  .target = finder_find(&s->finder, w->value),
+				  .thread = w->thread,
+				  .reg = w->reg};
 
-static int scan_registers(struct scan *s, struct error *err)
-{
-	for (uint32_t i = 0; i < s->snap->thread_count; i++) {
-		const struct thread *t = &s->snap->thread[i].thread;
-
-		for (uint32_t r = 0; t->has_regs && r < REG_COUNT_; r++) {
-			struct ref ref = {
-				.value = t->regs.r[r], .thread = i, .reg = r};
-
-			ref.target = finder_find(&s->finder, ref.value);
-			if (ref.target != CHUNK_NONE && add(s, &ref, err))
-				return -1;
-		}
+		if (!w->stale && ref.target != CHUNK_NONE && add(s, &ref, err))
+			return -1;
 	}
 	return 0;
 }
@@ -136,22 +131,21 @@ int refs_make(const struct snapshot *snap, const struct bitmap *targets,
 	      struct refs *out, struct error *err)
 {
 	struct scan s = {.snap = snap, .out = out};
+	struct roots roots;
 	int ret = -1;
 
 	*out = (struct refs){0};
-	if (!snap->contents)
-		return error_set(err, ERR_UNSUPPORTED,
-				 "the contents of snapshot %s are not kept: "
-				 "take a new one",
-				 snap->name);
-	if (finder_init(&s.finder, snap, targets, err))
+	if (roots_make(snap, ROOTS_ALL, &roots, err))
 		return -1;
-	if (scan_chunks(&s, err) || scan_spans(&s, err) ||
-	    scan_registers(&s, err) || order(out, err))
+	if (finder_init(&s.finder, snap, targets, err) ||
+	    scan_chunks(&s, err) || scan_roots(&s, &roots, err) ||
+	    order(out, err))
 		goto out;
-	out->complete = !snap->skipped_bytes;
+	out->complete = roots.complete;
+	memcpy(out->note, roots.note, sizeof out->note);
 	ret = 0;
 out:
+	roots_deinit(&roots);
 	finder_deinit(&s.finder);
 	if (ret)
 		refs_deinit(out);

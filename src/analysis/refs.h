@@ -1,7 +1,6 @@
 /*
  * Who points at a given set of chunks: one pass over every word that could
- * hold a pointer (used chunks, writable module data, stacks above the stack
- * pointer, thread-local storage, other anonymous memory, registers).
+ * hold a pointer: used chunks, and the roots as snapshot/roots.h has them.
  */
 #ifndef ANALYSIS_REFS_H
 #define ANALYSIS_REFS_H
@@ -14,13 +13,14 @@ struct ref {
 	uint64_t value;	 /* the pointer */
 	uint32_t target; /* chunk index it points into */
 	uint32_t thread; /* registers: thread index, else UINT32_MAX */
-	uint32_t reg;	 /* registers: DWARF number */
+	uint32_t reg;	 /* registers: as thread_reg_name() has it */
 };
 
 struct refs {
 	struct ref *ref; /* owned, ascending by target, then from */
 	size_t count;
-	bool complete; /* false: contents are partial, some may be missing */
+	bool complete;	/* false: some may be missing */
+	char note[400]; /* why, "" if none is */
 };
 
 /*

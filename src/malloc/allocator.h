@@ -88,6 +88,9 @@ struct malloc_copy {
 	char version[16]; /* "" if it does not tell */
 	uint32_t arena;	  /* the first of its arenas: its main arena */
 	uint32_t arenas;  /* how many, one after the other */
+	unsigned state_bytes; /* of each arena's malloc_state; 0 unknown */
+	uint64_t mp;	      /* where its counters (mp_) are; 0 unknown */
+	unsigned mp_bytes;
 	struct malloc_params params;
 };
 

@@ -96,6 +96,9 @@ static int push_copy(struct walk *w, const struct walk_copy *c,
 		.ns = c->g->ns,
 		.arena = c->arena,
 		.arenas = c->end - c->arena,
+		.state_bytes = c->g->state->size,
+		.mp = c->g->mp,
+		.mp_bytes = c->g->params->size,
 		.params = c->params,
 	};
 

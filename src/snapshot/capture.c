@@ -19,6 +19,7 @@
 #include "base/strbuf.h"
 #include "snapshot/busy.h"
 #include "snapshot/contents.h"
+#include "snapshot/modules.h"
 #include "snapshot/others.h"
 #include "snapshot/tables.h"
 #include "snapshot/threads.h"
@@ -40,6 +41,9 @@ struct capture {
 	void *state;
 	const struct capture_opts *opts;
 	struct contents_plan plan; /* owned: of before the stop */
+	/* Owned: of modules, what is read-only since they were loaded. */
+	struct contents_range *relro;
+	size_t relros;
 	struct foreign_allocator foreign[4];
 	size_t foreign_count;
 	struct snapshot *best; /* owned */
@@ -168,7 +172,8 @@ static int under_stop(struct attempt *a, struct error *err)
 	 * the need must be known to the page. */
 	if (max && earlier->present > max)
 		earlier = NULL;
-	if (contents_plan(target, earlier, &plan, err))
+	if (contents_plan(target, earlier, a->c->relro, a->c->relros, &plan,
+			  err))
 		return -1;
 	contents_budget(&plan, max);
 	if (contents_copy(&plan, target, max, snap->contents, &a->copied, err))
@@ -267,24 +272,6 @@ static int reserve(struct attempt *a, struct error *err)
 	return image_reserve(a->snap->contents, bytes, err);
 }
 
-static int list_modules(struct attempt *a, struct error *err)
-{
-	struct symbols *symbols = a->c->symbols;
-	size_t count = symbols ? symbols_module_count(symbols) : 0;
-
-	a->snap->module = try_calloc(count, sizeof *a->snap->module,
-				     "list of modules", err);
-	if (!a->snap->module)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		const struct module *m = symbols_module(symbols, i);
-
-		a->snap->module[i] = (struct snapshot_module){m->start, m->end};
-	}
-	a->snap->module_count = (uint32_t)count;
-	return 0;
-}
-
 /* A few milliseconds, never the same: malloc's callers have a rhythm. */
 static void let_run(void)
 {
@@ -317,7 +304,7 @@ static int attempt_run(struct attempt *a, struct error *err)
 	if (!a->copied.cut_bytes && examine(a, snap->memory, err))
 		return -1;
 	touched_count(snap);
-	if (list_modules(a, err) || spans_build(snap, err) ||
+	if (modules_take(snap, c->symbols, err) || spans_build(snap, err) ||
 	    others_note(snap, err))
 		return -1;
 	snap->notes = strbuf_take(&a->notes);
@@ -345,6 +332,23 @@ static int try_once(struct capture *c, struct error *err)
 	tables_deinit(&a.tables);
 	strbuf_deinit(&a.notes);
 	return ret;
+}
+
+static int list_relro(struct capture *c, struct error *err)
+{
+	size_t count = c->symbols ? symbols_module_count(c->symbols) : 0;
+
+	c->relro = try_calloc(count, sizeof *c->relro, "list of modules", err);
+	if (!c->relro)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct contents_range *r = &c->relro[c->relros];
+
+		modules_relro(symbols_module(c->symbols, i), &r->start,
+			      &r->end);
+		c->relros += r->start < r->end;
+	}
+	return 0;
 }
 
 static int try_until_quiet(struct capture *c, struct error *err)
@@ -403,7 +407,8 @@ int snapshot_capture(struct target *target, struct symbols *symbols,
 		c.foreign_count = foreign_find(target, symbols, c.foreign, 4);
 	if (c.foreign_count > 4)
 		c.foreign_count = 4;
-	if (contents_plan(target, NULL, &c.plan, err) ||
+	if (list_relro(&c, err) ||
+	    contents_plan(target, NULL, c.relro, c.relros, &c.plan, err) ||
 	    try_until_quiet(&c, err))
 		goto out;
 	*out = finish(&c);
@@ -411,6 +416,7 @@ int snapshot_capture(struct target *target, struct symbols *symbols,
 out:
 	snapshot_destroy(c.best);
 	contents_plan_deinit(&c.plan);
+	free(c.relro);
 	if (ret && err->code != ERR_INTERRUPTED)
 		error_wrap(err, "snapshot of %d", target->pid);
 	return ret;

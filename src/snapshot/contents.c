@@ -84,33 +84,71 @@ static void measure(struct target *target, const struct contents_plan *earlier,
 		part->present = same->present;
 }
 
+static int add(struct contents_plan *plan, const struct contents_part *part,
+	       struct error *err)
+{
+	if (GROW(plan->part, plan->cap, plan->count + 1, "table of contents",
+		 err))
+		return -1;
+	plan->part[plan->count++] = *part;
+	plan->present += part->present;
+	return 0;
+}
+
+/* The parts of map that are in "more", from *at on. */
+static int add_more(struct contents_plan *plan, const struct map *map,
+		    const struct contents_range *more, size_t mores, size_t *at,
+		    struct error *err)
+{
+	while (*at < mores && more[*at].end <= map->start)
+		++*at;
+	for (size_t i = *at; i < mores && more[i].start < map->end; i++) {
+		struct contents_part part = {
+			.start = more[i].start > map->start ? more[i].start
+							    : map->start,
+			.end = more[i].end < map->end ? more[i].end : map->end,
+			.protected = true,
+		};
+
+		part.present = part.end - part.start;
+		if (part.start < part.end && add(plan, &part, err))
+			return -1;
+	}
+	return 0;
+}
+
 int contents_plan(struct target *target, const struct contents_plan *earlier,
+		  const struct contents_range *more, size_t mores,
 		  struct contents_plan *out, struct error *err)
 {
+	size_t at = 0;
+
 	*out = (struct contents_plan){0};
 	for (size_t i = 0; i < target->maps.count; i++) {
 		const struct map *map = &target->maps.map[i];
-		struct contents_part *part;
-
-		if (!wanted(map))
-			continue;
-		if (progress_tick("planning", i, target->maps.count, err) ||
-		    GROW(out->part, out->cap, out->count + 1,
-			 "table of contents", err)) {
-			contents_plan_deinit(out);
-			return -1;
-		}
-		part = &out->part[out->count++];
-		*part = (struct contents_part){
+		struct contents_part part = {
 			.start = map->start,
 			.end = map->end,
 			.anonymous = map_is_anonymous(map) ||
 				     strncmp(map->path, "/dev/zero", 9) == 0,
 		};
-		measure(target, earlier, part);
-		out->present += part->present;
+
+		if (progress_tick("planning", i, target->maps.count, err))
+			goto fail;
+		if (!wanted(map)) {
+			if (map->prot & MAP_R && !(map->prot & MAP_S) &&
+			    add_more(out, map, more, mores, &at, err))
+				goto fail;
+			continue;
+		}
+		measure(target, earlier, &part);
+		if (add(out, &part, err))
+			goto fail;
 	}
 	return 0;
+fail:
+	contents_plan_deinit(out);
+	return -1;
 }
 
 void contents_plan_deinit(struct contents_plan *plan)
@@ -170,8 +208,10 @@ int contents_copy(const struct contents_plan *plan, struct target *target,
 			if (image_borrow(image, target, part->start, part->end,
 					 err))
 				return -1;
-			result->unreadable_bytes +=
-				image->skipped_bytes - skipped;
+			/* What nobody wrote is not dumped. */
+			if (!part->protected)
+				result->unreadable_bytes +=
+					image->skipped_bytes - skipped;
 			continue;
 		}
 		if (image_copy(image, target, part->start, part->end,

@@ -13,6 +13,11 @@ struct contents_part {
 	uint64_t present; /* bytes that a copy takes; 0: none were touched */
 	uint64_t budget;  /* bytes of it that may be copied */
 	bool anonymous;	  /* page by page: untouched ones read as zeros */
+	bool protected;	  /* one of those that maps do not show: see below */
+};
+
+struct contents_range {
+	uint64_t start, end;
 };
 
 struct contents_plan {
@@ -22,11 +27,14 @@ struct contents_plan {
 };
 
 /*
- * Lists what target's maps say is private and writable and no device.
+ * Lists what target's maps say is private and writable and no device; and of
+ * what is read-only the "more" ranges (ascending), which were written before
+ * they were protected.
  * earlier NULL: asks which pages are there, which takes time; else the numbers
  * of parts that are the same are taken from it, and sizes stand for the rest.
  */
 int contents_plan(struct target *target, const struct contents_plan *earlier,
+		  const struct contents_range *more, size_t mores,
 		  struct contents_plan *out, struct error *err) MUST_CHECK;
 void contents_plan_deinit(struct contents_plan *plan);
 

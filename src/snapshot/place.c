@@ -7,11 +7,17 @@
 
 static uint32_t frame_of(const struct snapshot_thread *t, uint64_t addr)
 {
-	if (addr < t->stack_start)
+	bool under = addr >= t->under_start && addr < t->under_end;
+
+	if (addr < t->stack_start && !under)
 		return UINT32_MAX;
-	for (uint32_t i = 0; i < t->frame_count; i++)
-		if (addr < t->frame[i].cfa)
+	for (uint32_t i = 0; i < t->frame_count; i++) {
+		uint64_t cfa = t->frame[i].cfa;
+
+		if (addr < cfa &&
+		    (!under || (cfa > t->under_start && cfa <= t->under_end)))
 			return i;
+	}
 	return UINT32_MAX;
 }
 
@@ -82,12 +88,13 @@ static void format_stack(const struct place *place, const struct snapshot *snap,
 	const char *below_stack = t->thread.regs.is32
 					  ? "stack below esp (stale)"
 					  : "stack below rsp (stale)";
+	const struct span *span = span_find(snap, place->addr);
+	bool stale = span && !span->holds;
 	char who[64], where[120];
 
 	add_thread(t, who, sizeof who);
 	if (place->frame >= t->frame_count) {
-		snprintf(buf, cap, "%s %s", who,
-			 place->addr < t->stack_start ? below_stack : "stack");
+		snprintf(buf, cap, "%s %s", who, stale ? below_stack : "stack");
 		return;
 	}
 	if (!symbols || !symbols_format(symbols, t->frame[place->frame].pc,

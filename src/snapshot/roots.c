@@ -1,7 +1,9 @@
 #include "snapshot/roots.h"
 
 #include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -18,6 +20,22 @@ const char *root_class_name(enum root_class class)
 					   "other"};
 
 	return name[class];
+}
+
+/* One more thing that is missing. */
+static PRINTF(2, 3) void note(struct build *b, const char *fmt, ...)
+{
+	size_t len = strlen(b->out->note), cap = sizeof b->out->note;
+	va_list ap;
+
+	b->out->complete = false;
+	if (len)
+		len += (size_t)snprintf(b->out->note + len, cap - len, "; ");
+	if (len >= cap)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(b->out->note + len, cap - len, fmt, ap);
+	va_end(ap);
 }
 
 static int add_range(struct build *b, const struct span *span,
@@ -46,6 +64,7 @@ static int take_span(struct build *b, const struct span *span,
 		return add_range(b, span, ROOT_STACK, err);
 	case PLACE_TLS:
 		return add_range(b, span, ROOT_TLS, err);
+	case PLACE_CODE: /* what has been protected since */
 	case PLACE_GLOBAL:
 		return span->holds ? add_range(b, span, ROOT_GLOBAL, err) : 0;
 	case PLACE_ANON:
@@ -56,9 +75,26 @@ static int take_span(struct build *b, const struct span *span,
 	}
 }
 
+static int add_word(struct build *b, uint64_t value, uint32_t thread,
+		    uint32_t reg, struct error *err)
+{
+	if (GROW(b->out->word, b->word_cap, b->out->words + 1,
+		 "table of registers", err))
+		return -1;
+	b->out->word[b->out->words++] = (struct root_word){
+		.value = value,
+		.thread = thread,
+		.reg = reg,
+	};
+	return 0;
+}
+
 static int take_registers(struct build *b, struct error *err)
 {
 	const struct snapshot *snap = b->snap;
+	const struct vectors *v = &snap->vectors;
+	uint32_t unknown = 0, half_known = 0;
+	size_t at = 0;
 
 	if (!(b->classes & 1u << ROOT_REGISTER))
 		return 0;
@@ -67,17 +103,22 @@ static int take_registers(struct build *b, struct error *err)
 		/* A worker of the kernel's never uses what it was made with. */
 		bool any = t->has_regs && !thread_regs_kernel(&t->regs);
 
-		for (uint32_t r = 0; any && r < REG_COUNT_; r++) {
-			if (GROW(b->out->word, b->word_cap, b->out->words + 1,
-				 "table of registers", err))
+		for (uint32_t r = 0; any && r < REG_COUNT_; r++)
+			if (add_word(b, t->regs.r[r], i, r, err))
 				return -1;
-			b->out->word[b->out->words++] = (struct root_word){
-				.value = t->regs.r[r],
-				.thread = i,
-				.reg = r,
-			};
-		}
+		for (; at < v->count && v->word[at].thread == i; at++)
+			if (any && add_word(b, v->word[at].value, i,
+					    v->word[at].reg, err))
+				return -1;
+		/* A leader that has ended has none. */
+		unknown += !t->has_regs && t->state != 'Z';
+		half_known += any && !t->has_vectors;
 	}
+	if (unknown)
+		note(b, "the registers of %u threads are not known", unknown);
+	if (half_known)
+		note(b, "the vector registers of %u threads are not known",
+		     half_known);
 	return 0;
 }
 
@@ -86,16 +127,14 @@ int roots_make(const struct snapshot *snap, unsigned classes, struct roots *out,
 {
 	struct build b = {.snap = snap, .classes = classes, .out = out};
 
-	*out = (struct roots){.complete = !snap->skipped_bytes};
+	*out = (struct roots){.complete = true};
 	if (!snap->contents)
 		return error_set(err, ERR_UNSUPPORTED,
 				 "the contents of snapshot %s are not kept: "
 				 "take a new one",
 				 snap->name);
-	if (!out->complete)
-		snprintf(out->note, sizeof out->note,
-			 "not all memory was kept: some who hold blocks may "
-			 "be missing");
+	if (snap->skipped_bytes)
+		note(&b, "not all memory was kept");
 	for (uint32_t i = 0; i < snap->span_count; i++)
 		if (take_span(&b, &snap->span[i], err))
 			goto fail;

@@ -35,7 +35,7 @@ struct root_range {
 struct root_word {
 	uint64_t value;
 	uint32_t thread; /* index in snap */
-	uint32_t reg;	 /* DWARF number */
+	uint32_t reg;	 /* as thread_reg_name() has it; vector ones, too */
 	bool stale;	 /* a register whose value is dead */
 };
 
@@ -45,7 +45,7 @@ struct roots {
 	struct root_word *word; /* owned: registers */
 	size_t words;
 	bool complete;	/* false: memory that may hold roots was not kept */
-	char note[400]; /* what, "" if all is there */
+	char note[400]; /* what is missing, "" if nothing is */
 };
 
 /*

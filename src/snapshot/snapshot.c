@@ -22,6 +22,7 @@ void snapshot_destroy(struct snapshot *snap)
 	for (uint32_t i = 0; i < snap->thread_count; i++)
 		free(snap->thread[i].frame);
 	free(snap->thread);
+	vectors_deinit(&snap->vectors);
 	free(snap->chunk);
 	free(snap->copy);
 	free(snap->arena);
@@ -84,6 +85,7 @@ uint64_t snapshot_table_bytes(const struct snapshot *snap)
 	bytes += (uint64_t)snap->copy_count * sizeof *snap->copy;
 	bytes += (uint64_t)snap->region_count * sizeof *snap->region;
 	bytes += (uint64_t)snap->thread_count * sizeof *snap->thread;
+	bytes += snap->vectors.count * sizeof *snap->vectors.word;
 	for (uint32_t i = 0; i < snap->thread_count; i++)
 		bytes += (uint64_t)snap->thread[i].frame_count *
 			 sizeof *snap->thread[i].frame;

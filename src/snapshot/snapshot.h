@@ -30,8 +30,10 @@ struct symbols;
 struct snapshot_thread {
 	struct thread thread;		 /* tid, name, state, registers */
 	uint64_t stack_start, stack_end; /* the mapping part above rsp */
-	uint64_t tls_start, tls_end;	 /* around its thread pointer; 0, 0 */
-	uint64_t tcache; /* user address of its tcache, 0 if none */
+	/* The one that a handler on an alternate stack interrupted; 0, 0. */
+	uint64_t under_start, under_end;
+	uint64_t tls_start, tls_end; /* around its thread pointer; 0, 0 */
+	uint64_t tcache;	     /* user address of its tcache, 0 if none */
 	uint64_t cached_count, cached_bytes; /* of all copies of malloc */
 	uint32_t arena;	     /* index, ARENA_MMAPPED when unknown */
 	struct frame *frame; /* owned, innermost first */
@@ -42,6 +44,8 @@ struct snapshot_thread {
 /* Where a module (ELF file) lies, its .bss included. */
 struct snapshot_module {
 	uint64_t start, end;
+	/* Pages that only its loading has written (RELRO); 0, 0: none. */
+	uint64_t relro_start, relro_end;
 };
 
 /* A copy of malloc (see struct malloc_copy) and its own mallinfo2(). */
@@ -97,7 +101,8 @@ struct snapshot {
 	uint32_t region_count;
 	struct snapshot_thread *thread; /* owned */
 	uint32_t thread_count;
-	struct defect *defect; /* owned */
+	struct vectors vectors; /* owned: of its threads */
+	struct defect *defect;	/* owned */
 	uint32_t defect_count;
 	struct check *check; /* owned */
 	uint32_t check_count;

@@ -6,10 +6,7 @@
 #include "base/alloc.h"
 #include "base/sort.h"
 #include "snapshot/snapshot.h"
-
-/* The thread descriptor lies at and above the thread pointer: glibc's takes
- * 2304 bytes, and the C library's own variables lie below it. */
-enum { TLS_ABOVE = 4096, TLS_BELOW = 4096, TLS_SMALL_MAP = 1 << 20 };
+#include "snapshot/stacks.h"
 
 struct table {
 	struct span *span; /* owned */
@@ -78,24 +75,6 @@ static enum place_kind kind_of(const struct snapshot *snap, size_t i)
 	return map->prot & MAP_W ? PLACE_GLOBAL : PLACE_CODE;
 }
 
-/* How far down a stack's mapping is its own: others may share it. */
-static uint64_t stale_start(const struct snapshot *snap,
-			    const struct snapshot_thread *t)
-{
-	const struct map *map = maps_find(&snap->maps, t->stack_start);
-	uint64_t low = map ? map->start : t->stack_start;
-
-	for (uint32_t i = 0; i < snap->thread_count; i++) {
-		const struct snapshot_thread *o = &snap->thread[i];
-
-		if (o->stack_end <= t->stack_start && o->stack_end > low)
-			low = o->stack_end;
-		if (o->tls_end <= t->stack_start && o->tls_end > low)
-			low = o->tls_end;
-	}
-	return low;
-}
-
 /* What lies over a mapping or a part of it: stacks, TLS, heaps. */
 static int overlays(const struct snapshot *snap, struct table *over,
 		    struct error *err)
@@ -117,9 +96,14 @@ static int overlays(const struct snapshot *snap, struct table *over,
 			return -1;
 		/* Left over from calls that have returned. */
 		stack.end = stack.start;
-		stack.start = stale_start(snap, t);
+		stack.start = stacks_stale_start(snap, t);
 		stack.holds = false;
 		if (t->stack_end && add(over, &stack, err))
+			return -1;
+		stack.start = t->under_start;
+		stack.end = t->under_end;
+		stack.holds = true;
+		if (add(over, &stack, err))
 			return -1;
 	}
 	for (uint32_t i = 0; i < snap->region_count; i++) {
@@ -174,19 +158,50 @@ static int bss(const struct snapshot *snap, struct table *over,
 	return 0;
 }
 
-/* malloc's own lists are in the libc's data: what they say is no reference. */
-static int main_arena(const struct snapshot *snap, struct table *over,
+/* Written while a module was loaded, and read-only since: constants, as far as
+ * the program is concerned. */
+static int relro(const struct snapshot *snap, struct table *over,
+		 struct error *err)
+{
+	for (uint32_t i = 0; i < snap->module_count; i++) {
+		struct span span = {.start = snap->module[i].relro_start,
+				    .end = snap->module[i].relro_end,
+				    .kind = PLACE_CODE,
+				    .thread = SPAN_NO_THREAD,
+				    .holds = true};
+
+		if (add(over, &span, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* malloc's own lists and counters are in the libc's data: what they say is no
+ * reference, though the words of a bin do point into blocks. */
+static int malloc_own(const struct snapshot *snap, struct table *over,
 		      struct error *err)
 {
-	enum { SIZE = 2112 }; /* malloc_state, the smallest of them */
+	/* malloc_state, the smallest of them. */
+	unsigned least = snap->word == 4 ? 1068 : 2112;
+	struct span span = {.kind = PLACE_GLOBAL, .thread = SPAN_NO_THREAD};
 
 	for (uint32_t i = 0; i < snap->arena_count; i++) {
-		struct span span = {.start = snap->arena[i].addr,
-				    .end = snap->arena[i].addr + SIZE,
-				    .kind = PLACE_GLOBAL,
-				    .thread = SPAN_NO_THREAD};
+		const struct arena *a = &snap->arena[i];
+		unsigned size = a->copy < snap->copy_count
+					? snap->copy[a->copy].malloc.state_bytes
+					: 0;
 
-		if (snap->arena[i].is_main && add(over, &span, err))
+		span.start = a->addr;
+		span.end = a->addr + (size ? size : least);
+		if (a->is_main && add(over, &span, err))
+			return -1;
+	}
+	for (uint32_t i = 0; i < snap->copy_count; i++) {
+		const struct malloc_copy *m = &snap->copy[i].malloc;
+
+		span.start = m->mp;
+		span.end = m->mp + m->mp_bytes;
+		if (m->mp && add(over, &span, err))
 			return -1;
 	}
 	return 0;
@@ -254,69 +269,16 @@ static int cut(const struct snapshot *snap, size_t i, const struct table *over,
 	return add(out, &base, err);
 }
 
-/* Up to where a thread's own stack and TLS can reach: the heap begins there. */
-static uint64_t heap_above(const struct snapshot *snap, uint64_t addr,
-			   uint64_t end)
-{
-	for (uint32_t i = 0; i < snap->region_count; i++)
-		if (snap->region[i].start > addr && snap->region[i].start < end)
-			end = snap->region[i].start;
-	return end;
-}
-
-/* The end of the outermost frame that is known to end below tp.  The very first
- * one has no caller: its end is anybody's guess. */
-static uint64_t outermost(const struct snapshot_thread *t, uint64_t tp)
-{
-	uint64_t end = t->stack_start;
-
-	for (uint32_t i = 0; i < t->frame_count; i++)
-		if (t->frame[i].cfa > end && t->frame[i].cfa < tp)
-			end = t->frame[i].cfa;
-	return end;
-}
-
-/*
- * A thread's TLS: around its thread pointer.  In a stack's mapping it begins
- * above the outermost frame that is known; the main thread's has a small
- * mapping of its own.
- */
-static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
-{
-	uint64_t tp = thread_regs_tp(&t->thread.regs), low, high;
-	const struct map *map = maps_find(&snap->maps, tp);
-
-	t->tls_start = t->tls_end = 0;
-	if (!t->thread.has_regs || thread_regs_kernel(&t->thread.regs) || !tp ||
-	    !map || !(map->prot & MAP_W) || !map_is_anonymous(map))
-		return;
-	low = tp - map->start > TLS_BELOW ? tp - TLS_BELOW : map->start;
-	high = map->end - tp > TLS_ABOVE ? tp + TLS_ABOVE : map->end;
-	if (t->stack_start >= map->start && t->stack_start < map->end) {
-		uint64_t outer = outermost(t, tp);
-
-		if (outer > low || t->stack_complete)
-			low = outer;
-		/* The descriptor is what a thread's mapping ends with. */
-		t->stack_end = low;
-	} else if (map->end - map->start <= TLS_SMALL_MAP) {
-		low = map->start;
-		high = map->end;
-	}
-	t->tls_start = low;
-	t->tls_end = heap_above(snap, tp, high);
-}
-
 int spans_build(struct snapshot *snap, struct error *err)
 {
 	struct table over = {0}, out = {0};
 	size_t at = 0;
 	int ret = -1;
 
-	for (uint32_t i = 0; i < snap->thread_count; i++)
-		find_tls(snap, &snap->thread[i]);
+	stacks_find(snap);
 	if (overlays(snap, &over, err) || mmapped(snap, &over, err) ||
-	    bss(snap, &over, err) || main_arena(snap, &over, err) ||
+	    bss(snap, &over, err) || relro(snap, &over, err) ||
+	    malloc_own(snap, &over, err) ||
 	    sort_by_u64(over.span, over.count, sizeof *over.span,
 			offsetof(struct span, start), err))
 		goto out;

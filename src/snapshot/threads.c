@@ -16,6 +16,13 @@ int threads_take(struct snapshot *snap, const struct target *target,
 	if (!snap->thread)
 		return -1;
 	snap->thread_count = (uint32_t)target->thread_count;
+	if (GROW(snap->vectors.word, snap->vectors.cap, target->vectors.count,
+		 "table of vector registers", err))
+		return -1;
+	snap->vectors.count = target->vectors.count;
+	if (target->vectors.count)
+		memcpy(snap->vectors.word, target->vectors.word,
+		       target->vectors.count * sizeof *target->vectors.word);
 	for (uint32_t i = 0; i < snap->thread_count; i++) {
 		struct snapshot_thread *t = &snap->thread[i];
 		const struct map *map;

@@ -16,6 +16,7 @@
 #include "base/emergency.h"
 #include "target/proc.h"
 #include "target/stop.h"
+#include "target/stop_regs.h"
 
 enum {
 	WATCH_MS = 250, /* how often to look at the front while stopped */
@@ -122,26 +123,55 @@ static void send_all(struct host *host, const void *bytes, size_t len)
 	}
 }
 
+/*
+ * -1 when there is no memory: then the stop has failed, not only what it found.
+ */
+static int list_threads(const struct stop *stop, struct agent_thread *thread,
+			struct vectors *vectors, struct agent_reply *reply)
+{
+	struct vector_layout layout = vector_layout_here();
+
+	for (size_t i = 0; i < stop->count; i++) {
+		const struct tracee *t = &stop->tracee[i];
+		uint32_t index = (uint32_t)reply->thread_count;
+		int has;
+
+		if (t->state != TRACEE_STOPPED)
+			continue;
+		has = stop_vectors_get(t->tid, &t->regs, &layout, index,
+				       vectors, &reply->error);
+		if (has < 0)
+			return -1;
+		thread[reply->thread_count++] = (struct agent_thread){
+			.tid = t->tid,
+			.group_stopped = t->group_stopped,
+			.has_vectors = has,
+			.regs = t->regs,
+		};
+	}
+	reply->vector_count = vectors->count;
+	return 0;
+}
+
 /* In one piece: a send for each thread would cost more than its stop. */
 static void answer(struct host *host, struct agent_reply *reply)
 {
 	const struct stop *stop = &host->stop;
 	size_t count = host->stopped ? stop->count : 0;
 	struct agent_thread *thread = xcalloc(count + 1, sizeof *thread);
+	struct vectors vectors = {0};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct tracee *t = &stop->tracee[i];
-
-		if (t->state == TRACEE_STOPPED)
-			thread[reply->thread_count++] = (struct agent_thread){
-				.tid = t->tid,
-				.group_stopped = t->group_stopped,
-				.regs = t->regs,
-			};
+	if (host->stopped && list_threads(stop, thread, &vectors, reply)) {
+		reply->rc = -1;
+		reply->thread_count = 0;
+		release(host, reply);
 	}
 	send_all(host, reply, sizeof *reply);
 	send_all(host, thread, reply->thread_count * sizeof *thread);
+	send_all(host, vectors.word,
+		 reply->vector_count * sizeof *vectors.word);
 	free(thread);
+	vectors_deinit(&vectors);
 	if (reply->ends)
 		finish(host);
 }

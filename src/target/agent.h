@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "target/vectors.h"
 #include "target/x86_64.h"
 
 enum agent_command { AGENT_STOP = 1, AGENT_RESUME = 2 };
@@ -31,15 +32,17 @@ struct agent_request {
 struct agent_thread {
 	pid_t tid;
 	bool group_stopped;
+	bool has_vectors;
 	struct thread_regs regs;
 };
 
-/* Followed by thread_count times struct agent_thread. */
+/* Followed by thread_count times struct agent_thread, and vector_count times
+ * struct vector_word, whose thread is the index in those. */
 struct agent_reply {
 	int32_t rc; /* 0 or -1, then error is set */
 	bool ends;  /* the agent exits now: there is no other way to let go */
 	bool lost;  /* the stop had ended before: the front was suspended */
-	uint64_t thread_count;
+	uint64_t thread_count, vector_count;
 	uint64_t stopped_us;
 	struct error error;
 };
@@ -57,13 +60,20 @@ struct agent {
 /* Starts one unless there is one. */
 int agent_start(struct agent *agent, struct error *err) MUST_CHECK;
 
+/* What stopped, as the agent tells it. */
+struct agent_threads {
+	struct agent_thread *thread; /* owned */
+	size_t count;
+	struct vectors vectors; /* owned */
+};
+void agent_threads_deinit(struct agent_threads *threads);
+
 /*
- * thread: the caller frees it.  On failure the target runs on as it was, and
- * the agent may be gone: agent_start() before the next command.
+ * threads: the caller frees what is in it.  On failure the target runs on as it
+ * was, and the agent may be gone: agent_start() before the next command.
  */
 int agent_stop(struct agent *agent, pid_t pid, unsigned deadline_ms,
-	       struct agent_thread **thread, size_t *count,
-	       struct error *err) MUST_CHECK;
+	       struct agent_threads *threads, struct error *err) MUST_CHECK;
 /*
  * ERR_INTERRUPTED when the stop had not lasted until now.  Whatever it returns,
  * the target is let go.

@@ -162,31 +162,47 @@ static int ask(struct agent *agent, const struct agent_request *request,
 	return reply->rc;
 }
 
+void agent_threads_deinit(struct agent_threads *threads)
+{
+	free(threads->thread);
+	vectors_deinit(&threads->vectors);
+	*threads = (struct agent_threads){0};
+}
+
 int agent_stop(struct agent *agent, pid_t pid, unsigned deadline_ms,
-	       struct agent_thread **thread, size_t *count, struct error *err)
+	       struct agent_threads *threads, struct error *err)
 {
 	struct agent_request request = {AGENT_STOP, pid, deadline_ms};
 	uint64_t deadline = now_ms() + GRACE_MS + STOP_FACTOR * deadline_ms;
 	struct agent_reply reply;
-	struct agent_thread *list;
 
+	*threads = (struct agent_threads){0};
 	agent->target = pid;
 	if (ask(agent, &request, &reply, true, deadline, err) < 0)
 		return -1;
-	list = try_calloc(reply.thread_count, sizeof *list, "list of threads",
-			  err);
-	if (!list) {
+	threads->thread =
+		try_calloc(reply.thread_count, sizeof *threads->thread,
+			   "list of threads", err);
+	threads->vectors.word =
+		try_calloc(reply.vector_count, sizeof *threads->vectors.word,
+			   "table of vector registers", err);
+	if (!threads->thread || !threads->vectors.word) {
 		agent_end(agent);
-		return -1;
+		goto fail;
 	}
-	if (receive(agent, list, reply.thread_count * sizeof *list, true,
-		    deadline, err) < 0) {
-		free(list);
-		return -1;
-	}
-	*thread = list;
-	*count = reply.thread_count;
+	if (receive(agent, threads->thread,
+		    reply.thread_count * sizeof *threads->thread, true,
+		    deadline, err) < 0 ||
+	    receive(agent, threads->vectors.word,
+		    reply.vector_count * sizeof *threads->vectors.word, true,
+		    deadline, err) < 0)
+		goto fail;
+	threads->count = reply.thread_count;
+	threads->vectors.count = threads->vectors.cap = reply.vector_count;
 	return 0;
+fail:
+	agent_threads_deinit(threads);
+	return -1;
 }
 
 int agent_resume(struct agent *agent, uint64_t *stopped_us, struct error *err)

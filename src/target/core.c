@@ -267,7 +267,7 @@ static int by_tid(const void *a, const void *b)
 	return (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-static void finish_threads(struct target *target)
+static int finish_threads(struct target *target, struct error *err)
 {
 	struct core *core = target->impl;
 
@@ -275,6 +275,11 @@ static void finish_threads(struct target *target)
 		target->pid = core->dumper;
 	if (core->by_gdb)
 		name_by_args(target);
+	for (size_t i = 0; i < target->vectors.count; i++) {
+		struct vector_word *w = &target->vectors.word[i];
+
+		w->thread = (uint32_t)target->thread[w->thread].tid;
+	}
 	/* As a live process lists them; the one that was dumped for is kept
 	 * apart. */
 	if (target->thread_count)
@@ -289,6 +294,7 @@ static void finish_threads(struct target *target)
 			continue;
 		memcpy(t->name, target->comm, sizeof t->name);
 	}
+	return core_order_vectors(target, err);
 }
 
 static void read_mark(struct target *target)
@@ -309,7 +315,8 @@ static int load(struct target *target, const char *path, struct error *err)
 	find_exe(target);
 	if (core_build_maps(target, err) || core_find_tls(target, err))
 		return -1;
-	finish_threads(target);
+	if (finish_threads(target, err))
+		return -1;
 	read_mark(target);
 	core_tell(target);
 	return 0;

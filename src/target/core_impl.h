@@ -57,6 +57,7 @@ struct core {
 	char args[81];	   /* the command line's beginning: NT_PRPSINFO */
 	unsigned selector; /* gs of the i386 thread whose note came last */
 	size_t thread_cap;
+	size_t xsaved;	  /* threads when an area with a header came last */
 	unsigned strange; /* notes that were not what they should be */
 	bool by_gdb;
 	uint64_t missing; /* bytes that the file should have and has not */
@@ -75,6 +76,14 @@ const uint8_t *core_at(const struct core *core, uint64_t addr, uint64_t *len);
 int core_take_note(struct target *target, uint32_t type, const char *name,
 		   const uint8_t *desc, uint64_t size,
 		   struct error *err) MUST_CHECK;
+
+/*
+ * core_vectors.c: the vector registers of the thread whose status came last;
+ * then, when threads have their places, of all.
+ */
+int core_take_vectors(struct target *target, const uint8_t *area, size_t size,
+		      struct error *err) MUST_CHECK;
+int core_order_vectors(struct target *target, struct error *err) MUST_CHECK;
 
 /* core_files.c: the files that were mapped. */
 int core_list_modules(struct target *target, struct error *err) MUST_CHECK;

@@ -230,6 +230,8 @@ int core_take_note(struct target *target, uint32_t type, const char *name,
 	if (!strcmp(name, "LINUX")) {
 		if (type == NT_386_TLS)
 			take_tls(target, desc, size);
+		if (type == NT_X86_XSTATE || type == NT_PRXFPREG)
+			return core_take_vectors(target, desc, size, err);
 		return 0;
 	}
 	if (strcmp(name, "CORE"))
@@ -237,6 +239,11 @@ int core_take_note(struct target *target, uint32_t type, const char *name,
 	switch (type) {
 	case NT_PRSTATUS:
 		return take_status(target, desc, size, err);
+	case NT_FPREGSET:
+		/* i386's is an older format, without them. */
+		return target->word == 8
+			       ? core_take_vectors(target, desc, size, err)
+			       : 0;
 	case NT_PRPSINFO:
 		take_info(target, desc, size);
 		return 0;

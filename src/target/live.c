@@ -162,11 +162,13 @@ static int reopen_memory(struct target *target, struct error *err)
 }
 
 /* The threads that stopped, with the names and states from before. */
-static int merge_threads(struct target *target, struct agent_thread *list,
-			 size_t count, struct error *err)
+static int merge_threads(struct target *target, struct agent_threads *stopped,
+			 struct error *err)
 {
 	struct thread *thread, *old = target->thread;
-	size_t o = 0, n = 0;
+	struct agent_thread *list = stopped->thread;
+	size_t o = 0, n = 0, v = 0, count = stopped->count;
+	struct vectors *vectors = &stopped->vectors;
 	bool group = false;
 
 	thread = try_calloc(count + target->thread_count, sizeof *thread,
@@ -191,13 +193,19 @@ static int merge_threads(struct target *target, struct agent_thread *list,
 			t->state = 'R';
 		t->tid = list[i].tid;
 		t->has_regs = true;
+		t->has_vectors = list[i].has_vectors;
 		t->regs = list[i].regs;
 		t->regs.foreign = t->regs.is32 != (target->word == 4);
+		for (; v < vectors->count && vectors->word[v].thread == i; v++)
+			vectors->word[v].thread = (uint32_t)(n - 1);
 		group |= list[i].group_stopped;
 	}
 	free(old);
 	target->thread = thread;
 	target->thread_count = n;
+	vectors_deinit(&target->vectors);
+	target->vectors = *vectors;
+	*vectors = (struct vectors){0};
 	free(target->notes);
 	target->notes = xstrdup(
 		group ? "the process was already stopped (SIGSTOP or job "
@@ -225,9 +233,8 @@ static int live_resume(struct target *target, struct error *err)
 static int live_stop(struct target *target, struct error *err)
 {
 	struct live *live = live_of(target);
-	struct agent_thread *list;
+	struct agent_threads stopped;
 	struct error ignored;
-	size_t count;
 	int rc;
 
 	if (target_gone(target))
@@ -236,13 +243,13 @@ static int live_stop(struct target *target, struct error *err)
 	    agent_start(&live->agent, err) < 0)
 		return -1;
 	if (agent_stop(&live->agent, target->pid, live->opts.stop_deadline_ms,
-		       &list, &count, err) < 0) {
+		       &stopped, err) < 0) {
 		target_gone(target);
 		return error_wrap(err, "cannot stop process %d", target->pid);
 	}
 	target->state = TARGET_STOPPED;
-	rc = merge_threads(target, list, count, err);
-	free(list);
+	rc = merge_threads(target, &stopped, err);
+	agent_threads_deinit(&stopped);
 	if (rc == 0)
 		rc = reopen_memory(target, err);
 	if (rc == 0)

@@ -77,6 +77,28 @@ int stop_regs_get(pid_t tid, struct thread_regs *out)
 	return 0;
 }
 
+int stop_vectors_get(pid_t tid, const struct thread_regs *regs,
+		     const struct vector_layout *layout, uint32_t index,
+		     struct vectors *out, struct error *err)
+{
+	uint8_t area[VECTORS_XSAVE];
+	struct iovec iov = {area, sizeof area};
+	/* Without XSAVE: the old area, which i386 calls by another name. */
+	uintptr_t old = regs->is32 ? NT_PRXFPREG : NT_PRFPREG;
+
+	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_X86_XSTATE, &iov) < 0) {
+		iov = (struct iovec){area, sizeof area};
+		if (ptrace(PTRACE_GETREGSET, tid, (void *)old, &iov) < 0)
+			return 0;
+	}
+	if (iov.iov_len < VECTORS_FXSAVE)
+		return 0;
+	return vectors_add(out, area, iov.iov_len, layout, index, regs->is32,
+			   err)
+		       ? -1
+		       : 1;
+}
+
 /*
  * Calls that fail with a plain EINTR after any stop (signal(7), "Interruption
  * of system calls by stop signals"; sockets when SO_RCVTIMEO or SO_SNDTIMEO is

@@ -13,6 +13,7 @@ void target_close(struct target *target)
 	target->ops->close(target);
 	maps_deinit(&target->maps);
 	free(target->thread);
+	vectors_deinit(&target->vectors);
 	free(target->notes);
 	free(target);
 }

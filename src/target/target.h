@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "target/maps.h"
+#include "target/vectors.h"
 #include "target/x86_64.h"
 
 struct target;
@@ -28,10 +29,11 @@ enum target_state { TARGET_RUNNING, TARGET_STOPPED, TARGET_GONE };
 
 struct thread {
 	pid_t tid;
-	char name[16]; /* comm */
-	char state;    /* as /proc says before our stop: R S D T Z ...; 0:
-			* not known (a core does not tell) */
-	bool has_regs; /* false: a leader that ended before its threads */
+	char name[16];	  /* comm */
+	char state;	  /* as /proc says before our stop: R S D T Z ...; 0:
+			   * not known (a core does not tell) */
+	bool has_regs;	  /* false: a leader that ended before its threads */
+	bool has_vectors; /* they are known, all zero perhaps */
 	struct thread_regs regs;
 };
 
@@ -89,6 +91,7 @@ struct target {
 	struct maps maps;      /* owned; as of the last stop or refresh */
 	struct thread *thread; /* owned; as of the last stop or refresh */
 	size_t thread_count;
+	struct vectors vectors; /* owned; as of the last stop */
 	enum target_state state;
 	uint64_t stopped_us; /* length of the last stop, microseconds */
 	uint64_t bytes_read; /* since open */

@@ -13,9 +13,25 @@ static const char *const names32[REG_COUNT_] = {
 	"ebp", "esp", [REG_RIP_] = "eip",
 };
 
+#define NAMES_8(r) r "0", r "1", r "2", r "3", r "4", r "5", r "6", r "7"
+#define NAMES_32(r)                                                            \
+	NAMES_8(r), r "8", r "9", NAMES_10(r "1"), NAMES_10(r "2"), r "30",    \
+		r "31"
+#define NAMES_10(r) NAMES_8(r), r "8", r "9"
+
+static const char *const vector_names[] = {
+	NAMES_32("xmm"),
+	NAMES_32("ymm"),
+	NAMES_32("zmm"),
+	NAMES_8("mm"),
+};
+
 const char *thread_reg_name(unsigned number, bool is32)
 {
 	const char *name = NULL;
+
+	if (number >= REG_XMM_ && number < REG_VECTORS_END_)
+		return vector_names[number - REG_XMM_];
 
 	if (number < REG_COUNT_)
 		name = is32 ? names32[number] : names[number];

@@ -19,7 +19,14 @@ enum {
 	REG_R8_,
 	REG_R15_ = 15,
 	REG_RIP_ = 16,
-	REG_COUNT_ = 17
+	REG_COUNT_ = 17,
+	/* Vector registers have numbers of ours, 32 for each width: a word in
+	 * the upper half of ymm3 is of REG_YMM_ + 3. */
+	REG_XMM_ = 128,
+	REG_YMM_ = 160,
+	REG_ZMM_ = 192,
+	REG_MM_ = 224, /* 8 of them, which are x87's, too */
+	REG_VECTORS_END_ = 232
 };
 
 struct thread_regs {
@@ -31,7 +38,7 @@ struct thread_regs {
 	bool foreign;
 };
 
-/* "rsp" or "esp"; "?" for what is none. */
+/* "rsp" or "esp", "xmm0"; "?" for what is none. */
 const char *thread_reg_name(unsigned number, bool is32);
 /* The number of a register, or -1; "rsp" is understood for "esp". */
 int thread_reg_find(const char *name, bool is32);

@@ -446,8 +446,8 @@ int view_chunk(const struct chunk_question *q, struct view **out,
 		view_warn(view, "who points at it is not known: %s",
 			  q->why_no_refs);
 	else if (!state->complete)
-		view_warn(view, "not all memory was kept: some who point at "
-				"it may be missing");
+		view_warn(view, "%s: some who point at it may be missing",
+			  q->refs->note);
 	view->complete &= state->complete && q->refs;
 	*out = view;
 	return 0;

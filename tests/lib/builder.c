@@ -80,7 +80,10 @@ void builder_thread(struct builder *b, pid_t tid, const char *name,
 {
 	struct thread *t = &b->thread[b->thread_count++];
 
-	*t = (struct thread){.tid = tid, .state = 'S', .has_regs = true};
+	*t = (struct thread){.tid = tid,
+			     .state = 'S',
+			     .has_regs = true,
+			     .has_vectors = true};
 	snprintf(t->name, sizeof t->name, "%s", name);
 	t->regs.r[REG_RSP_] = rsp;
 	t->regs.fs_base = tp;

@@ -92,7 +92,10 @@ static void take_thread(struct reader *r, const char *words)
 	ck_assert_int_eq(sscanf(words, "%d %" SCNx64 " %" SCNx64 " %" SCNx64,
 				&tid, &tp, &sp, &pc),
 			 4);
-	*t = (struct thread){.tid = tid, .state = 'S', .has_regs = true};
+	*t = (struct thread){.tid = tid,
+			     .state = 'S',
+			     .has_regs = true,
+			     .has_vectors = true};
 	t->regs.fs_base = t->regs.gs_base = tp;
 	t->regs.r[REG_RSP_] = sp;
 	t->regs.r[REG_RIP_] = pc;

@@ -173,7 +173,8 @@ TEST(with_modules_known_bss_ends_where_the_module_does)
 
 	s->module = xcalloc(1, sizeof *s->module);
 	s->module_count = 1;
-	s->module[0] = (struct snapshot_module){EXE, EXE + 0x3800};
+	s->module[0] =
+		(struct snapshot_module){.start = EXE, .end = EXE + 0x3800};
 	OK(spans_build(s, &err));
 	ck_assert_int_eq(place_of(s, EXE + 0x3fff).kind, PLACE_GLOBAL);
 	ck_assert_int_eq(place_of(s, EXE + 0x4000).kind, PLACE_ANON);
