@@ -161,6 +161,7 @@ static void format_tls(const struct place *place, const struct snapshot *snap,
 void place_format(const struct place *place, const struct snapshot *snap,
 		  struct symbols *symbols, char *buf, size_t cap)
 {
+	const struct span *span;
 	char who[64];
 
 	if (!cap)
@@ -191,8 +192,14 @@ void place_format(const struct place *place, const struct snapshot *snap,
 		if (symbols && symbols_format(symbols, place->addr, buf, cap))
 			return;
 		break;
-	case PLACE_NONE:
 	case PLACE_ANON:
+		span = span_find(snap, place->addr);
+		if (!span || !span->ended)
+			break;
+		snprintf(buf, cap, "0x%llx (stack of a thread that has ended)",
+			 (unsigned long long)place->addr);
+		return;
+	case PLACE_NONE:
 		break;
 	}
 	format_map(place, snap, buf, cap);

@@ -68,6 +68,9 @@ static int take_span(struct build *b, const struct span *span,
 	case PLACE_GLOBAL:
 		return span->holds ? add_range(b, span, ROOT_GLOBAL, err) : 0;
 	case PLACE_ANON:
+		if (span->ended)
+			return add_range(b, span, ROOT_STACK, err);
+		/* fall through */
 	case PLACE_FILE:
 		return span->holds ? add_range(b, span, ROOT_OTHER, err) : 0;
 	default:

@@ -28,7 +28,8 @@ struct root_range {
 	uint64_t start, end; /* [start, end), word-aligned */
 	enum root_class class;
 	uint32_t thread; /* STACK, TLS: index in snap, else SPAN_NO_THREAD */
-	/* Below the live part of a stack: a word here proves little. */
+	/* Below the live part of a stack, or in that of a thread that has
+	 * ended: a word here proves little. */
 	bool stale;
 };
 

@@ -31,6 +31,7 @@ void snapshot_destroy(struct snapshot *snap)
 	free(snap->check);
 	free(snap->inside);
 	free(snap->module);
+	free(snap->ended);
 	free(snap->span);
 	free(snap->notes);
 	free(snap->first_word);
@@ -93,6 +94,7 @@ uint64_t snapshot_table_bytes(const struct snapshot *snap)
 	bytes += (uint64_t)snap->check_count * sizeof *snap->check;
 	bytes += (uint64_t)snap->inside_count * sizeof *snap->inside;
 	bytes += (uint64_t)snap->module_count * sizeof *snap->module;
+	bytes += (uint64_t)snap->ended_count * sizeof *snap->ended;
 	bytes += (uint64_t)snap->span_count * sizeof *snap->span;
 	bytes += snap->maps.count * sizeof *snap->maps.map;
 	return bytes;

@@ -48,6 +48,12 @@ struct snapshot_module {
 	uint64_t relro_start, relro_end;
 };
 
+/* The stack of a thread that has ended, kept by glibc: see ended.h. */
+struct ended_stack {
+	uint64_t start, end; /* without its guard; the descriptor included */
+	uint64_t tcb;	     /* of it: what the thread pointer was */
+};
+
 /* A copy of malloc (see struct malloc_copy) and its own mallinfo2(). */
 struct snapshot_copy {
 	struct malloc_copy malloc;
@@ -115,6 +121,8 @@ struct snapshot {
 	struct maps maps;		  /* owned */
 	struct snapshot_module *module;	  /* owned; none without symbols */
 	uint32_t module_count;
+	struct ended_stack *ended; /* owned, ascending */
+	uint32_t ended_count;
 	struct span *span; /* owned: see span.h */
 	uint32_t span_count;
 	char *notes; /* owned: what was skipped and why, or "" */

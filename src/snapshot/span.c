@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/sort.h"
+#include "snapshot/ended.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/stacks.h"
 
@@ -118,6 +119,22 @@ static int overlays(const struct snapshot *snap, struct table *over,
 		    !snap->arena[r->arena].is_main)
 			heap.start &= ~(uint64_t)0xfff;
 		if (add(over, &heap, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int ended(const struct snapshot *snap, struct table *over,
+		 struct error *err)
+{
+	for (uint32_t i = 0; i < snap->ended_count; i++) {
+		struct span span = {.start = snap->ended[i].start,
+				    .end = snap->ended[i].end,
+				    .kind = PLACE_ANON,
+				    .thread = SPAN_NO_THREAD,
+				    .ended = true};
+
+		if (add(over, &span, err))
 			return -1;
 	}
 	return 0;
@@ -276,9 +293,11 @@ int spans_build(struct snapshot *snap, struct error *err)
 	int ret = -1;
 
 	stacks_find(snap);
-	if (overlays(snap, &over, err) || mmapped(snap, &over, err) ||
-	    bss(snap, &over, err) || relro(snap, &over, err) ||
-	    malloc_own(snap, &over, err) ||
+	if (ended_find(snap, err))
+		goto out;
+	if (overlays(snap, &over, err) || ended(snap, &over, err) ||
+	    mmapped(snap, &over, err) || bss(snap, &over, err) ||
+	    relro(snap, &over, err) || malloc_own(snap, &over, err) ||
 	    sort_by_u64(over.span, over.count, sizeof *over.span,
 			offsetof(struct span, start), err))
 		goto out;

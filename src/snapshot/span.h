@@ -36,6 +36,7 @@ struct span {
 	/* A word here counts as a holder: private, writable, and, for a stack,
 	 * above the stack pointer (and its red zone). */
 	bool holds;
+	bool ended; /* ANON: the stack of a thread that has ended */
 };
 
 /*

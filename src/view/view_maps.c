@@ -84,6 +84,12 @@ static bool use_of(const struct view *view, const struct map *map, char *buf,
 				 (int)snap->thread[i].thread.tid);
 			return true;
 		}
+	for (uint32_t i = 0; i < snap->ended_count; i++)
+		if (snap->ended[i].end > map->start &&
+		    snap->ended[i].start < map->end) {
+			snprintf(buf, cap, "stack of a thread that has ended");
+			return true;
+		}
 	return false;
 }
 
