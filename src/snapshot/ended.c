@@ -16,7 +16,7 @@ enum {
 	TOP = 8192,	   /* a descriptor lies this near to its stack's end */
 	DESCRIPTOR = 4096, /* and is no longer */
 	PAGE = 4096,
-	FRAMES = 65536, /* bytes of a stack that are looked at */
+	FRAMES = 8192, /* bytes of a stack that are looked at */
 	OFFSETS = 16,
 };
 

@@ -86,7 +86,7 @@ static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
 		if (outer > low || t->stack_complete)
 			low = outer;
 		t->under_end = low;
-	} else if (in_map(map, t->stack_start)) {
+	} else if (in_map(map, t->stack_start) && t->stack_start < tp) {
 		uint64_t outer = outermost(t, t->stack_start, tp);
 
 		if (outer > low || t->stack_complete)
