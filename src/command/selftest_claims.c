@@ -35,16 +35,30 @@ static const struct chunk *chunk_at(const struct snapshot *snap, uint64_t addr)
 							      : NULL;
 }
 
+/* A malloc that checks tells less than the chunk has; once the bytes are gone,
+ * it is not known how much less. */
+static bool has_told_size(const struct snapshot *snap, const struct chunk *c,
+			  const struct ledger_block *b)
+{
+	uint64_t asked;
+
+	if (snapshot_asked(snap, c, &asked))
+		return asked == b->usable;
+	return snap->checked && !snap->memory ? c->size > b->usable
+					      : c->size == b->usable;
+}
+
 static bool is_as_told(const struct snapshot *snap,
 		       const struct ledger_block *b)
 {
 	const struct chunk *c = chunk_at(snap, b->addr);
 
-	return c && c->state == CHUNK_USED && c->size == b->usable &&
+	return c && c->state == CHUNK_USED && has_told_size(snap, c, b) &&
 	       (c->arena == ARENA_MMAPPED) == b->mapped;
 }
 
-/* The arena of the thread's first block, where its tcache does not say. */
+/* The arena of the thread's first block, where its tcache does not say.  A
+ * malloc that checks has one for all. */
 static bool in_own_arena(const struct judge *j, const struct ledger_block *b)
 {
 	const struct snapshot *snap = j->snap[AT_LEDGER];
@@ -54,7 +68,7 @@ static bool in_own_arena(const struct judge *j, const struct ledger_block *b)
 
 	if (!c)
 		return false;
-	if (t && t->arena != ARENA_MMAPPED)
+	if (t && t->arena != ARENA_MMAPPED && !snap->checked)
 		return c->arena == t->arena;
 	first = chunk_at(snap, j->ledger.held[b->thread]);
 	return first && c->arena == first->arena;
@@ -320,10 +334,10 @@ static uint64_t recognised(const struct judge *j, const struct snapshot *snap,
 	for (uint32_t i = 0; i < count; i++)
 		for (uint32_t k = 0; k < j->ledger.blocks; k++) {
 			const struct ledger_block *b = &j->block[k];
+			const struct chunk *c = &snap->chunk[index[i]];
 
-			if (b->fresh && b->used == used &&
-			    b->addr == snap->chunk[index[i]].addr &&
-			    b->usable == snap->chunk[index[i]].size)
+			if (b->fresh && b->used == used && b->addr == c->addr &&
+			    has_told_size(snap, c, b))
 				n++;
 		}
 	return n < count && n == planted(j, used) ? count : n;

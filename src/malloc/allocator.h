@@ -133,6 +133,7 @@ enum check_result { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED, CHECK_BUSY };
 struct check {
 	enum check_result result;
 	bool has_numbers;
+	bool caveat;   /* what all numbers mean is another thing: a warning */
 	uint32_t copy; /* of malloc; 0 also for what is of all copies */
 	uint64_t a, b;
 	char name[48];	/* "main_arena by file image" */
@@ -182,6 +183,7 @@ struct malloc_sink {
 	/* Bytes between a chunk's size on this glibc and its usable size:
 	 * chunk_size = usable + word for arena chunks, + this for mmapped. */
 	unsigned word, mmapped_overhead;
+	bool checked; /* blocks are those of a malloc that checks: checked.h */
 	uint64_t steps; /* headers looked at because of damage, or gaps */
 };
 

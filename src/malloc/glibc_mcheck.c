@@ -11,18 +11,20 @@ enum { HEADER_WORDS = 6, SAMPLES = 256 };
 
 #define MAGIC UINT64_C(0xfedabeeb)
 
-static bool is_checked(struct walk *w, const struct chunk *c)
+static bool is_checked(struct walk *w, const struct chunk *c, void *ctx)
 {
 	unsigned last = (HEADER_WORDS - 1) * w->form.word;
 	uint64_t word, own = c->addr ^ MAGIC;
 
+	(void)ctx;
 	if (w->form.word == 4)
 		own = (uint32_t)own;
-	return c->state == CHUNK_USED && c->size > last + w->form.word &&
+	return c->size > last + w->form.word &&
 	       pages_word(&w->pages, c->addr + last, &word) && word == own;
 }
 
-static uint64_t count(struct walk *w, uint64_t most, uint64_t *used)
+uint64_t walk_count_used(struct walk *w, uint64_t most, chunk_has *has,
+			 void *ctx, uint64_t *used)
 {
 	uint64_t n = 0;
 
@@ -31,26 +33,30 @@ static uint64_t count(struct walk *w, uint64_t most, uint64_t *used)
 		const struct stretch *s = &w->stretch[i];
 
 		for (size_t k = 0; k < s->count && *used < most; k++) {
-			*used += s->chunk[k].state == CHUNK_USED;
-			n += is_checked(w, &s->chunk[k]);
+			if (s->chunk[k].state != CHUNK_USED)
+				continue;
+			++*used;
+			n += has(w, &s->chunk[k], ctx);
 		}
 	}
 	for (size_t i = 0; i < w->mmappeds && *used < most; i++) {
 		++*used;
-		n += is_checked(w, &w->mmapped[i]);
+		n += has(w, &w->mmapped[i], ctx);
 	}
 	return n;
 }
 
 int walk_mcheck(struct walk *w, struct error *err)
 {
-	struct check c = {.name = "blocks of mcheck()", .has_numbers = true};
+	struct check c = {.name = "blocks of mcheck()",
+			  .has_numbers = true,
+			  .caveat = true};
 	unsigned unit = 2 * w->form.word, header = HEADER_WORDS * w->form.word;
 
 	/* Nobody pays for it who does not use it. */
-	if (!count(w, SAMPLES, &c.b))
+	if (!walk_count_used(w, SAMPLES, is_checked, NULL, &c.b))
 		return 0;
-	c.a = count(w, UINT64_MAX, &c.b);
+	c.a = walk_count_used(w, UINT64_MAX, is_checked, NULL, &c.b);
 	header = (header + unit - 1) / unit * unit;
 	snprintf(c.text, sizeof c.text,
 		 "have its header, of all that are used: the program's own "

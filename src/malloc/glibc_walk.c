@@ -401,7 +401,8 @@ static int walk_all(struct walk *w, const struct glibc *first,
 		if (walk_sums(w, err) < 0)
 			return -1;
 	}
-	if (walk_verify_all(w, err) < 0 || walk_mcheck(w, err) < 0)
+	if (walk_verify_all(w, err) < 0 || walk_mcheck(w, err) < 0 ||
+	    walk_checked(w, err) < 0)
 		return -1;
 	/* It pushes, and all will be walked again. */
 	return will_walk_again(w) ? 0 : walk_hands(w, err);

@@ -336,6 +336,12 @@ bool walk_is_cut(const struct walk *w, uint32_t arena, uint64_t first,
 		 uint64_t at);
 /* glibc_mcheck.c: does the program have other addresses of its blocks? */
 int walk_mcheck(struct walk *w, struct error *err) MUST_CHECK;
+/* How many of the first used chunks, at most "most"; *used: of how many. */
+typedef bool chunk_has(struct walk *w, const struct chunk *c, void *ctx);
+uint64_t walk_count_used(struct walk *w, uint64_t most, chunk_has *has,
+			 void *ctx, uint64_t *used);
+/* glibc_checked.c: or other sizes? */
+int walk_checked(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_verify.c: the cross-checks; 4.5, 7.5, 10.4.  Of the copy at hand, and
  * what only all copies together can be asked. */
 int walk_verify(struct walk *w, struct error *err) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/fmt.h"
+#include "malloc/checked.h"
 
 void snapshot_drop_contents(struct snapshot *snap)
 {
@@ -125,6 +126,20 @@ bool snapshot_complete(const struct snapshot *snap)
 		    snap->check[i].result == CHECK_BUSY)
 			return false;
 	return true;
+}
+
+bool snapshot_asked(const struct snapshot *snap, const struct chunk *c,
+		    uint64_t *asked)
+{
+	struct pages pages;
+	bool found;
+
+	if (!snap->checked || !snap->memory)
+		return false;
+	pages_init(&pages, snap->memory);
+	found = checked_size(&pages, c, snap->word, asked);
+	pages_deinit(&pages);
+	return found;
 }
 
 uint32_t snapshot_find(const struct snapshot *snap, uint64_t addr)

@@ -98,6 +98,7 @@ struct snapshot {
 	size_t foreign_count;
 	struct other_memory other;
 	unsigned word, mmapped_overhead; /* see struct malloc_sink */
+	bool checked;			 /* the same */
 
 	struct chunk *chunk; /* owned, ascending by addr */
 	uint32_t chunk_count;
@@ -177,6 +178,11 @@ bool snapshot_complete(const struct snapshot *snap);
 
 /* The chunk (any state) whose usable bytes hold addr, or CHUNK_NONE. */
 uint32_t snapshot_find(const struct snapshot *snap, uint64_t addr);
+
+/* What a used chunk was asked for, bytes, if malloc checks and its mark is
+ * there; else false.  Contents are needed. */
+bool snapshot_asked(const struct snapshot *snap, const struct chunk *c,
+		    uint64_t *asked);
 
 /* Chunk size (header included) of chunk i: its size class. */
 static inline uint64_t snapshot_chunk_size(const struct snapshot *s, uint32_t i)

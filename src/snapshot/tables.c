@@ -282,6 +282,7 @@ int tables_finish(struct tables *t, const struct malloc_sink *sink,
 		return -1;
 	snap->word = sink->word;
 	snap->mmapped_overhead = sink->mmapped_overhead;
+	snap->checked = sink->checked;
 	snap->params = sink->params;
 	snap->chunk = fitted(t->chunk, t->chunk_count, sizeof *t->chunk);
 	snap->chunk_count = (uint32_t)t->chunk_count;

@@ -34,10 +34,16 @@ static void warn_defects(struct view *view, const struct snapshot *snap)
 
 static void warn_checks(struct view *view, const struct snapshot *snap)
 {
-	for (uint32_t i = 0; i < snap->check_count; i++)
-		if (snap->check[i].result == CHECK_FAILED)
-			view_warn(view, "check failed: %s: %s",
-				  snap->check[i].name, snap->check[i].text);
+	for (uint32_t i = 0; i < snap->check_count; i++) {
+		const struct check *c = &snap->check[i];
+
+		if (c->result == CHECK_FAILED)
+			view_warn(view, "check failed: %s: %s", c->name,
+				  c->text);
+		else if (c->caveat)
+			view_warn(view, "%s: %" PRIu64 " of %" PRIu64 " %s",
+				  c->name, c->a, c->b, c->text);
+	}
 }
 
 void view_copy_name(const struct snapshot *snap, uint32_t copy, char *buf,

@@ -210,6 +210,27 @@ static char *where_it_is(const struct chunk_question *q)
 	return xstrdup("used");
 }
 
+/* What the program has of it, where malloc checks. */
+static void add_asked(struct chunk_parts *state, const char *section,
+		      const struct chunk_question *q)
+{
+	const struct chunk *c = &q->snap->chunk[q->index];
+	char bytes[FMT_MAX];
+	uint64_t asked;
+
+	if (c->state != CHUNK_USED || !q->snap->checked)
+		return;
+	if (snapshot_asked(q->snap, c, &asked))
+		add_at(state, section, c->addr + asked, PLACE_CHUNK,
+		       xasprintf("%s of them asked for: the mark of the "
+				 "checking malloc is here",
+				 fmt_count(bytes, sizeof(bytes), asked)));
+	else
+		add(state, section,
+		    xstrdup("no mark of the checking malloc in its last "
+			    "4 MiB: written over, or never put there"));
+}
+
 static void add_itself(struct chunk_parts *state,
 		       const struct chunk_question *q)
 {
@@ -221,6 +242,7 @@ static void add_itself(struct chunk_parts *state,
 	       xasprintf("%s usable bytes, class %" PRIu64,
 			 fmt_count(usable, sizeof(usable), c->size),
 			 snapshot_chunk_size(q->snap, q->index)));
+	add_asked(state, section, q);
 	if (c->state == CHUNK_CACHED)
 		add_cached(state, section, q);
 	else

@@ -101,6 +101,13 @@ else
 	skip "as another user" "needs root and setpriv"
 fi
 
+# A malloc that checks, of a library of its own or of libc's: sizes are what
+# was asked for.
+status=0
+LD_PRELOAD=libc_malloc_debug.so.0 MALLOC_CHECK_=3 "$HS" --json selftest \
+	>"$T/out" 2>"$T/err" || status=$?
+passes "under MALLOC_CHECK_"
+
 # heapscope itself on other releases, by their own ld.so: it starts its child
 # the same way.
 own=$(ldd "$HS" | awk '$3 ~ /^\// { sub("/[^/]*$", "", $3); print $3 }' |
