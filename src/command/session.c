@@ -35,19 +35,24 @@ static uint64_t anonymous_bytes(const struct maps *maps)
 
 /* snap, once there is one, knows what the memory is for. */
 static void explain_memory(const struct session *session,
-			   const struct snapshot *snap, struct strbuf *sb)
+			   const struct snapshot *snap,
+			   const struct foreign_allocator *foreign,
+			   struct strbuf *sb)
 {
-	char bytes[FMT_MAX], text[300];
+	char bytes[FMT_MAX], text[300], data[140] = "";
 
+	if (foreign)
+		foreign_data(foreign, data, sizeof(data));
 	if (snap) {
 		view_other_memory(snap, text, sizeof(text));
-		strbuf_addf(sb, "; its blocks are %s", text);
+		strbuf_addf(sb, "; its blocks are %s%s", text, data);
 		return;
 	}
 	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
 		  false);
-	strbuf_addf(sb, "; its blocks are somewhere in %s of anonymous memory",
-		    bytes);
+	strbuf_addf(sb,
+		    "; its blocks are somewhere in %s of anonymous memory%s",
+		    bytes, data);
 }
 
 /* why: what probing said, "" if nothing. */
@@ -81,7 +86,7 @@ static void explain_no_heap(struct session *session,
 		strbuf_addf(&sb, "; %.*s",
 			    (int)strcspn(session->target->notes, "\n"),
 			    session->target->notes);
-	explain_memory(session, snap, &sb);
+	explain_memory(session, snap, count ? &foreign[0] : NULL, &sb);
 	snprintf(session->no_heap, sizeof(session->no_heap),
 		 "no heap of %s %d can be read: %.620s; maps, threads, bt, x, "
 		 "symbol and disas work%s%s",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fmt.h"
 #include "malloc/foreign_kind.h"
 #include "symbols/symbols.h"
 #include "target/target.h"
@@ -127,6 +128,18 @@ static void add(struct search *s, const struct foreign_allocator *f)
 	s->count++;
 }
 
+/* A heap may be an array of the module's own. */
+static void set_module(struct foreign_allocator *f, const struct module *m)
+{
+	const struct elf_segment *segment;
+	size_t n = m->elf ? elf_segments(m->elf, &segment) : 0;
+
+	snprintf(f->module, sizeof f->module, "%.79s", m->name);
+	for (size_t i = 0; i < n; i++)
+		if (segment[i].type == PT_LOAD && segment[i].flags & PF_W)
+			f->data_bytes += segment[i].memsz;
+}
+
 static void found(struct search *s, const struct foreign_kind *kind,
 		  const struct module *m, const char *function, bool inside)
 {
@@ -138,7 +151,7 @@ static void found(struct search *s, const struct foreign_kind *kind,
 		 : inside || user ? FOREIGN_CALLED
 				  : FOREIGN_MAPPED;
 	foreign_version(kind, m, f.version, sizeof f.version);
-	snprintf(f.module, sizeof f.module, "%.79s", m->name);
+	set_module(&f, m);
 	if (!function && user)
 		snprintf(f.evidence, sizeof f.evidence,
 			 "%.80s is mapped, %.50s uses it", m->name, user->name);
@@ -202,7 +215,7 @@ static bool find_inside(struct search *s, const struct inside *in,
 	 * own if there is no other. */
 	f.role = m == s->malloc || !s->malloc ? FOREIGN_MALLOC : FOREIGN_CALLED;
 	foreign_version(kind, m, f.version, sizeof f.version);
-	snprintf(f.module, sizeof f.module, "%.79s", m->name);
+	set_module(&f, m);
 	snprintf(f.evidence, sizeof f.evidence, "%.100s has the text \"%.40s\"",
 		 m->name, text);
 	add(s, &f);
@@ -215,7 +228,7 @@ static void add_unknown(struct search *s)
 	struct foreign_allocator f = {
 		.name = "", .advice = "", .role = FOREIGN_MALLOC};
 
-	snprintf(f.module, sizeof f.module, "%.79s", s->malloc->name);
+	set_module(&f, s->malloc);
 	snprintf(f.evidence, sizeof f.evidence,
 		 "%.100s is the first that exports malloc", s->malloc->name);
 	add(s, &f);
@@ -270,4 +283,15 @@ void foreign_name(const struct foreign_allocator *f, char *buf, size_t cap)
 	else
 		snprintf(buf, cap, "%s%s", f->probably ? "probably " : "",
 			 f->name);
+}
+
+void foreign_data(const struct foreign_allocator *f, char *buf, size_t cap)
+{
+	char bytes[FMT_MAX];
+
+	fmt_bytes(bytes, sizeof bytes, f->data_bytes, false);
+	*buf = '\0';
+	if (!*f->name && f->data_bytes)
+		snprintf(buf, cap, ", or in %s of data of %s", bytes,
+			 f->module);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct symbols;
 struct target;
@@ -19,11 +20,12 @@ enum foreign_role {
 };
 
 struct foreign_allocator {
-	const char *name;   /* "jemalloc", static; "": one we do not know */
-	const char *advice; /* what it can tell itself, static; or "" */
-	char version[40];   /* "" if it does not tell */
-	char module[80];    /* the name of the file it is in */
-	char evidence[160]; /* "libjemalloc.so.2 is mapped" */
+	const char *name;    /* "jemalloc", static; "": one we do not know */
+	const char *advice;  /* what it can tell itself, static; or "" */
+	char version[40];    /* "" if it does not tell */
+	char module[80];     /* the name of the file it is in */
+	uint64_t data_bytes; /* of its writable data and .bss; 0: not known */
+	char evidence[160];  /* "libjemalloc.so.2 is mapped" */
 	enum foreign_role role;
 	bool probably; /* known by texts in the file alone */
 };
@@ -35,6 +37,9 @@ struct foreign_allocator {
  */
 size_t foreign_find(struct target *target, struct symbols *symbols,
 		    struct foreign_allocator *out, size_t cap);
+/* ", or in 64.0 MiB of data of libfoo.so": where one we do not know may have
+ * its heap as well; "" for others. */
+void foreign_data(const struct foreign_allocator *f, char *buf, size_t cap);
 /* "jemalloc 5.3.0", "probably jemalloc", "the malloc of libfoo.so". */
 void foreign_name(const struct foreign_allocator *f, char *buf, size_t cap);
 

@@ -119,6 +119,9 @@ void view_foreign_totals(struct view *view)
 			   value_u(V_BOOL, *f->name && !f->probably));
 		view_total(view, group[i], "module", NULL,
 			   value_text(f->module));
+		view_total(view, group[i], "data_bytes", NULL,
+			   f->data_bytes ? value_u(V_BYTES, f->data_bytes)
+					 : value_none());
 		view_total(view, group[i], "evidence", NULL,
 			   value_text(f->evidence));
 	}

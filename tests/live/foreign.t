@@ -116,6 +116,18 @@ check "a program's own malloc: it is named by its file" \
 	grep -q 'the malloc of own' "$T/message"
 stop_fixture
 
+# Its heap may be data of its file.
+pool=$((48 << 20))
+$cc -fno-builtin -DPOOL="$pool" -o "$T/bin/pooled" "$src/defines_malloc.c"
+start_fixture pooled
+is "a malloc with an array: no heap is shown" "$(said)" "null false malloc 5"
+check "a malloc with an array: it is not said to be in other memory alone" \
+	grep -q 'of anonymous memory.*, or in 48[.].* MiB of data of pooled' \
+	"$T/message"
+check "a malloc with an array: as much data as the array, at least" test \
+	"$(jq .totals.foreign.data_bytes "$T/out")" -ge "$pool"
+stop_fixture
+
 # Both: glibc's part is exact.
 glibc_part() { # WHAT
 	is "$1: glibc's mallinfo" "$(jq -cS .totals.mallinfo2 "$T/heap")" \
