@@ -132,7 +132,9 @@ with_core=
 FIXTURE_DIR=$T/cores
 mkdir "$FIXTURE_DIR"
 # What it answers, without what may differ: a content may be told by the name of
-# a symbol, and what of the other memory is stack by unwinding.
+# a symbol, and what of the other memory is stack by unwinding;
+# which pages were touched a core does not know, nor for sure which stacks are
+# those of threads that have ended.
 asked() { # HEAPSCOPE'S OPTIONS
 	hs "$@" --json -e heap -e 'chunks used' -e 'chunks cached' -e threads
 	sed -E 's/"target":.*"complete"/"complete"/
@@ -140,6 +142,8 @@ asked() { # HEAPSCOPE'S OPTIONS
 		s/"title":"[^"]*",//
 		s/,"content":("([^"\\]|\\.)*"|null)//g
 		s/,"other_memory":\{[^}]*\}//
+		s/,"touched_bytes":[^,}]*//
+		s/,"leak":("[a-z]*"|null)//g
 		/"command":"threads"/d' "$T/out"
 	tail -n 1 "$T/out" | jq -c '[.complete, (.rows[] |
 		[.tid, .arena, .cached_count, .cached_bytes, .tcache, .pc])]'

@@ -14,8 +14,10 @@ gcore_of "$PID" "$core"
 hs -p "$PID" --json -e heap -e 'chunks used' -e bt
 cp "$T/out" "$T/live"
 stop_fixture
+# But for what a core does not know: which pages were touched.
 rows() {
-	jq -c 'del(.target, .snapshot, .warnings, .totals.other_memory) |
+	jq -c 'del(.target, .snapshot, .warnings, .totals.other_memory,
+		.totals.malloc_trim.touched_bytes) |
 		.rows[] |= del(.name, .state, .section)' "$1"
 }
 
