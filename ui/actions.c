@@ -78,6 +78,45 @@ static void near_row(struct ui *ui)
 	run_line(ui, line);
 }
 
+/* The chunk that the row is about, or an address that leads to one. */
+static uint64_t row_address(const struct step *step)
+{
+	static const char *const keys[] = {"addr", "leader", "from", "member",
+					   "example"};
+	const struct view *view = step->view;
+	int64_t row = pane_row(&step->pane);
+
+	for (size_t i = 0; row >= 0 && i < sizeof(keys) / sizeof(*keys); i++) {
+		struct value value = value_none();
+		int column = view_column(view, keys[i]);
+
+		if (column < 0)
+			continue;
+		view->ops->column[column].cell(view, (uint32_t)row, &value);
+		if (value.kind == V_ADDR && value.u)
+			return value.u;
+	}
+	return 0;
+}
+
+static void address_row(struct ui *ui, const char *command)
+{
+	const struct step *step = ui_step(ui);
+	uint64_t addr = step && step->view ? row_address(step) : 0;
+	char line[80];
+
+	if (!addr) {
+		status_say(
+			ui, THEME_TEXT,
+			"%s asks about a chunk: select one (Enter on a class "
+			"lists its chunks)",
+			command);
+		return;
+	}
+	snprintf(line, sizeof(line), "%s 0x%" PRIx64, command, addr);
+	run_line(ui, line);
+}
+
 static void start_filter(struct ui *ui)
 {
 	struct step *step = ui_step(ui);
@@ -212,6 +251,9 @@ static void act(struct ui *ui, const struct key *key)
 		break;
 	case ACTION_NEAR:
 		near_row(ui);
+		break;
+	case ACTION_ADDRESS:
+		address_row(ui, key->line);
 		break;
 	case ACTION_PANE:
 		other_pane(ui);

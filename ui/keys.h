@@ -12,6 +12,7 @@ enum action {
 	ACTION_TAB,  /* the tab that the line fills, as it was left */
 	ACTION_OPEN, /* runs the selected row's line */
 	ACTION_NEAR,
+	ACTION_ADDRESS, /* runs the key's line and the row's address */
 	ACTION_UP,
 	ACTION_DOWN,
 	ACTION_PAGE_UP,
@@ -42,7 +43,7 @@ struct key {
 	int code[KEY_CODES]; /* of curses; 0: no more */
 	const char *name;    /* "PgDn": for people and for scripts */
 	enum action action;
-	const char *line;  /* of ACTION_LINE */
+	const char *line;  /* of ACTION_LINE, ACTION_TAB, ACTION_ADDRESS */
 	const char *label; /* in the key line; NULL: not there */
 	int rank; /* of the labels: 0 is dropped last on a narrow screen */
 	const char *help;

@@ -3,7 +3,7 @@
 
 _heapscope_commands='
 bt chunk chunks count defects detach diff disas drop echo fragmentation growth heap help info
-leaks maps near points quit refs retained selftest set shell show sizes sleep
+leaks maps near path points quit refs retained selftest set shell show sizes sleep
 snapshot snapshots source suspects symbol threads use verify x'
 _heapscope_options='
 --csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause

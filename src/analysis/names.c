@@ -105,7 +105,7 @@ static void format_frame(const struct snapshot *snap, struct symbols *symbols,
 	uint64_t start = frame_start(t, place->frame);
 	bool below = place->addr < start;
 	struct symbol symbol;
-	char function[160], name[40] = "";
+	char function[160];
 
 	/* A return address may lie behind its function's end. */
 	if (symbols &&
@@ -115,12 +115,22 @@ static void format_frame(const struct snapshot *snap, struct symbols *symbols,
 	else if (!symbols ||
 		 !symbols_format(symbols, pc, function, sizeof function))
 		snprintf(function, sizeof function, "0x%" PRIx64, pc);
-	if (t->thread.name[0])
-		snprintf(name, sizeof name, " \"%s\"", t->thread.name);
-	snprintf(buf, cap, "thread %d%s frame #%u %s %c0x%" PRIx64,
-		 (int)t->thread.tid, name, place->frame, function,
-		 below ? '-' : '+',
+	snprintf(buf, cap, "thread %d frame #%u %s %c0x%" PRIx64,
+		 (int)t->thread.tid, place->frame, function, below ? '-' : '+',
 		 below ? start - place->addr : place->addr - start);
+}
+
+/* The offset is the one that disassembly shows. */
+static void format_tls(const struct snapshot *snap, const struct place *place,
+		       char *buf, size_t cap)
+{
+	const struct thread *t = &snap->thread[place->thread].thread;
+	uint64_t tp = thread_regs_tp(&t->regs);
+	bool below = place->addr < tp;
+
+	snprintf(buf, cap, "thread %d thread-local %s:%s0x%" PRIx64,
+		 (int)t->tid, place_tls_register(snap), below ? "-" : "",
+		 below ? tp - place->addr : place->addr - tp);
 }
 
 void name_format(const struct snapshot *snap, struct symbols *symbols,
@@ -132,6 +142,8 @@ void name_format(const struct snapshot *snap, struct symbols *symbols,
 		format_chunk(snap, place, buf, cap);
 	else if (in_frame(snap, place))
 		format_frame(snap, symbols, place, buf, cap);
+	else if (place->kind == PLACE_TLS)
+		format_tls(snap, place, buf, cap);
 	else if (has_symbol(symbols, place, &symbol))
 		format_symbol(symbols, &symbol, buf, cap);
 	else

@@ -22,6 +22,7 @@ extern const struct command command_entry_info;
 extern const struct command command_entry_leaks;
 extern const struct command command_entry_maps;
 extern const struct command command_entry_near;
+extern const struct command command_entry_path;
 extern const struct command command_entry_points;
 extern const struct command command_entry_quit;
 extern const struct command command_entry_refs;

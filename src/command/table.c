@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&command_entry_leaks,
 	&command_entry_maps,
 	&command_entry_near,
+	&command_entry_path,
 	&command_entry_points,
 	&command_entry_quit,
 	&command_entry_refs,

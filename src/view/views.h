@@ -11,6 +11,7 @@
 #include "analysis/holders.h"
 #include "analysis/leak_groups.h"
 #include "analysis/near.h"
+#include "analysis/path.h"
 #include "analysis/refs.h"
 #include "analysis/retained_rows.h"
 #include "analysis/suspects.h"
@@ -126,6 +127,11 @@ int view_points(const struct snapshot *snap, struct symbols *symbols,
 int view_growth(struct growth *growth, const struct snapshot *const *snap,
 		uint32_t count, const struct growth_forecast *forecast,
 		struct view **out, struct error *err) MUST_CHECK;
+
+/* paths is taken over; all: long ones are not folded.  what: the target. */
+int view_path(const struct snapshot *snap, struct symbols *symbols,
+	      struct paths *paths, bool all, const char *what,
+	      struct view **out, struct error *err) MUST_CHECK;
 
 /* graph_bytes: of the table of who points at whom that current has. */
 /* What is said of r wherever it is shown: doubts, and the totals. */

@@ -65,7 +65,7 @@ check_all() {
 	is "$how: a variable is named" "$(rows .name)" '"g_sessions+0x8"'
 	ask "refs $(chain stack 3 | cut -d + -f 1)"
 	check "$how: a function and its thread are named" \
-		jq -e '.rows[0] | .name | test("^thread [0-9]+ (\"chains\" )?"
+		jq -e '.rows[0] | .name | test("^thread [0-9]+ "
 			+ "frame #[0-9]+ handle_request [+]0x[0-9a-f]+$")' \
 		"$T/out"
 	is "$how: the thread by its number" \
