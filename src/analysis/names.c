@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "analysis/describe.h"
 #include "symbols/symbols.h"
 
 struct place name_place_of_ref(const struct snapshot *snap,
@@ -69,11 +71,11 @@ bool name_offset(const struct snapshot *snap, struct symbols *symbols,
 	}
 }
 
-static void format_chunk(const struct snapshot *snap, const struct place *place,
-			 char *buf, size_t cap)
+static void format_chunk(const struct snapshot *snap, struct symbols *symbols,
+			 const struct place *place, char *buf, size_t cap)
 {
 	const struct chunk *c = &snap->chunk[place->chunk];
-	char off[32] = "", state[16] = "";
+	char off[32] = "", state[16] = "", seems[200];
 
 	if (place->offset)
 		snprintf(off, sizeof off, " +%" PRIu64, place->offset);
@@ -82,6 +84,11 @@ static void format_chunk(const struct snapshot *snap, const struct place *place,
 			 chunk_state_name((enum chunk_state)c->state));
 	snprintf(buf, cap, "chunk 0x%" PRIx64 " class %" PRIu64 "%s%s", c->addr,
 		 snapshot_chunk_size(snap, place->chunk), off, state);
+	if (describe_chunk(snap, symbols, place->chunk, seems, sizeof seems)) {
+		size_t n = strlen(buf);
+
+		snprintf(buf + n, cap - n, " (%s)", seems);
+	}
 }
 
 static void format_symbol(struct symbols *symbols, const struct symbol *s,
@@ -139,7 +146,7 @@ void name_format(const struct snapshot *snap, struct symbols *symbols,
 	struct symbol symbol;
 
 	if (place->kind == PLACE_CHUNK)
-		format_chunk(snap, place, buf, cap);
+		format_chunk(snap, symbols, place, buf, cap);
 	else if (in_frame(snap, place))
 		format_frame(snap, symbols, place, buf, cap);
 	else if (place->kind == PLACE_TLS)

@@ -22,10 +22,10 @@ bool name_offset(const struct snapshot *snap, struct symbols *symbols,
 		 const struct place *place, int64_t *out);
 
 /*
- * "chunk 0x55d0c0a3f2a0 class 64 +16", "g_sessions+0x10 (libfoo.so)",
- * "thread 4711 frame #2 handle_request +0x38", "thread 4711 thread-local
- * fs:-0x8", and what place_format() says of the rest.  The file is named unless
- * it is the program itself.  symbols may be NULL.
+ * "chunk 0x55d0c0a3f2a0 class 64 +16 (http::Session)", "g_sessions+0x10
+ * (libfoo.so)", "thread 4711 frame #2 handle_request +0x38", "thread 4711
+ * thread-local fs:-0x8", and what place_format() says of the rest.  The file is
+ * named unless it is the program itself.  symbols may be NULL.
  */
 void name_format(const struct snapshot *snap, struct symbols *symbols,
 		 const struct place *place, char *buf, size_t cap);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/describe.h"
 #include "symbols/symbols.h"
 
 struct value chunk_arena_value(const struct chunk *chunk)
@@ -56,6 +57,8 @@ void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
 	if (got < snap->word)
 		return;
 	memcpy(&word, bytes, snap->word < 8 ? snap->word : 8);
+	if (word && describe_class(snap, word, buf, cap))
+		return;
 	if (word && symbols &&
 	    (own ? symbols_format_own : symbols_format)(symbols, word, buf,
 							cap))

@@ -11,10 +11,10 @@ enum { PREVIEW_MAX = 48 };
 
 struct value chunk_arena_value(const struct chunk *chunk);
 /*
- * What a chunk begins with, for people: text in quotes, or the symbol its first
- * word is the address of, or the first words; "" without contents.  symbols may
- * be NULL.  own: names by what the mapped files say, so that the text is the
- * same with debug files and without.
+ * What a chunk begins with, for people: text in quotes, or the class of a C++
+ * object, or the symbol its first word is the address of, or the first words;
+ * "" without contents.  symbols may be NULL.  own: names by what the mapped
+ * files say, so that the text is the same with debug files and without.
  */
 void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
 		   uint32_t index, bool own, char *buf, size_t cap);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/describe.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "snapshot/place.h"
@@ -259,6 +260,12 @@ static void add_itself(struct chunk_parts *state,
 				      ? "new since snapshot %s"
 				      : "was there in snapshot %s already",
 			      q->diff->before->name));
+	if (describe_chunk(q->snap, q->symbols, q->index, text, sizeof(text)) ==
+	    DESCRIBED_CLASS) {
+		add(state, section,
+		    xasprintf("seems to be an object of %s", text));
+		return;
+	}
 	chunk_preview(q->snap, q->symbols, q->index, false, text, sizeof(text));
 	if (*text)
 		add(state, section, xasprintf("begins with %s", text));

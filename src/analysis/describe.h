@@ -1,0 +1,35 @@
+/*
+ * What a chunk is, by what it begins with: the one function to name a block by.
+ *
+ * An object of a C++ class with virtual functions begins with the address of a
+ * table, in front of which its run-time type information is found (Itanium C++
+ * ABI, 2.5.2 and 2.9.5): that needs no symbols, so a stripped program's classes
+ * have names too (unless it was built without RTTI).  Every pointer on the way
+ * is checked, up to the name of the class that type information is an object
+ * of.
+ */
+#ifndef ANALYSIS_DESCRIBE_H
+#define ANALYSIS_DESCRIBE_H
+
+#include "snapshot/snapshot.h"
+
+struct symbols;
+
+enum description {
+	DESCRIBED_NOT,
+	DESCRIBED_CLASS, /* "http::Session": the complete object's class */
+	DESCRIBED_TEXT,	 /* "\"GET / HTTP/1.1\"" */
+	DESCRIBED_SYMBOL /* "entry_operations": one of the first words */
+};
+
+/* What the chunk seems to be, "" with DESCRIBED_NOT.  symbols may be NULL. */
+enum description describe_chunk(const struct snapshot *snap,
+				struct symbols *symbols, uint32_t chunk,
+				char *buf, size_t cap);
+
+/* The class of an object whose first word is vptr; false if it is none.  The
+ * tables are read from snap's memory as it was. */
+bool describe_class(const struct snapshot *snap, uint64_t vptr, char *buf,
+		    size_t cap);
+
+#endif
