@@ -157,11 +157,13 @@ void view_trim_totals(struct view *view, const struct trim *trim)
 		   trim->touched_known ? "of them in memory" : NULL,
 		   trim->touched_known ? value_u(V_BYTES, trim->total.touched)
 				       : value_none());
-	view_total(view, "malloc_trim", "top_bytes", "of them from the top",
+	view_total(view, "malloc_trim", "top_bytes",
+		   trim->total.foreign_brk
+			   ? "of them from the top, which brk does not end with"
+			   : "of them from the top",
 		   value_u(V_BYTES, trim->total.top_bytes));
-	if (trim->total.foreign_brk)
-		view_warn(view, "the top would stay: something else than "
-				"malloc has moved brk");
+	view_total(view, "malloc_trim", "top_stays", NULL,
+		   value_u(V_BOOL, trim->total.foreign_brk));
 }
 
 static void say_verdict(const struct retention *r, char *buf, size_t cap)
