@@ -5,12 +5,8 @@
 
 #include "analysis/words.h"
 #include "base/alloc.h"
-#include "base/progress.h"
 #include "base/sort.h"
 #include "snapshot/finder.h"
-
-/* Bytes between two looks at ^C. */
-enum { STEP = 1 << 20 };
 
 struct build {
 	const struct snapshot *snap;
@@ -22,7 +18,6 @@ struct build {
 	size_t edge_cap, root_cap;
 	uint64_t edges;
 	struct pieces pieces;
-	uint64_t done, ticked;
 };
 
 /* The chunk that a word is taken to point at, or CHUNK_NONE. */
@@ -69,7 +64,7 @@ static int scan(struct build *b, uint64_t start, uint64_t end, uint32_t from,
 	uint64_t addr, len;
 
 	pieces_begin(&b->pieces, b->snap->contents, start, end);
-	while ((bytes = pieces_next(&b->pieces, STEP, &addr, &len))) {
+	while ((bytes = pieces_next(&b->pieces, PIECES_STEP, &addr, &len))) {
 		for (uint64_t i = -addr & (word - 1); i + word <= len;
 		     i += word) {
 			struct ref ref = {
@@ -86,12 +81,7 @@ static int scan(struct build *b, uint64_t start, uint64_t end, uint32_t from,
 				    : add_root(b, &ref, err))
 				return -1;
 		}
-		b->done += len;
-		if (b->done - b->ticked < STEP)
-			continue;
-		b->ticked = b->done;
-		if (progress_tick("following pointers", b->done,
-				  image_bytes(b->snap->contents), err))
+		if (pieces_tick(&b->pieces, len, "following pointers", err))
 			return -1;
 	}
 	return 0;

@@ -5,12 +5,8 @@
 
 #include "analysis/words.h"
 #include "base/alloc.h"
-#include "base/progress.h"
 #include "base/sort.h"
 #include "snapshot/roots.h"
-
-/* Bytes between two looks at ^C. */
-enum { STEP = 1 << 20 };
 
 struct search {
 	const struct snapshot *snap;
@@ -18,7 +14,6 @@ struct search {
 	struct holders *out;
 	size_t cap;
 	struct pieces pieces;
-	uint64_t done, ticked; /* bytes, for progress */
 };
 
 static void doubt(struct doubtful *d, const struct ref *ref)
@@ -52,7 +47,7 @@ static int scan(struct search *s, uint64_t start, uint64_t end, bool stale,
 	const uint8_t *bytes;
 
 	pieces_begin(&s->pieces, s->snap->contents, start, end);
-	while ((bytes = pieces_next(&s->pieces, STEP, &addr, &len))) {
+	while ((bytes = pieces_next(&s->pieces, PIECES_STEP, &addr, &len))) {
 		for (uint64_t i = -addr & (word - 1); i + word <= len;
 		     i += word) {
 			uint64_t value = load_word(bytes + i, word);
@@ -64,12 +59,7 @@ static int scan(struct search *s, uint64_t start, uint64_t end, bool stale,
 			if (value - low <= span && found(s, &ref, stale, err))
 				return -1;
 		}
-		s->done += len;
-		if (s->done - s->ticked < STEP)
-			continue;
-		s->ticked = s->done;
-		if (progress_tick("looking for pointers", s->done,
-				  image_bytes(s->snap->contents), err))
+		if (pieces_tick(&s->pieces, len, "looking for pointers", err))
 			return -1;
 	}
 	return 0;

@@ -3,10 +3,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/progress.h"
-
-/* Bytes between two looks at ^C. */
-enum { STEP = 1 << 20 };
 
 int marker_init(struct marker *m, const struct snapshot *snap,
 		enum interior interior, struct error *err)
@@ -129,7 +125,7 @@ int mark_range(struct marker *m, uint64_t start, uint64_t end,
 	uint64_t addr, len;
 
 	pieces_begin(p, m->snap->contents, start, end);
-	while ((bytes = pieces_next(p, STEP, &addr, &len))) {
+	while ((bytes = pieces_next(p, PIECES_STEP, &addr, &len))) {
 		uint64_t run_end = p->image->run[p->run].end;
 		uint64_t limit = run_end < end ? run_end : end;
 
@@ -141,12 +137,7 @@ int mark_range(struct marker *m, uint64_t start, uint64_t end,
 		if (m->look && m->look(m->look_ctx, bytes, addr, len,
 				       limit - addr - len, err))
 			return -1;
-		m->done += len;
-		if (m->done - m->ticked < STEP)
-			continue;
-		m->ticked = m->done;
-		if (progress_tick("following pointers", m->done,
-				  image_bytes(m->snap->contents), err))
+		if (pieces_tick(p, len, "following pointers", err))
 			return -1;
 	}
 	return 0;

@@ -40,7 +40,6 @@ struct marker {
 	uint32_t *stack; /* owned: entered, words not followed yet */
 	size_t depth, cap;
 	struct pieces pieces;
-	uint64_t done, ticked; /* bytes, for progress */
 };
 
 /* Needs snap's contents. */

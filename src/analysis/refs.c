@@ -5,13 +5,9 @@
 
 #include "analysis/words.h"
 #include "base/alloc.h"
-#include "base/progress.h"
 #include "base/sort.h"
 #include "snapshot/finder.h"
 #include "snapshot/roots.h"
-
-/* Bytes between two looks at ^C. */
-enum { STEP = 1 << 20 };
 
 struct scan {
 	const struct snapshot *snap;
@@ -19,7 +15,6 @@ struct scan {
 	struct refs *out;
 	size_t cap;
 	struct pieces pieces;
-	uint64_t done, ticked; /* bytes, for progress */
 };
 
 static int add(struct scan *s, const struct ref *ref, struct error *err)
@@ -66,17 +61,12 @@ static int scan_range(struct scan *s, uint64_t start, uint64_t end,
 	uint64_t addr, len;
 
 	pieces_begin(&s->pieces, s->snap->contents, start, end);
-	while ((bytes = pieces_next(&s->pieces, STEP, &addr, &len))) {
+	while ((bytes = pieces_next(&s->pieces, PIECES_STEP, &addr, &len))) {
 		if (s->snap->word == 8
 			    ? scan_piece(s, bytes, addr, len, 8, err)
 			    : scan_piece(s, bytes, addr, len, 4, err))
 			return -1;
-		s->done += len;
-		if (s->done - s->ticked < STEP)
-			continue;
-		s->ticked = s->done;
-		if (progress_tick("looking for pointers", s->done,
-				  image_bytes(s->snap->contents), err))
+		if (pieces_tick(&s->pieces, len, "looking for pointers", err))
 			return -1;
 	}
 	return 0;

@@ -7,12 +7,17 @@
 
 #include <string.h>
 
+#include "base/progress.h"
 #include "snapshot/snapshot.h"
+
+/* Bytes between two looks at ^C, and of a piece at most. */
+#define PIECES_STEP (1 << 20)
 
 struct pieces {
 	const struct image *image; /* borrowed */
 	uint64_t at, end;	   /* what is left to tell */
 	size_t run;		   /* the run to look at next */
+	uint64_t done, ticked;	   /* bytes of all ranges, for progress */
 };
 
 /* [start, end); p keeps its place if start is not below the last range. */
@@ -32,8 +37,21 @@ static inline void pieces_begin(struct pieces *p, const struct image *image,
 		else
 			high = mid;
 	}
-	*p = (struct pieces){
-		.image = image, .at = start, .end = end, .run = low};
+	p->image = image;
+	p->at = start;
+	p->end = end;
+	p->run = low;
+}
+
+/* len bytes of a piece have been looked at; what: "looking for pointers". */
+static inline int pieces_tick(struct pieces *p, uint64_t len, const char *what,
+			      struct error *err)
+{
+	p->done += len;
+	if (p->done - p->ticked < PIECES_STEP)
+		return 0;
+	p->ticked = p->done;
+	return progress_tick(what, p->done, image_bytes(p->image), err);
 }
 
 /* The next piece that is held, at most max bytes; NULL: no more. */
