@@ -169,10 +169,8 @@ static size_t diff_complete(struct session *session, const char *word,
 	for (uint32_t i = 0; i < session->snapshot_count && n < cap; i++)
 		if (!strncmp(session->snapshot[i]->name, word, strlen(word)))
 			out[n++] = session->snapshot[i]->name;
-	for (size_t i = 0; i < sizeof(flag) / sizeof(*flag) && n < cap; i++)
-		if (!strncmp(flag[i], word, strlen(word)))
-			out[n++] = flag[i];
-	return n;
+	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, n,
+			     cap);
 }
 
 const struct command command_entry_diff = {

@@ -129,13 +129,10 @@ static size_t growth_complete(struct session *session, const char *word,
 {
 	static const char *const flag[] = {"--by=content", "--by=size",
 					   "--fail", "--until"};
-	size_t n = 0;
 
 	(void)session;
-	for (size_t i = 0; i < sizeof(flag) / sizeof(*flag) && n < cap; i++)
-		if (!strncmp(flag[i], word, strlen(word)))
-			out[n++] = flag[i];
-	return n;
+	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
+			     cap);
 }
 
 const struct command command_entry_growth = {

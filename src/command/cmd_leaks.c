@@ -223,13 +223,10 @@ static size_t leaks_complete(struct session *session, const char *word,
 		"--fail",	  "--interior=no", "--interior=valgrind",
 		"--interior=yes", "--kinds=",	   "--roots=",
 	};
-	size_t n = 0;
 
 	(void)session;
-	for (size_t i = 0; i < sizeof(flag) / sizeof(*flag) && n < cap; i++)
-		if (!strncmp(flag[i], word, strlen(word)))
-			out[n++] = flag[i];
-	return n;
+	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
+			     cap);
 }
 
 const struct command command_entry_leaks = {

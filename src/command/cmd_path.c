@@ -270,13 +270,10 @@ static size_t path_complete(struct session *session, const char *word,
 			    const char **out, size_t cap)
 {
 	static const char *const flag[] = {"--all", "--exclude"};
-	size_t n = 0;
 
 	(void)session;
-	for (size_t i = 0; i < 2 && n < cap; i++)
-		if (!strncmp(flag[i], word, strlen(word)))
-			out[n++] = flag[i];
-	return n;
+	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
+			     cap);
 }
 
 const struct command command_entry_path = {

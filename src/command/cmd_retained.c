@@ -203,13 +203,10 @@ static size_t retained_complete(struct session *session, const char *word,
 	static const char *const flag[] = {
 		"--by=chunk", "--by=symbol", "--by=thread", "--by=module",
 		"--by=kind",  "--all",	     "several",	    "nobody"};
-	size_t n = 0;
 
 	(void)session;
-	for (size_t i = 0; i < sizeof(flag) / sizeof(*flag) && n < cap; i++)
-		if (!strncmp(flag[i], word, strlen(word)))
-			out[n++] = flag[i];
-	return n;
+	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
+			     cap);
 }
 
 const struct command command_entry_retained = {

@@ -183,6 +183,15 @@ static size_t add_string(char **out, size_t n, size_t cap, const char *s)
 	return n;
 }
 
+size_t command_offer(const char *word, const char *const *list, size_t count,
+		     const char **out, size_t n, size_t cap)
+{
+	for (size_t i = 0; i < count && n < cap; i++)
+		if (!strncmp(list[i], word, strlen(word)))
+			out[n++] = list[i];
+	return n;
+}
+
 size_t command_complete(struct session *session, const char *line,
 			size_t cursor, char **out, size_t cap)
 {

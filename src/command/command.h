@@ -57,6 +57,14 @@ int command_of_line(const char *line, const struct command **out,
 int command_run(struct session *session, const char *line, struct view **out,
 		struct error *err) MUST_CHECK;
 
+/*
+ * For a command's complete: those of count words in list that begin with word
+ * are put behind the n that out has.  Returns how many it has then, at most
+ * cap.
+ */
+size_t command_offer(const char *word, const char *const *list, size_t count,
+		     const char **out, size_t n, size_t cap);
+
 /* Completions of the word before the cursor: at most cap, owned strings. */
 size_t command_complete(struct session *session, const char *line,
 			size_t cursor, char **out, size_t cap);
