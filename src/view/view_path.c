@@ -6,6 +6,7 @@
 #include "analysis/names.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "view/place_cells.h"
 #include "view/views.h"
 
 enum {
@@ -215,9 +216,8 @@ static void size_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct place place = place_of_row(view, row);
 
-	if (place.kind == PLACE_CHUNK && !row_of(view, row)->folded)
-		*out = value_u(V_BYTES,
-			       snapshot_chunk_size(view->snap, place.chunk));
+	if (!row_of(view, row)->folded)
+		*out = place_class_value(view->snap, &place);
 }
 
 static const struct column path_columns[] = {
@@ -244,14 +244,7 @@ static bool path_drill(const struct view *view, uint32_t row, char *line,
 {
 	struct place place = place_of_row(view, row);
 
-	if (place.kind == PLACE_REGISTER)
-		return false;
-	if (place.kind == PLACE_CHUNK)
-		snprintf(line, cap, "chunk 0x%" PRIx64,
-			 view->snap->chunk[place.chunk].addr);
-	else
-		snprintf(line, cap, "x/8gx 0x%" PRIx64, place.addr);
-	return true;
+	return place_drill(view->snap, &place, line, cap);
 }
 
 static bool path_bytes(const struct view *view, uint32_t row, uint64_t *addr,
@@ -259,15 +252,7 @@ static bool path_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 {
 	struct place place = place_of_row(view, row);
 
-	if (place.kind == PLACE_REGISTER)
-		return false;
-	*addr = place.addr;
-	*len = 64;
-	if (place.kind == PLACE_CHUNK) {
-		*addr = view->snap->chunk[place.chunk].addr;
-		*len = view->snap->chunk[place.chunk].size;
-	}
-	return true;
+	return place_bytes(view->snap, &place, addr, len);
 }
 
 static void state_free(struct path_state *state)

@@ -7,6 +7,7 @@
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "base/progress.h"
+#include "view/place_cells.h"
 #include "view/views.h"
 
 enum { STEP = 1 << 20 };
@@ -75,9 +76,7 @@ static void size_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct place place = to_of(view, row);
 
-	if (place.kind == PLACE_CHUNK)
-		*out = value_u(V_BYTES,
-			       snapshot_chunk_size(view->snap, place.chunk));
+	*out = place_class_value(view->snap, &place);
 }
 
 static void state_cell(const struct view *view, uint32_t row, struct value *out)
@@ -139,13 +138,7 @@ static bool points_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 {
 	struct place place = to_of(view, row);
 
-	*addr = place.addr;
-	*len = 64;
-	if (place.kind == PLACE_CHUNK) {
-		*addr = view->snap->chunk[place.chunk].addr;
-		*len = view->snap->chunk[place.chunk].size;
-	}
-	return true;
+	return place_bytes(view->snap, &place, addr, len);
 }
 
 static void points_release(struct view *view)
