@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "command/commands.h"
 #include "command/select.h"
+#include "command/session_leaks.h"
 #include "view/views.h"
 
 static int no_words(const struct words *words, struct error *err)

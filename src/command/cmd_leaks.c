@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "command/commands.h"
 #include "command/session.h"
+#include "command/session_leaks.h"
 #include "snapshot/roots.h"
 #include "view/views.h"
 

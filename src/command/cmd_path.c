@@ -10,6 +10,7 @@
 #include "command/commands.h"
 #include "command/session_graph.h"
 #include "command/thing.h"
+#include "command/session_leaks.h"
 #include "view/views.h"
 
 struct path_args {

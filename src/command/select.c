@@ -1,4 +1,5 @@
 #include "command/select.h"
+#include "command/session_leaks.h"
 
 #include <stdlib.h>
 

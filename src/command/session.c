@@ -8,8 +8,9 @@
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "base/log.h"
-#include "base/strbuf.h"
+#include "command/session_allocator.h"
 #include "command/session_graph.h"
+#include "command/session_leaks.h"
 #include "snapshot/prints.h"
 #include "symbols/mapped_code.h"
 #include "target/core.h"
@@ -17,148 +18,6 @@
 #include "view/views.h"
 
 enum { EXEC_TRIES = 3 };
-
-/* Memory in which an allocator we do not know may keep its heap. */
-static uint64_t anonymous_bytes(const struct maps *maps)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct map *map = &maps->map[i];
-
-		if (map->prot & MAP_W && map_is_anonymous(map) &&
-		    strncmp(map->path, "[stack", 6))
-			sum += map->end - map->start;
-	}
-	return sum;
-}
-
-/* snap, once there is one, knows what the memory is for. */
-static void explain_memory(const struct session *session,
-			   const struct snapshot *snap,
-			   const struct foreign_allocator *foreign,
-			   struct strbuf *sb)
-{
-	char bytes[FMT_MAX], text[300], data[140] = "";
-
-	if (foreign)
-		foreign_data(foreign, data, sizeof(data));
-	if (snap) {
-		view_other_memory(snap, text, sizeof(text));
-		strbuf_addf(sb, "; its blocks are %s%s", text, data);
-		return;
-	}
-	fmt_bytes(bytes, sizeof(bytes), anonymous_bytes(&session->target->maps),
-		  false);
-	strbuf_addf(sb,
-		    "; its blocks are somewhere in %s of anonymous memory%s",
-		    bytes, data);
-}
-
-/* why: what probing said, "" if nothing. */
-static void explain_no_heap(struct session *session,
-			    const struct snapshot *snap, const char *why)
-{
-	struct foreign_allocator foreign[4];
-	size_t count =
-		foreign_find(session->target, session->symbols, foreign, 4);
-	const char *advice = "";
-	struct strbuf sb = {0};
-	char name[120];
-
-	count = count > 4 ? 4 : count;
-	for (size_t i = 0; i < count; i++) {
-		foreign_name(&foreign[i], name, sizeof(name));
-		strbuf_addf(&sb, "%s%s (%s)", i ? " and " : "it uses ", name,
-			    foreign[i].evidence);
-		if (!*advice)
-			advice = foreign[i].advice;
-	}
-	if (count && !*foreign[0].name)
-		strbuf_addf(&sb, ", and glibc's has no blocks");
-	if (!count)
-		strbuf_addf(&sb, "no heap of glibc's malloc was found%s%s%s",
-			    session->target->word == 4
-				    ? " in this 32-bit process"
-				    : "",
-			    *why ? ": " : "", why);
-	if (session->target->partial)
-		strbuf_addf(&sb, "; %.*s",
-			    (int)strcspn(session->target->notes, "\n"),
-			    session->target->notes);
-	explain_memory(session, snap, count ? &foreign[0] : NULL, &sb);
-	snprintf(session->no_heap, sizeof(session->no_heap),
-		 "no heap of %s %d can be read: %.620s; maps, threads, bt, x, "
-		 "symbol and disas work%s%s",
-		 session->target->comm, (int)session->target->pid,
-		 strbuf_str(&sb), *advice ? "; " : "", advice);
-	strbuf_deinit(&sb);
-}
-
-static void release_allocator(struct session *session)
-{
-	if (session->allocator && session->allocator->release)
-		session->allocator->release(session->allocator_state);
-	session->allocator = NULL;
-	session->allocator_state = NULL;
-}
-
-/* Where the program is loaded, or where memory begins. */
-static uint64_t program_base(const struct target *target)
-{
-	for (size_t i = 0; i < target->maps.count; i++)
-		if (!strcmp(target->maps.map[i].path, target->exe))
-			return target->maps.map[i].start;
-	return target->maps.count ? target->maps.map[0].start : 0;
-}
-
-/* Another one when a file was loaded or unloaded since. */
-static uint64_t modules_sum(const struct symbols *symbols)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < symbols_module_count(symbols); i++)
-		sum = (sum ^ symbols_module(symbols, i)->start) *
-		      UINT64_C(0x100000001b3);
-	return sum;
-}
-
-static int find_allocator(struct session *session, struct error *err)
-{
-	struct error why = {0};
-
-	session->modules = modules_sum(session->symbols);
-	session->program = program_base(session->target);
-	release_allocator(session);
-	session->no_heap[0] = '\0';
-	if (mapped_code_check(session->target, session->symbols, &why)) {
-		snprintf(session->no_heap, sizeof(session->no_heap), "%s",
-			 why.msg);
-		return 0;
-	}
-	for (size_t i = 0; allocators[i]; i++) {
-		void *state = NULL;
-		int found = allocators[i]->probe(
-			session->target, session->symbols, &state, &why);
-
-		if (found > 0) {
-			session->allocator = allocators[i];
-			session->allocator_state = state;
-			log_info("%s: %s", allocators[i]->name,
-				 allocators[i]->summary(state));
-			return 0;
-		}
-		if (found < 0 &&
-		    (why.code == ERR_INTERRUPTED || why.code == ERR_NO_MEMORY ||
-		     target_gone(session->target))) {
-			*err = why;
-			return -1;
-		}
-	}
-	explain_no_heap(session, NULL, why.msg);
-	log_info("%s", session->no_heap);
-	return 0;
-}
 
 int session_open_pid(struct session *session, const char *pid_or_name,
 		     struct error *err)
@@ -173,7 +32,7 @@ int session_open_pid(struct session *session, const char *pid_or_name,
 	if (target_open_live(pid, &live, &session->target, err))
 		return -1;
 	if (symbols_open(session->target, &opts, &session->symbols, err) ||
-	    find_allocator(session, err)) {
+	    session_find_allocator(session, err)) {
 		error_wrap(err, "process %d", (int)pid);
 		session_close(session);
 		return -1;
@@ -190,26 +49,17 @@ static void drop_diff(struct session *session)
 	session->generation++;
 }
 
-static void drop_leaks(struct session *session)
-{
-	if (!session->leaks)
-		return;
-	leaks_destroy(session->leaks);
-	session->leaks = NULL;
-	session->generation++;
-}
-
 void session_close(struct session *session)
 {
 	drop_diff(session);
 	session_drop_graph(session);
-	drop_leaks(session);
+	session_drop_leaks(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_destroy(session->snapshot[i]);
 	session->snapshot_count = 0;
 	session->current = NULL;
 	session->generation++;
-	release_allocator(session);
+	session_release_allocator(session);
 	symbols_close(session->symbols);
 	session->symbols = NULL;
 	target_close(session->target);
@@ -277,12 +127,12 @@ static int look_again(struct session *session, bool *other, struct error *err)
 	if (target_refresh(session->target, err) ||
 	    symbols_refresh(session->symbols, err))
 		return -1;
-	*other = session->program != program_base(session->target);
+	*other = session_program_is_other(session);
 	/* What was loaded may have a malloc of its own. */
 	if (session->allocator && !*other &&
-	    session->modules == modules_sum(session->symbols))
+	    !session_modules_are_others(session))
 		return 0;
-	return find_allocator(session, err);
+	return session_find_allocator(session, err);
 }
 
 /* Once more, if it called exec() before we had stopped it. */
@@ -475,11 +325,11 @@ static int take_snapshot(struct session *session, const char *name,
 	session->snapshot[session->snapshot_count++] = snap;
 	session->current = snap;
 	drop_diff(session);
-	drop_leaks(session);
+	session_drop_leaks(session);
 	/* glibc is there, and not what this process allocates with: to say
 	 * "0 chunks used" would be a lie. */
 	if (snap->foreign_count && !snap->chunk_count) {
-		explain_no_heap(session, snap, "");
+		session_explain_no_heap(session, snap, "");
 		snap->allocator = NULL;
 	}
 	return 0;
@@ -506,8 +356,8 @@ static int snapshot_of_core(struct session *session, struct error *err)
 		*err = why;
 		return -1;
 	}
-	explain_no_heap(session, NULL, why.msg);
-	release_allocator(session);
+	session_explain_no_heap(session, NULL, why.msg);
+	session_release_allocator(session);
 	return take_snapshot(session, NULL, err);
 }
 
@@ -523,7 +373,8 @@ int session_open_core(struct session *session, const char *path,
 		return -1;
 	session->tid = session->target->first_tid;
 	if (symbols_open(session->target, &opts, &session->symbols, err) ||
-	    find_allocator(session, err) || snapshot_of_core(session, err)) {
+	    session_find_allocator(session, err) ||
+	    snapshot_of_core(session, err)) {
 		error_wrap(err, "%s", path);
 		session_close(session);
 		return -1;
@@ -591,7 +442,7 @@ void session_detach(struct session *session)
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_detach(session->snapshot[i]);
 	session->generation++;
-	release_allocator(session);
+	session_release_allocator(session);
 	symbols_close(session->symbols);
 	session->symbols = NULL;
 	target_close(session->target);
@@ -614,7 +465,7 @@ int session_drop(struct session *session, const char *name, struct error *err)
 	if (session->current == snap)
 		session_drop_graph(session);
 	if (session->leaks && session->leaks->snap == snap)
-		drop_leaks(session);
+		session_drop_leaks(session);
 	while (session->snapshot[at] != snap)
 		at++;
 	session->snapshot_count--;
@@ -656,25 +507,6 @@ int session_diff(struct session *session, const struct snapshot *before,
 		return 0;
 	drop_diff(session);
 	return diff_make(before, after, &session->diff, err);
-}
-
-int session_leaks(struct session *session, const struct reach_opts *opts,
-		  struct error *err)
-{
-	const struct leaks *known = session->leaks;
-
-	if (known && known->snap == session->current &&
-	    known->opts.interior == opts->interior &&
-	    known->opts.classes == opts->classes)
-		return 0;
-	drop_leaks(session);
-	if (!session->current->contents)
-		return error_set(err, ERR_USAGE,
-				 "the bytes of snapshot %s are not kept (any "
-				 "more), and what holds a block is read from "
-				 "them: take a new one",
-				 session->current->name);
-	return leaks_make(session->current, opts, &session->leaks, err);
 }
 
 enum { REMEMBER_MAX = 100000 };

@@ -124,10 +124,6 @@ int session_drop(struct session *session, const char *name,
 int session_diff(struct session *session, const struct snapshot *before,
 		 const struct snapshot *after, struct error *err) MUST_CHECK;
 
-/* Of the current snapshot, unless session->leaks are just those. */
-int session_leaks(struct session *session, const struct reach_opts *opts,
-		  struct error *err) MUST_CHECK;
-
 /* Bytes of an address of the program: 8, or 4 of an i386 one. */
 unsigned session_word(const struct session *session);
 
