@@ -4,7 +4,7 @@
 _heapscope_commands='
 bt chunk chunks count defects detach diff disas drop echo fragmentation growth heap help info
 leaks maps near path points quit refs retained selftest set shell show sizes sleep
-snapshot snapshots source suspects symbol threads use verify x'
+snapshot snapshots source suspects symbol threads type types use verify x'
 _heapscope_options='
 --csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause
 --no-color --script --sort --sysroot --version -c -e -p -v -x'

@@ -145,7 +145,11 @@ static int diff_run(struct session *session, const struct words *words,
 				   rest[0]);
 		return -1;
 	}
-	ret = set && set_needs_leaks(set)
+	ret = set && set_needs_types(set)
+		      ? error_set(err, ERR_USAGE,
+				  "types are known of one snapshot, diff "
+				  "compares two: types new")
+	      : set && set_needs_leaks(set)
 		      ? error_set(err, ERR_USAGE,
 				  "leaks are known of one snapshot, diff "
 				  "compares two: chunks new leaked, or leaks "

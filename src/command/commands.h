@@ -39,6 +39,8 @@ extern const struct command command_entry_source;
 extern const struct command command_entry_suspects;
 extern const struct command command_entry_symbol;
 extern const struct command command_entry_threads;
+extern const struct command command_entry_type;
+extern const struct command command_entry_types;
 extern const struct command command_entry_use;
 extern const struct command command_entry_verify;
 extern const struct command command_entry_x;

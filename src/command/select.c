@@ -1,5 +1,6 @@
 #include "command/select.h"
 #include "command/session_leaks.h"
+#include "command/session_typing.h"
 
 #include <stdlib.h>
 
@@ -51,6 +52,29 @@ static int tell_leaks(struct session *session, struct selection *s,
 	return 0;
 }
 
+static bool is_type(const void *ctx, uint32_t chunk, const char *name)
+{
+	return typing_is(ctx, chunk, name);
+}
+
+static int tell_types(struct session *session, struct selection *s,
+		      struct error *err)
+{
+	const struct typing *typing;
+
+	if (!set_needs_types(s->set))
+		return 0;
+	if (s->snap != session->current)
+		return error_set(err, ERR_USAGE,
+				 "types are known of the current snapshot "
+				 "alone, %s; these chunks are of %s",
+				 session->current->name, s->snap->name);
+	if (session_typing(session, &typing, err))
+		return -1;
+	set_tell_types(s->set, is_type, typing);
+	return 0;
+}
+
 int selection_make(struct session *session, char *const *word, size_t count,
 		   const char *fallback, struct selection *out,
 		   struct error *err)
@@ -60,6 +84,7 @@ int selection_make(struct session *session, char *const *word, size_t count,
 	if (set_parse((const char *const *)word, count, fallback, &s.set, err))
 		return -1;
 	if (choose_snapshot(session, &s, err) || tell_leaks(session, &s, err) ||
+	    tell_types(session, &s, err) ||
 	    set_select(s.set, s.snap, s.fresh, &s.index, &s.count, err)) {
 		selection_deinit(&s);
 		return -1;

@@ -11,6 +11,7 @@
 #include "command/session_allocator.h"
 #include "command/session_graph.h"
 #include "command/session_leaks.h"
+#include "command/session_typing.h"
 #include "snapshot/prints.h"
 #include "symbols/mapped_code.h"
 #include "target/core.h"
@@ -54,6 +55,7 @@ void session_close(struct session *session)
 	drop_diff(session);
 	session_drop_graph(session);
 	session_drop_leaks(session);
+	session_drop_typing(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_destroy(session->snapshot[i]);
 	session->snapshot_count = 0;
@@ -179,6 +181,7 @@ static void make_room(struct session *session, uint64_t budget)
 	uint64_t held = 0;
 
 	session_drop_graph(session);
+	session_drop_typing(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		held += snapshot_content_bytes(session->snapshot[i]);
 	if (held > budget / 2)
@@ -432,6 +435,7 @@ void session_use(struct session *session, struct snapshot *snap)
 	if (session->current != snap) {
 		drop_diff(session);
 		session_drop_graph(session);
+		session_drop_typing(session);
 	}
 	session->current = snap;
 }
@@ -439,6 +443,7 @@ void session_use(struct session *session, struct snapshot *snap)
 void session_detach(struct session *session)
 {
 	session_drop_graph(session); /* a core's contents go */
+	session_drop_typing(session);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_detach(session->snapshot[i]);
 	session->generation++;
@@ -462,8 +467,10 @@ int session_drop(struct session *session, const char *name, struct error *err)
 	if (session->diff &&
 	    (session->diff->before == snap || session->diff->after == snap))
 		drop_diff(session);
-	if (session->current == snap)
+	if (session->current == snap) {
 		session_drop_graph(session);
+		session_drop_typing(session);
+	}
 	if (session->leaks && session->leaks->snap == snap)
 		session_drop_leaks(session);
 	while (session->snapshot[at] != snap)

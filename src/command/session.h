@@ -40,6 +40,7 @@ struct session_opts {
 
 struct retained;
 struct session_graph;
+struct typing;
 
 struct session {
 	struct session_opts opts;
@@ -59,6 +60,7 @@ struct session {
 	struct session_graph *graph; /* owned, or NULL: see session_graph.h */
 	struct leaks *leaks;	     /* owned: the last ones found, or NULL */
 	struct retained *retained;   /* the same: see session_retained.h */
+	struct typing *typing;	     /* the same: see session_typing.h */
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;

@@ -40,6 +40,8 @@ const struct command *const commands[] = {
 	&command_entry_suspects,
 	&command_entry_symbol,
 	&command_entry_threads,
+	&command_entry_type,
+	&command_entry_types,
 	&command_entry_use,
 	&command_entry_verify,
 	&command_entry_x,

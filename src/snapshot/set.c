@@ -43,6 +43,17 @@ void set_tell_leaks(struct set *set, const uint8_t *kind)
 	set->leak = kind;
 }
 
+bool set_needs_types(const struct set *set)
+{
+	return set->asks_types;
+}
+
+void set_tell_types(struct set *set, set_type_fn *is, const void *ctx)
+{
+	set->is = is;
+	set->is_ctx = ctx;
+}
+
 const char *set_text(const struct set *set)
 {
 	return set->text ? set->text : "";
@@ -135,6 +146,8 @@ static bool node_has(const struct set *set, uint32_t at,
 		return holds_text(snap, c, node);
 	case SET_LEAK:
 		return set->leak && node->value >> set->leak[i] & 1;
+	case SET_TYPE:
+		return set->is && set->is(set->is_ctx, i, node->text);
 	case SET_NOT:
 		return !node_has(set, node->left, snap, fresh, i);
 	case SET_AND:

@@ -6,7 +6,7 @@
  * atoms: used free cached top mmapped all new gone, size=N size>=N size<=N
  * size>N size<N (usable bytes), class=N class>=N ... (chunk size), arena=N,
  * state=used|free|cached|top, content="TEXT", leaked, leak=definite|indirect|
- * possible|reachable.  Sizes take k, M, G.
+ * possible|reachable, type=NAME.  Sizes take k, M, G.
  * Words that follow each other without and/or are joined by "and".
  */
 #ifndef SNAPSHOT_SET_H
@@ -30,6 +30,11 @@ bool set_needs_leaks(const struct set *set);
 /* kind: a byte a chunk of the snapshot that the set is asked about: 1 definite,
  * 2 indirect, 3 possible, 4 reachable, 0 not used.  Borrowed. */
 void set_tell_leaks(struct set *set, const uint8_t *kind);
+/* The same of what chunks are. */
+bool set_needs_types(const struct set *set);
+typedef bool set_type_fn(const void *ctx, uint32_t chunk, const char *name);
+/* is: is that chunk of the snapshot of this type?  ctx is borrowed. */
+void set_tell_types(struct set *set, set_type_fn *is, const void *ctx);
 /* fresh: a bit a chunk of snap that is new (or gone); NULL without a diff. */
 bool set_has(const struct set *set, const struct snapshot *snap,
 	     const struct bitmap *fresh, uint32_t chunk);

@@ -129,15 +129,16 @@ static int plain_atom(struct parser *p, const char *token, uint32_t *out,
 	return error_set(err, ERR_USAGE,
 			 "\"%s\" is no set of chunks: used, free, cached, top, "
 			 "mmapped, all, new, gone, leaked, size>=N, class=N, "
-			 "arena=N, state=NAME, leak=KIND, content=TEXT, joined "
-			 "by and, or, not",
+			 "arena=N, state=NAME, leak=KIND, type=NAME, "
+			 "content=TEXT, joined by and, or, not",
 			 token);
 }
 
-static int content_atom(struct parser *p, const char *text, uint32_t *out,
-			struct error *err)
+/* content= and type=: what is behind it is the user's. */
+static int text_atom(struct parser *p, enum set_op op, const char *text,
+		     uint32_t *out, struct error *err)
 {
-	struct set_node node = {.op = SET_CONTENT};
+	struct set_node node = {.op = op};
 	size_t len = strlen(text);
 
 	/* Quotes that the command line left in place. */
@@ -146,10 +147,16 @@ static int content_atom(struct parser *p, const char *text, uint32_t *out,
 		len -= 2;
 	}
 	if (!len)
-		return error_set(err, ERR_USAGE, "content= wants a text");
+		return error_set(err, ERR_USAGE, "%s",
+				 op == SET_TYPE ? "type= wants a name: types "
+						  "lists them"
+						: "content= wants a text");
 	node.text = xstrndup(text, len);
 	node.text_len = len;
-	p->set->asks_content = true;
+	if (op == SET_TYPE)
+		p->set->asks_types = true;
+	else
+		p->set->asks_content = true;
 	*out = add_node(p, &node);
 	return 0;
 }
@@ -201,7 +208,10 @@ static int compare_atom(struct parser *p, const char *token, size_t name_len,
 		return plain_atom(p, text, out, err);
 	if (name_len == 7 && strncmp(token, "content", 7) == 0 &&
 	    node.cmp == SET_EQ)
-		return content_atom(p, text, out, err);
+		return text_atom(p, SET_CONTENT, text, out, err);
+	if (name_len == 4 && strncmp(token, "type", 4) == 0 &&
+	    node.cmp == SET_EQ)
+		return text_atom(p, SET_TYPE, text, out, err);
 	if (name_len == 4 && strncmp(token, "leak", 4) == 0 &&
 	    node.cmp == SET_EQ)
 		return leak_atom(p, text, out, err);
@@ -216,10 +226,11 @@ static int compare_atom(struct parser *p, const char *token, size_t name_len,
 	if (name_len == 5 && strncmp(token, "class", 5) == 0)
 		node.op = SET_CLASS;
 	else if (name_len != 4 || strncmp(token, "size", 4) != 0)
-		return error_set(err, ERR_USAGE,
-				 "\"%s\": size, class, arena, state, leak or "
-				 "content can be compared",
-				 token);
+		return error_set(
+			err, ERR_USAGE,
+			"\"%s\": size, class, arena, state, leak, type "
+			"or content can be compared",
+			token);
 	if (parse_size(text, &node.value, err))
 		return error_wrap(err, "%s", token);
 	*out = add_node(p, &node);

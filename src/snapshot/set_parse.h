@@ -17,6 +17,7 @@ enum set_op {
 	SET_ARENA,
 	SET_CONTENT,
 	SET_LEAK, /* value: a bit a leak kind */
+	SET_TYPE, /* text */
 	SET_NOT,  /* left */
 	SET_AND,  /* left, right */
 	SET_OR
@@ -29,7 +30,7 @@ struct set_node {
 	enum set_cmp cmp;
 	uint64_t value;
 	uint32_t left, right; /* indices of nodes */
-	char *text;	      /* owned: CONTENT */
+	char *text;	      /* owned: CONTENT, TYPE */
 	size_t text_len;
 };
 
@@ -37,9 +38,11 @@ struct set {
 	struct set_node *node; /* owned */
 	size_t count, cap;
 	uint32_t root;
-	bool asks_new, asks_gone, asks_content, asks_leaks;
+	bool asks_new, asks_gone, asks_content, asks_leaks, asks_types;
 	const uint8_t *leak; /* borrowed: see set_tell_leaks() */
-	char *text;	     /* owned: normalised */
+	set_type_fn *is;     /* see set_tell_types() */
+	const void *is_ctx;
+	char *text; /* owned: normalised */
 };
 
 /* The name that text starts with, and its operator; NULL: no comparison. */

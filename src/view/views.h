@@ -16,6 +16,7 @@
 #include "analysis/retained_rows.h"
 #include "analysis/suspects.h"
 #include "analysis/trim.h"
+#include "analysis/typing.h"
 #include "snapshot/snapshot.h"
 #include "symbols/symbols.h"
 #include "view/view.h"
@@ -149,6 +150,13 @@ int view_owners(const struct retained *r, struct retained_owner *row,
 int view_suspects(const struct retained *r, struct suspects *suspects,
 		  bool has_diff, struct symbols *symbols, struct view **out,
 		  struct error *err) MUST_CHECK;
+
+/* What they are; list->index is taken over, also when it fails. */
+int view_types(const struct typing *typing, const struct chunk_list *list,
+	       struct view **out, struct error *err) MUST_CHECK;
+/* What one chunk is, and why; typing is read now. */
+int view_type(const struct typing *typing, uint32_t chunk, struct view **out,
+	      struct error *err) MUST_CHECK;
 
 int view_snapshots(const struct snapshot *const *snap, uint32_t count,
 		   const struct snapshot *current, uint64_t graph_bytes,

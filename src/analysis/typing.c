@@ -1,0 +1,132 @@
+#include "analysis/typing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_impl.h"
+#include "base/alloc.h"
+
+/* FNV-1a. */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static int add_name(struct typing *t, const char *text, struct error *err)
+{
+	if (GROW(t->name, t->name_cap, t->names + 1, "names of types", err))
+		return -1;
+	t->name[t->names++] = (struct typed_name){.text = xstrdup(text)};
+	return 0;
+}
+
+uint32_t typing_number(struct typing *t, const char *text, struct error *err)
+{
+	uint64_t hash = hash_of(text), *n;
+
+	/* Two names of one hash: the next key is the other's. */
+	for (;; hash++) {
+		n = u64map_at(&t->number, hash, err);
+		if (!n)
+			return 0;
+		if (!*n)
+			break;
+		if (!strcmp(t->name[*n].text, text))
+			return (uint32_t)*n;
+	}
+	if (add_name(t, text, err))
+		return 0;
+	*n = t->names - 1;
+	return (uint32_t)*n;
+}
+
+int typing_make(const struct snapshot *snap, struct symbols *symbols,
+		struct typing **out, struct error *err)
+{
+	struct typing *t;
+
+	if (!snap->contents)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "the bytes of snapshot %s are not kept (any "
+				 "more), and types are read from them: take a "
+				 "new one",
+				 snap->name);
+	t = xcalloc(1, sizeof(*t));
+	t->snap = snap;
+	t->symbols = symbols;
+	t->type = try_calloc(snap->chunk_count, sizeof(*t->type),
+			     "types of chunks", err);
+	t->by = try_calloc(snap->chunk_count, 1, "types of chunks", err);
+	if (!t->type || !t->by || add_name(t, "", err) ||
+	    typing_vtables(t, err) || typing_beginnings(t, err)) {
+		typing_destroy(t);
+		return -1;
+	}
+	*out = t;
+	return 0;
+}
+
+void typing_destroy(struct typing *typing)
+{
+	if (!typing)
+		return;
+	for (size_t i = 0; i < typing->names; i++)
+		free(typing->name[i].text);
+	free(typing->name);
+	free(typing->type);
+	free(typing->by);
+	u64map_deinit(&typing->number);
+	free(typing);
+}
+
+const char *typing_name(const struct typing *typing, uint32_t chunk)
+{
+	return typing->name[typing->type[chunk]].text;
+}
+
+/* "client" of "struct client". */
+static const char *bare(const char *name)
+{
+	static const char *const word[] = {"struct ", "union ", "class ",
+					   "enum "};
+
+	for (size_t i = 0; i < sizeof(word) / sizeof(*word); i++)
+		if (!strncmp(name, word[i], strlen(word[i])))
+			return name + strlen(word[i]);
+	return name;
+}
+
+bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
+{
+	const char *type = typing_name(typing, chunk);
+
+	if (typing->snap->chunk[chunk].state != CHUNK_USED)
+		return false;
+	if (typing->by[chunk] == TYPED_NOT)
+		return !strcmp(name, typed_by_name(TYPED_NOT));
+	return !strcmp(type, name) || !strcmp(bare(type), name);
+}
+
+const char *typed_by_name(enum typed_by by)
+{
+	static const char *const name[] = {
+		[TYPED_NOT] = "unknown",   [TYPED_TEXT] = "text",
+		[TYPED_SYMBOL] = "symbol", [TYPED_SHAPE] = "shape",
+		[TYPED_PATH] = "path",	   [TYPED_VTABLE] = "vtable",
+	};
+
+	return name[by];
+}
+
+uint64_t typing_bytes(const struct typing *typing)
+{
+	return sizeof(*typing) +
+	       typing->snap->chunk_count *
+		       (uint64_t)(sizeof(*typing->type) + sizeof(*typing->by)) +
+	       typing->name_cap * sizeof(*typing->name) +
+	       typing->number.cap * sizeof(*typing->number.slot);
+}

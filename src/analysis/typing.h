@@ -1,0 +1,63 @@
+/*
+ * What every used chunk is: its type, and by what evidence we believe that.
+ *
+ * The evidence has ranks, and the best that a chunk has names it: type
+ * information in front of the table of virtual functions that it begins with;
+ * the type by which the program reaches it, from a variable through members
+ * (debug information); a container's own invariants; the address of a function
+ * or variable in its first words; text.  A chunk for which there is none has no
+ * type: nothing is guessed here.
+ */
+#ifndef ANALYSIS_TYPING_H
+#define ANALYSIS_TYPING_H
+
+#include "base/u64map.h"
+#include "snapshot/snapshot.h"
+
+struct symbols;
+
+/* Ascending: what outranks what. */
+enum typed_by {
+	TYPED_NOT,
+	TYPED_TEXT,   /* it begins with text that a NUL or its end ends */
+	TYPED_SYMBOL, /* the type is that symbol's name */
+	TYPED_SHAPE,
+	TYPED_PATH,
+	TYPED_VTABLE,
+	TYPED_WAYS
+};
+
+struct typed_name {
+	char *text; /* owned: "struct client", "http::Session<int>" */
+};
+
+struct typing {
+	const struct snapshot *snap; /* borrowed */
+	struct symbols *symbols;     /* borrowed, or NULL */
+	struct typed_name *name;     /* owned; name[0] is of no type */
+	size_t names, name_cap;
+	struct u64map number; /* hash of a name -> its number */
+	uint32_t *type;	      /* owned, one a chunk: number of its name, or 0 */
+	uint8_t *by;	      /* owned, one a chunk: enum typed_by */
+};
+
+/*
+ * Of the used chunks of snap, which needs its contents (ERR_UNSUPPORTED).
+ * symbols may be NULL.  Five bytes a chunk, and the names.  ERR_INTERRUPTED on
+ * ^C.
+ */
+int typing_make(const struct snapshot *snap, struct symbols *symbols,
+		struct typing **out, struct error *err) MUST_CHECK;
+void typing_destroy(struct typing *typing);
+
+/* "" if it has none. */
+const char *typing_name(const struct typing *typing, uint32_t chunk);
+/* Is it of this type?  Of "struct client" as of "client". */
+bool typing_is(const struct typing *typing, uint32_t chunk, const char *name);
+/* "vtable", "path", "shape", "symbol", "text", "unknown": as in JSON. */
+const char *typed_by_name(enum typed_by by);
+
+/* Our memory, bytes. */
+uint64_t typing_bytes(const struct typing *typing);
+
+#endif

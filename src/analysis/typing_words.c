@@ -1,0 +1,113 @@
+/* Types by what a chunk's first words lead to, as describe.h reads them. */
+#include "analysis/describe.h"
+#include "analysis/typing_impl.h"
+#include "analysis/words.h"
+#include "base/progress.h"
+
+enum { NAME_ROOM = 2000 };
+
+/* The first word of a used chunk without a type, if it was kept. */
+static bool first_word(const struct typing *t, uint32_t chunk, uint64_t *word)
+{
+	const struct chunk *c = &t->snap->chunk[chunk];
+
+	*word = 0;
+	return c->state == CHUNK_USED && !t->type[chunk] &&
+	       c->size >= t->snap->word &&
+	       image_read(t->snap->contents, c->addr, word, t->snap->word) ==
+		       t->snap->word;
+}
+
+/* The number of the class of objects that begin with word; 0: of none. */
+static int class_of(struct typing *t, struct u64map *known, uint64_t word,
+		    uint32_t *number, struct error *err)
+{
+	uint64_t *slot = u64map_at(known, word, err);
+	char name[NAME_ROOM];
+
+	if (!slot)
+		return -1;
+	/* Kept one higher: 0 is of a word not asked about. */
+	if (!*slot) {
+		*number = 0;
+		if (describe_class(t->snap, word, name, sizeof(name))) {
+			*number = typing_number(t, name, err);
+			if (!*number)
+				return -1;
+		}
+		*slot = (uint64_t)*number + 1;
+	}
+	*number = (uint32_t)*slot - 1;
+	return 0;
+}
+
+/* Where no table can be: most words are told without a look. */
+static bool in_module(const struct snapshot *snap, uint64_t word)
+{
+	uint32_t low = 0, high = snap->module_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (snap->module[mid].end <= word)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return !snap->module_count ||
+	       (low < snap->module_count && snap->module[low].start <= word);
+}
+
+int typing_vtables(struct typing *t, struct error *err)
+{
+	struct u64map known = {0};
+	int ret = 0;
+
+	for (uint32_t i = 0; i < t->snap->chunk_count && !ret; i++) {
+		uint64_t word;
+
+		if (i % 4096 == 0)
+			ret = progress_tick("reading classes", i,
+					    t->snap->chunk_count, err);
+		if (ret || !first_word(t, i, &word) || word % t->snap->word ||
+		    !in_module(t->snap, word))
+			continue;
+		ret = class_of(t, &known, word, &t->type[i], err);
+		if (t->type[i])
+			t->by[i] = TYPED_VTABLE;
+	}
+	u64map_deinit(&known);
+	return ret;
+}
+
+int typing_beginnings(struct typing *t, struct error *err)
+{
+	uint32_t text = typing_number(t, "text", err);
+	char name[NAME_ROOM];
+
+	if (!text)
+		return -1;
+	for (uint32_t i = 0; i < t->snap->chunk_count; i++) {
+		if (i % 4096 == 0 && progress_tick("reading first words", i,
+						   t->snap->chunk_count, err))
+			return -1;
+		if (t->snap->chunk[i].state != CHUNK_USED || t->type[i])
+			continue;
+		switch (describe_chunk(t->snap, t->symbols, i, name,
+				       sizeof(name))) {
+		case DESCRIBED_TEXT:
+			t->type[i] = text;
+			t->by[i] = TYPED_TEXT;
+			break;
+		case DESCRIBED_SYMBOL:
+			t->type[i] = typing_number(t, name, err);
+			if (!t->type[i])
+				return -1;
+			t->by[i] = TYPED_SYMBOL;
+			break;
+		default:
+			break;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,110 @@
+/* What chunks are: types, type. */
+#include <inttypes.h>
+
+#include "command/commands.h"
+#include "command/select.h"
+#include "command/session_typing.h"
+#include "snapshot/place.h"
+#include "view/views.h"
+
+static int types_run(struct session *session, const struct words *words,
+		     struct view **out, struct error *err)
+{
+	const struct typing *typing;
+	struct chunk_list list;
+	struct selection s;
+
+	if (selection_make(session, words->word + 1, words->count - 1, "used",
+			   &s, err))
+		return -1;
+	if (s.snap != session->current) {
+		error_set(err, ERR_USAGE,
+			  "types are known of the current snapshot alone, %s; "
+			  "these chunks are of %s",
+			  session->current->name, s.snap->name);
+		selection_deinit(&s);
+		return -1;
+	}
+	if (session_typing(session, &typing, err)) {
+		selection_deinit(&s);
+		return -1;
+	}
+	list = (struct chunk_list){.snap = s.snap,
+				   .index = selection_take(&s),
+				   .count = s.count,
+				   .set = set_text(s.set)};
+	if (view_types(typing, &list, out, err)) {
+		selection_deinit(&s);
+		return -1;
+	}
+	selection_deinit(&s);
+	return 0;
+}
+
+const struct command command_entry_types = {
+	.name = "types",
+	.args = "[SET]",
+	.summary = "used chunks by what they are: type, count, bytes, share",
+	.help = "NAMED BY says what a type is believed for:\n"
+		"  vtable   an object of a C++ class with virtual functions:\n"
+		"           its run-time type information names it, without\n"
+		"           symbols, and it is the complete object's class\n"
+		"  symbol   one of its first words is the very address of "
+		"that\n"
+		"           function or variable\n"
+		"  text     it begins with text\n"
+		"  unknown  nothing says what it is; nothing was guessed\n"
+		"The chunks of a row: chunks type=NAME. Why one chunk has its\n"
+		"type: type ADDR. \"help sets\" says what a SET is.\n"
+		"\n"
+		"  types\n"
+		"  types new\n"
+		"  chunks type=http::Session\n",
+	.need = NEED_HEAP,
+	.run = types_run,
+};
+
+static int type_run(struct session *session, const struct words *words,
+		    struct view **out, struct error *err)
+{
+	const struct typing *typing;
+	uint64_t addr;
+	uint32_t chunk;
+
+	if (words->count != 2)
+		return error_set(err, ERR_USAGE,
+				 "type takes an address; help addresses says "
+				 "how it is written");
+	if (session_address(session, words->word[1], &addr, err))
+		return -1;
+	chunk = snapshot_find(session->current, addr);
+	if (chunk == CHUNK_NONE) {
+		struct place place = place_of(session->current, addr);
+		char what[320];
+
+		place_format(&place, session->current, session->symbols, what,
+			     sizeof(what));
+		return error_set(err, ERR_NOT_FOUND,
+				 "0x%" PRIx64 " is in no chunk of snapshot %s: "
+				 "%s",
+				 addr, session->current->name, what);
+	}
+	if (session_typing(session, &typing, err))
+		return -1;
+	return view_type(typing, chunk, out, err);
+}
+
+const struct command command_entry_type = {
+	.name = "type",
+	.args = "ADDR",
+	.summary = "what one chunk is, and why we think so",
+	.help = "ADDR may be any address in it. The type, how it was found\n"
+		"(help types), and what it was found by: the word and the\n"
+		"name it leads to. A chunk of which nothing is known is said\n"
+		"to be unknown.\n"
+		"\n"
+		"  type 0x55d0c0a3f2a0\n"
+		"  type #3\n",
+	.need = NEED_HEAP,
+	.run = type_run,
+};
