@@ -62,7 +62,8 @@ static void give_inside(struct making *m, struct trim_arena *a, uint64_t start,
 }
 
 /* Whether brk ends where the top does: where the mapping does that holds both
- * the first byte from brk and the top. */
+ * the first byte from brk and the top; or, where the program has made holes
+ * between the two, the one that as many bytes as malloc has lead to. */
 static bool ends_brk(const struct snapshot *snap, const struct arena *arena,
 		     uint64_t top_end)
 {
@@ -74,6 +75,9 @@ static bool ends_brk(const struct snapshot *snap, const struct arena *arena,
 	const struct map *end = snap->maps.map + snap->maps.count,
 			 *last = first;
 
+	if (first && !arena->noncontiguous &&
+	    params->sbrk_base + arena->system_bytes == top_end)
+		first = last = maps_find(&snap->maps, top_end - 1);
 	while (last && last + 1 < end && last[1].start == last->end &&
 	       !strcmp(last[1].path, first->path))
 		last++;

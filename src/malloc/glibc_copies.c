@@ -101,3 +101,8 @@ int walk_copies(struct walk *w, const struct glibc *first, struct error *err)
 	walk_enter(w, 0);
 	return first->next || first->lost ? check_copies(w, first, err) : 0;
 }
+
+struct walk_copy *walk_copy_of(const struct walk *w, uint32_t arena)
+{
+	return &w->copies[w->arena[arena].out.copy];
+}

@@ -118,12 +118,12 @@ static int search_heaps(struct walk *w, struct heap_arena *a, struct heaps *h,
 static int heap_bytes(struct walk *w, struct heap_arena *a, uint64_t base,
 		      uint64_t *size, struct error *err)
 {
-	uint64_t mapped = run_end(w, base) - base;
 	const struct map *m;
 
 	if (pages_word(&w->pages, base + 2 * w->form.word, size) &&
 	    *size % w->target->page_size == 0 && *size <= w->copy->heap_max &&
-	    *size >= w->target->page_size && *size <= mapped)
+	    *size >= w->target->page_size &&
+	    walk_is_heap_end(w, base, base + *size))
 		return 0;
 	if (walk_defect(w, DEFECT_SIZE, a->out.index, base, err,
 			"size 0x%" PRIx64 " of the heap cannot be", *size) < 0)

@@ -35,7 +35,8 @@ int walk_main_arena(struct walk *w, struct error *err)
 {
 	uint32_t arena = w->copy->arena;
 	struct heap_arena *a = &w->arena[arena];
-	uint64_t base = w->copy->params.sbrk_base, limit = run_end(w, base);
+	uint64_t base = w->copy->params.sbrk_base,
+		 limit = walk_brk_end(w, base);
 	uint64_t at = chunk_first(&w->form, base), end = at;
 	enum stretch_end how = STRETCH_FENCE;
 

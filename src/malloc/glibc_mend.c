@@ -13,6 +13,29 @@ enum {
 	LOOK_BACK = 8 /* sizes that may have led astray */
 };
 
+/* The size word of the chunk at addr is wrong. */
+static struct defect wrong_size(const struct run *r, enum defect_kind kind,
+				uint64_t addr, uint64_t found)
+{
+	return (struct defect){.kind = kind,
+			       .arena = r->arena,
+			       .addr = addr,
+			       .word = addr + r->w->form.word,
+			       .has_found = true,
+			       .found = found};
+}
+/* The same, and it is known what it should have. */
+static struct defect wrong_size_for(const struct run *r, enum defect_kind kind,
+				    uint64_t addr, uint64_t found,
+				    uint64_t expected)
+{
+	struct defect d = wrong_size(r, kind, addr, found);
+
+	d.has_expected = true;
+	d.expected = expected;
+	return d;
+}
+
 /*
  * The first chunk behind what is lost says that the one before it is free: one
  * whose own size word is lost, but neither its size, which is written behind
@@ -278,9 +301,12 @@ int run_take_impossible(struct run *r, const struct chunk_head *h,
 			struct error *err)
 {
 	struct defect d = wrong_size(r, DEFECT_SIZE, r->at, h->size);
-	char what[120];
+	uint64_t end = r->at + chunk_bytes(h), hole = end;
+	char what[160], over[96];
 	bool done;
 
+	if (r->holed && end > r->at && end <= r->limit)
+		hole = walk_hole(r->w, r->at, end);
 	if (run_resync_back(r, &done, err) < 0)
 		return -1;
 	if (!done && resync_pending(r, &done, err) < 0)
@@ -291,6 +317,13 @@ int run_take_impossible(struct run *r, const struct chunk_head *h,
 		return -1;
 	snprintf(what, sizeof what, "size word 0x%" PRIx64 " cannot be",
 		 h->size);
+	if (hole < end) {
+		walk_hole_text(r->w, hole, over, sizeof over);
+		snprintf(what, sizeof what,
+			 "size word 0x%" PRIx64
+			 " leads over %s, to where no chunk begins",
+			 h->size, over);
+	}
 	return run_resync(r, &d, what, err);
 }
 

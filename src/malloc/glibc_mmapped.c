@@ -205,8 +205,8 @@ static bool deeper(struct walk *w, uint64_t base, uint64_t claimed,
 	return false;
 }
 
-static int add_mmapped(struct walk *w, uint64_t at, uint64_t base,
-		       uint64_t total, struct error *err)
+int walk_add_mmapped(struct walk *w, uint64_t at, uint64_t base, uint64_t total,
+		     struct error *err)
 {
 	if (GROW(w->mmapped, w->mmapped_cap, w->mmappeds + 1,
 		 "table of mmapped chunks", err) < 0)
@@ -239,6 +239,28 @@ static int tell_half(struct walk *w, const struct deep *deep, struct error *err)
 			   deep->total);
 }
 
+/* It does not end where its memory does: see walk_claims(). */
+static int claim(struct walk *w, uint64_t at, uint64_t base, uint64_t claimed,
+		 struct error *err)
+{
+	struct claim claim = {base, at, claimed, (size_t)(w->copy - w->copies)};
+	struct deep deep;
+
+	if (claimed > UINT64_MAX - base)
+		return 0;
+	if (deeper(w, base, claimed, base + claimed, &deep)) {
+		if (deep.word)
+			return 0;
+		claim.at = deep.at;
+		claim.total = deep.total;
+	}
+	if (GROW(w->claim, w->claim_cap, w->claims + 1,
+		 "table of mmapped chunks", err) < 0)
+		return -1;
+	w->claim[w->claims++] = claim;
+	return 0;
+}
+
 int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 		    uint64_t *total, struct error *err)
 {
@@ -259,17 +281,18 @@ int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 		*total = deep.total;
 		return deep.word && tell_half(w, &deep, err) < 0
 			       ? -1
-			       : add_mmapped(w, deep.at, base, deep.total, err);
+			       : walk_add_mmapped(w, deep.at, base, deep.total,
+						  err);
 	}
 	if (claimed <= room) {
 		*total = claimed;
-		return add_mmapped(w, first, base, claimed, err);
+		return walk_add_mmapped(w, first, base, claimed, err);
 	}
-	/* mremap() has cut it, and its header still has the old length. */
 	if (!w->insides)
-		return 0;
+		return claim(w, first, base, claimed, err);
+	/* mremap() has cut it, and its header still has the old length. */
 	*total = room;
-	if (add_mmapped(w, first, base, room, err) < 0)
+	if (walk_add_mmapped(w, first, base, room, err) < 0)
 		return -1;
 	return walk_defect(
 		w, DEFECT_BUSY, ARENA_NONE, first + w->form.header, err,

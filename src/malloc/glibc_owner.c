@@ -124,8 +124,10 @@ static int decide(struct owners *o, struct walk *w, uint64_t at, uint64_t limit,
 int owners_find(struct owners *o, struct walk *w, uint64_t at, uint64_t limit,
 		int *copy, bool *sure, struct error *err)
 {
-	struct chain chain = {
-		.limit = limit, .enough = CHAIN_CHUNKS, .first_in_use = true};
+	struct chain chain = {.limit = limit,
+			      .enough = CHAIN_CHUNKS,
+			      .first_in_use = true,
+			      .bridges = true};
 	unsigned could = 0;
 	uint64_t size;
 	bool chunk;

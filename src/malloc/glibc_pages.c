@@ -268,6 +268,8 @@ int walk_pages(struct walk *w, bool mmapped, struct error *err)
 		    maps->map[i].prot & MAP_R)
 			rc = scan_map(&s, &maps->map[i], &behind, err);
 	if (!rc && mmapped)
+		rc = walk_claims(w, err);
+	if (!rc && mmapped)
 		rc = look_inside_all(&s, err);
 	free(s.taken);
 	owners_deinit(&s.owners);

@@ -120,9 +120,19 @@ static bool spans_known(const struct walk *w, const struct arena *a,
 	       walk_hidden(w, addr + w->form.min, end);
 }
 
-bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
+/* Where what goes on behind a hole would end. */
+static uint64_t bridged(struct walk *w, uint64_t addr, uint64_t size,
+			uint64_t limit)
 {
-	const struct arena *a = &w->arena[c->arena].out;
+	uint64_t end = addr + (size & CHUNK_SIZE_MASK);
+
+	return end > limit && run_end(w, end) ? run_end(w, end) : limit;
+}
+
+bool chain_holds(struct walk *w, const struct chain *chain, uint64_t addr)
+{
+	const struct arena *a = &w->arena[chain->arena].out;
+	struct chain wider = *chain, *c = &wider;
 	uint64_t before = 0, prev, size, flags = 0;
 
 	for (unsigned n = 0;; n++) {
@@ -145,6 +155,8 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 			return false;
 		if (n && (size & CHUNK_SIZE_MASK) == w->form.header)
 			return fence_at(w, c, addr);
+		if (c->bridges)
+			c->limit = bridged(w, addr, size, c->limit);
 		if (!chunk_plausible(&w->form, size, c->limit - addr,
 				     a->is_main))
 			return false;
@@ -165,6 +177,20 @@ bool chain_holds(struct walk *w, const struct chain *c, uint64_t addr)
 			return false;
 		addr += before;
 	}
+}
+
+bool chain_goes_on(struct walk *w, const struct chain *c, uint64_t addr)
+{
+	uint64_t prev, size;
+
+	if (addr == w->arena[c->arena].out.top)
+		return true;
+	if (!size_word(w, addr, &prev, &size))
+		return false;
+	if ((size & CHUNK_SIZE_MASK) == w->form.header && fence_at(w, c, addr))
+		return true;
+	return heap_ends(w, addr, size, c, w->arena[c->arena].out.is_main) ||
+	       chain_holds(w, c, addr);
 }
 
 /* The heads of bins are no chunks: i386's lie closer than those may. */
@@ -257,10 +283,35 @@ static bool looks_right(struct walk *w, const struct chain *c, uint64_t addr,
 			       c->limit - addr, w->arena[c->arena].out.is_main);
 }
 
-/* A hole: on at the next page, less one step. */
-static uint64_t behind_hole(const struct walk *w, uint64_t at)
+/* A header that is no hole's. */
+static const uint8_t *header_at(struct walk *w, uint64_t at)
 {
+	return run_end(w, at) ? window_at(&w->window, at, w->form.header)
+			      : NULL;
+}
+
+/* A hole, or what cannot be read: on at the next page of anonymous memory, less
+ * one step. */
+static uint64_t behind_hole(struct walk *w, uint64_t at)
+{
+	const struct maps *maps = &w->target->maps;
+	size_t low = 0, high = maps->count;
+
 	at = (at | (w->target->page_size - 1)) + 1;
+	if (run_end(w, at))
+		return chunk_first(&w->form, at) - w->form.align;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (maps->map[mid].start <= at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low < maps->count && !map_is_anonymous(&maps->map[low]))
+		low++;
+	if (low < maps->count)
+		at = maps->map[low].start;
 	return chunk_first(&w->form, at) - w->form.align;
 }
 
@@ -272,7 +323,7 @@ uint64_t chain_find(struct walk *w, const struct chain *c, uint64_t from)
 	from = chunk_first(&w->form, from);
 	for (uint64_t at = from; at + w->form.min <= c->limit;
 	     at += w->form.align) {
-		const uint8_t *p = window_at(&w->window, at, w->form.header);
+		const uint8_t *p = header_at(w, at);
 
 		if (at == w->arena[c->arena].out.top)
 			return at;
@@ -296,7 +347,7 @@ uint64_t chain_weak(struct walk *w, const struct chain *c, uint64_t from,
 	from = chunk_first(&w->form, from);
 	for (uint64_t at = from; at + w->form.min <= strong;
 	     at += w->form.align) {
-		const uint8_t *p = window_at(&w->window, at, w->form.header);
+		const uint8_t *p = header_at(w, at);
 
 		if (!p)
 			at = behind_hole(w, at);
@@ -374,7 +425,7 @@ uint64_t chain_passing(struct walk *w, const struct chain *c, uint64_t from,
 		return 0;
 	for (uint64_t at = from; !found && at + w->form.min <= bad;
 	     at += w->form.align) {
-		const uint8_t *p = window_at(&w->window, at, w->form.header);
+		const uint8_t *p = header_at(w, at);
 
 		if (!p)
 			at = behind_hole(w, at);

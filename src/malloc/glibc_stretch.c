@@ -137,8 +137,11 @@ int run_finish(struct run *r, const struct chunk_head *next, struct error *err)
 bool run_load(struct run *r, struct chunk_head *h)
 {
 	const struct chunk_form *form = &r->w->form;
-	const uint8_t *p = window_at(&r->w->window, r->at, 4 * form->word);
+	const uint8_t *p;
 
+	if (r->holed && !run_end(r->w, r->at))
+		return false;
+	p = window_at(&r->w->window, r->at, 4 * form->word);
 	if (p) {
 		*h = chunk_head_load(form, p, 4);
 		return true;
@@ -323,6 +326,8 @@ static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 		return -1;
 	if (done)
 		return 0;
+	if (run_ends_nowhere(r, h))
+		return run_take_impossible(r, h, err);
 	if (!chunk_plausible(&r->w->form, h->size, r->limit - r->at,
 			     r->a->out.is_main)) {
 		if (!run_only_flags(r, h))
@@ -518,7 +523,7 @@ static int walk_from(struct walk *w, struct run *r, bool from_several,
 {
 	int rc;
 
-	if (from_several)
+	if (from_several && !r->holed)
 		ahead_walk(w, r->arena, r->at, r->limit, &r->ahead);
 	rc = walk_run(r, how, err);
 	free(r->chunk);
@@ -572,6 +577,7 @@ int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 			    .a = &w->arena[arena],
 			    .arena = arena,
 			    .limit = limit,
+			    .holed = walk_hole(w, start, limit) < limit,
 			    .at = start,
 			    .begun = start};
 	struct run r = fresh;

@@ -69,6 +69,17 @@ int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 	return rc;
 }
 
+struct defect wrong_word(enum defect_kind kind, uint32_t arena, uint64_t at,
+			 uint64_t found)
+{
+	return (struct defect){.kind = kind,
+			       .arena = arena,
+			       .addr = at,
+			       .word = at,
+			       .has_found = true,
+			       .found = found};
+}
+
 int walk_check(struct walk *w, const struct check *check, struct error *err)
 {
 	if (GROW(w->check, w->check_cap, w->check_count + 1, "checks", err) < 0)
@@ -427,6 +438,7 @@ static void walk_deinit(struct walk *w)
 	free(w->stretch);
 	free(w->free);
 	free(w->mmapped);
+	free(w->claim);
 	free(w->gap);
 	free(w->member);
 	for (size_t i = 0; i < w->insides; i++)

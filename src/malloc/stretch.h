@@ -12,6 +12,7 @@ struct run {
 	struct heap_arena *a;
 	uint32_t arena;
 	uint64_t limit;
+	bool holed;  /* there are holes before limit */
 	uint64_t at; /* the chunk now looked at */
 	/* The one before it, not yet finished. */
 	bool pending;
@@ -41,30 +42,6 @@ int run_finish_doubtful(struct run *r, struct error *err) MUST_CHECK;
 /* A free chunk at r->prev, its header in r->head. */
 int run_add_free(struct run *r, uint64_t size, struct error *err) MUST_CHECK;
 
-/* The size word of the chunk at addr is wrong. */
-static inline struct defect wrong_size(const struct run *r,
-				       enum defect_kind kind, uint64_t addr,
-				       uint64_t found)
-{
-	return (struct defect){.kind = kind,
-			       .arena = r->arena,
-			       .addr = addr,
-			       .word = addr + r->w->form.word,
-			       .has_found = true,
-			       .found = found};
-}
-/* The same, and it is known what it should have. */
-static inline struct defect wrong_size_for(const struct run *r,
-					   enum defect_kind kind, uint64_t addr,
-					   uint64_t found, uint64_t expected)
-{
-	struct defect d = wrong_size(r, kind, addr, found);
-
-	d.has_expected = true;
-	d.expected = expected;
-	return d;
-}
-
 /* A size that is right, with a flag that no chunk of this arena has?  Then *h
  * is without it. */
 bool run_only_flags(struct run *r, struct chunk_head *h);
@@ -85,6 +62,9 @@ int run_take_impossible(struct run *r, const struct chunk_head *h,
 /* The chunk at r->at goes on into the top chunk; *done: and is none. */
 int run_take_spanning_top(struct run *r, const struct chunk_head *h, bool *done,
 			  struct error *err) MUST_CHECK;
+/* Does a chunk of size bytes at r->at go on behind a hole, and no chunk begins
+ * where it ends?  Where memory goes on so, r->limit is there from now on. */
+bool run_ends_nowhere(struct run *r, const struct chunk_head *h);
 /* Does the header at r->at tell of a free chunk before it that lies inside of
  * the pending one? */
 bool run_hides_free(struct run *r, const struct chunk_head *h);

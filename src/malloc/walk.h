@@ -101,6 +101,8 @@ struct walk {
 	struct chunk *mmapped; /* owned, ascending */
 	size_t mmappeds, mmapped_cap;
 	uint64_t mmapped_bytes; /* of their mappings */
+	struct claim *claim;	/* owned */
+	size_t claims, claim_cap;
 
 	struct gap *gap; /* owned */
 	size_t gaps, gap_cap;
@@ -134,11 +136,7 @@ int walk_copies(struct walk *w, const struct glibc *first,
 		struct error *err) MUST_CHECK;
 void walk_enter(struct walk *w, size_t copy);
 /* The copy that an arena is of. */
-static inline struct walk_copy *walk_copy_of(const struct walk *w,
-					     uint32_t arena)
-{
-	return &w->copies[w->arena[arena].out.copy];
-}
+struct walk_copy *walk_copy_of(const struct walk *w, uint32_t arena);
 
 /* Reports damage; -1 only if the sink wants no more. */
 int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
@@ -148,16 +146,8 @@ int walk_defect(struct walk *w, enum defect_kind kind, uint32_t arena,
 int walk_damage(struct walk *w, const struct defect *d, struct error *err,
 		const char *fmt, ...) PRINTF(4, 5) MUST_CHECK;
 /* That the word at this address is wrong, and tells itself where. */
-static inline struct defect wrong_word(enum defect_kind kind, uint32_t arena,
-				       uint64_t at, uint64_t found)
-{
-	return (struct defect){.kind = kind,
-			       .arena = arena,
-			       .addr = at,
-			       .word = at,
-			       .has_found = true,
-			       .found = found};
-}
+struct defect wrong_word(enum defect_kind kind, uint32_t arena, uint64_t at,
+			 uint64_t found);
 int walk_check(struct walk *w, const struct check *check,
 	       struct error *err) MUST_CHECK;
 int walk_tell_tcache(struct walk *w, const struct tcache *tcache,
@@ -233,10 +223,13 @@ struct chain {
 	unsigned passing;   /* for chain_passing(): those before bad */
 	bool first_in_use;  /* the first one has PREV_INUSE and no other flag */
 	bool members;	    /* no listed free chunk lies inside of one */
+	bool bridges;	    /* they may go on behind a hole at limit */
 	struct u64map *bad; /* addresses from which chains failed, or NULL */
 };
 /* Does a chain of plausible chunks begin at addr? */
 bool chain_holds(struct walk *w, const struct chain *chain, uint64_t addr);
+/* Does the arena go on at addr: a strong chain, its top, or its last posts? */
+bool chain_goes_on(struct walk *w, const struct chain *chain, uint64_t addr);
 /* The first address from "from" on, step bytes apart, where one begins; 0. */
 uint64_t chain_find(struct walk *w, const struct chain *chain, uint64_t from);
 /* The first address from "from" on where a weak chain begins that ends at
@@ -261,6 +254,25 @@ bool fence_ends(const struct walk *w, uint64_t addr, uint64_t limit);
 /* Where the run of adjacent anonymous maps that holds addr ends; 0: none. */
 uint64_t run_end(struct walk *w, uint64_t addr);
 
+/*
+ * glibc_hole.c: a hole is what the program has mapped over pages of its own
+ * blocks, or pages that it has unmapped there.  Where the memory of a heap that
+ * begins at start ends, holes or none: at end at most; and the first hole in
+ * [from, to), or to.
+ */
+uint64_t walk_brk_end(struct walk *w, uint64_t start);
+bool walk_is_heap_end(struct walk *w, uint64_t start, uint64_t end);
+uint64_t walk_hole(struct walk *w, uint64_t from, uint64_t to);
+/* "0x1000 bytes at 0x..., which are not mapped" */
+void walk_hole_text(struct walk *w, uint64_t hole, char *buf, size_t cap);
+/* An mmapped chunk whose header says that it goes on behind a hole. */
+struct claim {
+	uint64_t base, at, total; /* its mapping, header, bytes of the first */
+	size_t copy;
+};
+/* Those that the counters of mmapped chunks prove. */
+int walk_claims(struct walk *w, struct error *err) MUST_CHECK;
+
 /* glibc_pages.c: segments of main arenas and mmapped chunks: 4.4 d, 7; of all
  * copies of malloc in one pass. */
 int walk_pages(struct walk *w, bool mmapped, struct error *err) MUST_CHECK;
@@ -278,6 +290,8 @@ int owners_find(struct owners *owners, struct walk *w, uint64_t at,
  * later than limit?  *total is its length, 0 if there is none. */
 int walk_mmapped_at(struct walk *w, uint64_t base, uint64_t limit,
 		    uint64_t *total, struct error *err) MUST_CHECK;
+int walk_add_mmapped(struct walk *w, uint64_t at, uint64_t base, uint64_t total,
+		     struct error *err) MUST_CHECK;
 
 /* glibc_bins.c: of all arenas. */
 int walk_bins(struct walk *w, struct error *err) MUST_CHECK;

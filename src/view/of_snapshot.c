@@ -40,6 +40,8 @@ static void warn_checks(struct view *view, const struct snapshot *snap)
 		if (c->result == CHECK_FAILED)
 			view_warn(view, "check failed: %s: %s", c->name,
 				  c->text);
+		else if (c->caveat && !c->has_numbers)
+			view_warn(view, "%s: %s", c->name, c->text);
 		else if (c->caveat)
 			view_warn(view, "%s: %" PRIu64 " of %" PRIu64 " %s",
 				  c->name, c->a, c->b, c->text);
