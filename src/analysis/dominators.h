@@ -24,6 +24,9 @@ struct flow {
 	/* Borrowed, NULL: none.  More nodes, numbered from rows->nodes on, that
 	 * nodes of rows have no edges to; their successors are any. */
 	const struct rows *above;
+	/* Borrowed, NULL: none.  Of above: from where on in a node's row are
+	 * edges that say less.  Dominators make no difference. */
+	const uint64_t *weak;
 	/* Where the flow begins, all at once; twice the same is fine. */
 	const uint32_t *entry;
 	uint32_t entries;

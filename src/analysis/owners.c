@@ -21,8 +21,9 @@ struct build {
 	struct root_owners *out;
 	size_t cap;
 	struct u64map known; /* key of an owner -> its number + 1 */
-	uint64_t *edge;	     /* owned: owner, then target in the low half */
-	struct symbol last;  /* words of one variable often come together */
+	/* Owned: owner, whether the word points inside, target. */
+	uint64_t *edge;
+	struct symbol last; /* words of one variable often come together */
 };
 
 static enum root_class class_of(const struct snapshot *snap,
@@ -142,6 +143,11 @@ static int number_of(struct build *b, const struct owner *owner, uint32_t *out,
 	return 0;
 }
 
+static bool is_inside(const struct snapshot *snap, const struct ref *ref)
+{
+	return ref->value != snap->chunk[ref->target].addr;
+}
+
 static int number_edges(struct build *b, const struct graph *graph,
 			struct error *err)
 {
@@ -154,7 +160,10 @@ static int number_edges(struct build *b, const struct graph *graph,
 
 		if (number_of(b, &owner, &number, err))
 			return -1;
-		b->edge[i] = (uint64_t)number << 32 | graph->root[i].target;
+		b->edge[i] = (uint64_t)number << 33 |
+			     (uint64_t)is_inside(b->snap, &graph->root[i])
+				     << 32 |
+			     graph->root[i].target;
 		if (i % STEP == 0 &&
 		    progress_tick("naming owners", i, graph->roots, err))
 			return -1;
@@ -162,27 +171,66 @@ static int number_edges(struct build *b, const struct graph *graph,
 	return sort_u64(b->edge, graph->roots, err);
 }
 
+static bool has_start(const struct root_owners *out, uint32_t owner,
+		      uint32_t target)
+{
+	const struct rows *rows = &out->rows;
+	uint64_t low = rows->first[owner], high = out->inside[owner];
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (rows->to[middle] == target)
+			return true;
+		if (rows->to[middle] < target)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* The edges of one owner, from "at" on; returns where they end. */
+static size_t make_row(struct build *b, size_t edges, size_t at, uint32_t owner,
+		       uint64_t *n)
+{
+	struct root_owners *out = b->out;
+
+	out->inside[owner] = UINT64_MAX;
+	for (; at < edges && b->edge[at] >> 33 == owner; at++) {
+		uint32_t target = (uint32_t)b->edge[at];
+		bool inside = b->edge[at] >> 32 & 1;
+
+		if (at && b->edge[at] == b->edge[at - 1])
+			continue;
+		if (inside && out->inside[owner] == UINT64_MAX)
+			out->inside[owner] = *n;
+		if (!inside || !has_start(out, owner, target))
+			out->rows.to[(*n)++] = target;
+	}
+	if (out->inside[owner] == UINT64_MAX)
+		out->inside[owner] = *n;
+	return at;
+}
+
 static int make_rows(struct build *b, size_t edges, struct error *err)
 {
 	struct rows *rows = &b->out->rows;
 	uint64_t n = 0;
-	uint32_t owner = 0;
+	size_t at = 0;
 
 	rows->nodes = b->out->count;
 	rows->first = try_calloc((uint64_t)rows->nodes + 1, sizeof *rows->first,
 				 "owners", err);
 	rows->to = try_calloc(edges, sizeof *rows->to, "owners", err);
-	if (!rows->first || !rows->to)
+	b->out->inside =
+		try_calloc(rows->nodes, sizeof *b->out->inside, "owners", err);
+	if (!rows->first || !rows->to || !b->out->inside)
 		return -1;
-	for (size_t i = 0; i < edges; i++) {
-		if (i && b->edge[i] == b->edge[i - 1])
-			continue;
-		while (owner < b->edge[i] >> 32)
-			rows->first[++owner] = n;
-		rows->to[n++] = (uint32_t)b->edge[i];
+	for (uint32_t owner = 0; owner < rows->nodes; owner++) {
+		at = make_row(b, edges, at, owner, &n);
+		rows->first[owner + 1] = n;
 	}
-	while (owner < rows->nodes)
-		rows->first[++owner] = n;
 	return 0;
 }
 
@@ -210,8 +258,19 @@ void root_owners_deinit(struct root_owners *owners)
 	if (!owners)
 		return;
 	free(owners->owner);
+	free(owners->inside);
 	rows_deinit(&owners->rows);
 	*owners = (struct root_owners){0};
+}
+
+unsigned owner_rank(const struct owner *owner)
+{
+	static const unsigned char rank[] = {
+		[ROOT_REGISTER] = 3, [ROOT_STACK] = 2, [ROOT_GLOBAL] = 0,
+		[ROOT_TLS] = 0,	     [ROOT_OTHER] = 1,
+	};
+
+	return owner->kind == OWNER_THREAD ? 2 : rank[owner->class];
 }
 
 const char *owner_kind_name(enum owner_kind kind)

@@ -39,9 +39,20 @@ struct owner {
 struct root_owners {
 	struct owner *owner; /* owned */
 	uint32_t count;
-	/* The chunks that an owner's words point at, each once, ascending. */
+	/* The chunks that an owner's words point at, each once: those of which
+	 * one has the start, ascending; from inside[owner] on, where a row is
+	 * cut, those into which words point elsewhere. */
 	struct rows rows;
+	uint64_t *inside; /* owned */
 };
+
+/*
+ * How lasting what an owner has is: 0 static data and thread-local storage, 1
+ * mappings of which nothing is known, 2 stacks, 3 registers: their words pass
+ * with the function that they belong to.  A thread as a whole is 2.
+ */
+enum { OWNER_RANKS = 4 };
+unsigned owner_rank(const struct owner *owner);
 
 /* symbols may be NULL: no variables are known then. */
 int root_owners_make(const struct graph *graph, struct symbols *symbols,

@@ -5,6 +5,7 @@
 
 #include "analysis/dominators.h"
 #include "analysis/leaders.h"
+#include "analysis/nearest.h"
 #include "base/alloc.h"
 
 struct build {
@@ -55,12 +56,16 @@ static int reach_from(struct build *b, const uint32_t *entry, uint32_t entries,
 {
 	struct flow flow = {.rows = &b->graph->out,
 			    .above = &b->out->owners.rows,
+			    .weak = b->out->owners.inside,
 			    .entry = entry,
 			    .entries = entries,
 			    .without = &b->reached};
 	struct dominators d;
+	int ret = b->out->opts.tree == RETAINED_NEAREST
+			  ? nearest_make(&flow, &d, err)
+			  : dominators_make(&flow, &d, err);
 
-	if (dominators_make(&flow, &d, err))
+	if (ret)
 		return -1;
 	sum_up(b, &d, top_holder, sum, top);
 	for (uint32_t i = 0; i < d.reached; i++)
@@ -69,29 +74,22 @@ static int reach_from(struct build *b, const uint32_t *entry, uint32_t entries,
 	return 0;
 }
 
-static bool is_passing(const struct owner *owner)
-{
-	return owner->kind == OWNER_STACK || owner->kind == OWNER_REGISTERS ||
-	       owner->kind == OWNER_THREAD ||
-	       (owner->kind == OWNER_CLASS &&
-		(owner->class == ROOT_STACK || owner->class == ROOT_REGISTER));
-}
-
-/* All owners at once; or those that last, then the rest. */
+/* All owners at once; or rank by rank. */
 static int find_held(struct build *b, struct error *err)
 {
 	struct retained *out = b->out;
+	unsigned ranks = out->opts.lasting ? OWNER_RANKS : 1;
 	AUTO_FREE uint32_t *entry = NULL;
 
 	entry = try_calloc(out->owners.count, sizeof *entry, "owners", err);
 	if (!entry)
 		return -1;
-	for (int passing = 0; passing <= out->opts.lasting; passing++) {
+	for (unsigned rank = 0; rank < ranks; rank++) {
 		uint32_t n = 0;
 
 		for (uint32_t i = 0; i < out->owners.count; i++)
-			if (!out->opts.lasting ||
-			    is_passing(&out->owners.owner[i]) == passing)
+			if (ranks == 1 ||
+			    owner_rank(&out->owners.owner[i]) == rank)
 				entry[n++] = out->chunks + i;
 		if (reach_from(b, entry, n, RETAINED_SEVERAL, &out->several,
 			       &out->several_top, err))

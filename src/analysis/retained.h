@@ -9,9 +9,12 @@
  * counted once: owners, several and nobody add up to all used bytes.
  *
  * A function that works on a table has it on its stack, and then the table is
- * no longer its variable's alone.  "lasting" sets this aside: stacks and
- * registers then own only what static data, thread-local storage and other
- * memory do not lead to.
+ * no longer its variable's alone.  "lasting" sets this aside.  Owners then come
+ * in ranks (owner_rank()): each has only what none of an earlier rank leads to.
+ *
+ * RETAINED_NEAREST puts each chunk below the one it is met from first instead
+ * (nearest.h): then several own nothing, and an owner has at least what it has
+ * by dominators, for what dominates a chunk is on its shortest way as well.
  *
  * Memory: 16 bytes a chunk stay; see dominators.h for what is needed meanwhile.
  */
@@ -30,9 +33,12 @@ struct retained_sum {
 	uint64_t bytes; /* chunk sizes, headers included */
 };
 
+enum retained_tree { RETAINED_DOMINATORS, RETAINED_NEAREST, RETAINED_TREES };
+
 struct retained_opts {
 	enum owner_by by;
 	bool lasting;
+	enum retained_tree tree;
 };
 
 struct retained {
@@ -41,8 +47,8 @@ struct retained {
 	struct root_owners owners;
 	/* Nodes: the chunks of snap; from "chunks" on the owners. */
 	uint32_t chunks, nodes;
-	uint32_t *holder; /* owned: a node's immediate dominator */
-	/* Owned: with all that it dominates.  A chunk that is not used: 0. */
+	uint32_t *holder; /* owned: what is right above a node in the tree */
+	/* Owned: with all that is below it.  A chunk that is not used: 0. */
 	uint64_t *bytes;
 	uint32_t *count;
 	struct bitmap lost; /* chunks that no root reaches */

@@ -67,6 +67,8 @@ static int more_first(const void *a, const void *b)
 {
 	const struct retained_owner *x = a, *y = b;
 
+	if (x->nearest.bytes != y->nearest.bytes)
+		return x->nearest.bytes < y->nearest.bytes ? 1 : -1;
 	if (x->all.bytes != y->all.bytes)
 		return x->all.bytes < y->all.bytes ? 1 : -1;
 	if (x->direct.bytes != y->direct.bytes)
@@ -74,8 +76,15 @@ static int more_first(const void *a, const void *b)
 	return x->owner < y->owner ? -1 : x->owner > y->owner;
 }
 
-int retained_owners(const struct retained *r, struct retained_owner **out,
-		    uint32_t *count, struct error *err)
+static struct retained_sum held(const struct retained *r, uint32_t owner)
+{
+	return (struct retained_sum){r->count[r->chunks + owner],
+				     r->bytes[r->chunks + owner]};
+}
+
+int retained_owners(const struct retained *r, const struct retained *nearest,
+		    struct retained_owner **out, uint32_t *count,
+		    struct error *err)
 {
 	uint32_t n = r->owners.count;
 	struct retained_owner *row = try_calloc((uint64_t)n + 2, sizeof *row,
@@ -87,13 +96,14 @@ int retained_owners(const struct retained *r, struct retained_owner **out,
 		row[i] = (struct retained_owner){
 			.owner = i,
 			.direct = retained_direct(r, i),
-			.all = {r->count[r->chunks + i],
-				r->bytes[r->chunks + i]},
+			.all = held(r, i),
+			.nearest = held(nearest, i),
 		};
-	row[n++] = (struct retained_owner){RETAINED_SEVERAL, r->several_top,
-					   r->several};
+	row[n++] = (struct retained_owner){.owner = RETAINED_SEVERAL,
+					   .direct = r->several_top,
+					   .all = r->several};
 	row[n++] = (struct retained_owner){RETAINED_NOBODY, r->nobody_top,
-					   r->nobody};
+					   r->nobody, nearest->nobody};
 	qsort(row, n, sizeof *row, more_first);
 	*out = row;
 	*count = n;

@@ -16,6 +16,7 @@ struct retained_owner {
 	/* Direct: what its words point at; of several and nobody: what no other
 	 * chunk dominates. */
 	struct retained_sum direct, all;
+	struct retained_sum nearest; /* all, by the shortest ways */
 };
 
 /* Which chunks: ALL used ones, those that no chunk dominates (TOP), or those
@@ -26,10 +27,11 @@ enum retained_which { RETAINED_ALL, RETAINED_TOP, RETAINED_OF };
 int retained_chunks(const struct retained *retained, enum retained_which which,
 		    uint32_t holder, struct retained_chunk **out,
 		    uint32_t *count, struct error *err) MUST_CHECK;
-/* Every owner, several and nobody: they add up to retained->total. */
+/* Every owner, several and nobody: they add up to retained->total, by the
+ * shortest ways as well.  Both are of one graph and its owners. */
 int retained_owners(const struct retained *retained,
-		    struct retained_owner **out, uint32_t *count,
-		    struct error *err) MUST_CHECK;
+		    const struct retained *nearest, struct retained_owner **out,
+		    uint32_t *count, struct error *err) MUST_CHECK;
 /* The owner of the variable, word, module or mapping at addr, or
  * RETAINED_NONE. */
 uint32_t retained_owner_at(const struct retained *retained,

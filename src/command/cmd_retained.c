@@ -55,18 +55,31 @@ static int take_word(struct retained_args *args, const char *word,
 		args->owner = n < UINT32_MAX ? (int64_t)n : UINT32_MAX;
 		return 0;
 	}
-	if (!strcmp(word, "--all") || !strcmp(word, "--lasting")) {
-		*(word[2] == 'a' ? &args->all : &args->opts.lasting) = true;
+	if (!strcmp(word, "--all")) {
+		args->all = true;
+		return 0;
+	}
+	if (!strcmp(word, "--lasting") || !strcmp(word, "--strict")) {
+		args->opts.lasting = word[2] == 'l';
+		return 0;
+	}
+	if (!strcmp(word, "--nearest")) {
+		args->opts.tree = RETAINED_NEAREST;
 		return 0;
 	}
 	if (!strncmp(word, "--", 2) || args->place)
 		return error_set(
 			err, ERR_USAGE,
-			"retained takes an address, several or nobody, "
-			"--by= and --all, not %s",
+			"retained takes an address, several or nobody, --by=, "
+			"--nearest, --strict and --all, not %s",
 			word);
 	args->place = word;
 	return 0;
+}
+
+static bool is_nearest(const struct retained *r)
+{
+	return r->opts.tree == RETAINED_NEAREST;
 }
 
 static int list_chunks(struct session *session, const struct retained *r,
@@ -86,18 +99,20 @@ static int list_chunks(struct session *session, const struct retained *r,
 static int list_top(struct session *session, const struct retained *r, bool all,
 		    struct view **out, struct error *err)
 {
+	const char *what = is_nearest(r) ? "lead to" : "retain";
 	char title[120], below[FMT_MAX];
 	uint64_t hidden = r->total.count - r->nobody_top.count;
 
+	snprintf(title, sizeof(title), "what chunks %s", what);
 	if (all || session->opts.format != RENDER_TEXT)
-		return list_chunks(session, r, RETAINED_ALL, 0,
-				   "what each chunk retains", out, err);
+		return list_chunks(session, r, RETAINED_ALL, 0, title, out,
+				   err);
 	for (uint32_t i = 0; i < r->chunks; i++)
 		hidden -= r->holder[i] >= r->chunks &&
 			  r->holder[i] != RETAINED_NONE &&
 			  r->holder[i] != RETAINED_NOBODY;
 	snprintf(title, sizeof(title),
-		 "what chunks retain (%s below others: --all)",
+		 "what chunks %s (%s below others: --all)", what,
 		 fmt_count(below, sizeof(below), hidden));
 	return list_chunks(session, r, RETAINED_TOP, 0, title, out, err);
 }
@@ -105,10 +120,14 @@ static int list_top(struct session *session, const struct retained *r, bool all,
 static int list_owners(struct session *session, const struct retained *r,
 		       struct view **out, struct error *err)
 {
+	struct retained_opts other = r->opts;
+	const struct retained *nearest;
 	struct retained_owner *row;
 	uint32_t count;
 
-	if (retained_owners(r, &row, &count, err))
+	other.tree = RETAINED_NEAREST;
+	if (session_retained(session, &other, &nearest, err) ||
+	    retained_owners(r, nearest, &row, &count, err))
 		return -1;
 	return view_owners(r, row, count, session->symbols, out, err);
 }
@@ -120,7 +139,10 @@ static int list_owner(struct session *session, const struct retained *r,
 
 	owner_name(&r->owners.owner[owner], r->snap, session->symbols, name,
 		   sizeof(name));
-	snprintf(title, sizeof(title), "what only %s reaches", name);
+	snprintf(title, sizeof(title),
+		 is_nearest(r) ? "what %s is the nearest root to"
+			       : "what only %s reaches",
+		 name);
 	return list_chunks(session, r, RETAINED_OF, r->chunks + owner, title,
 			   out, err);
 }
@@ -142,9 +164,10 @@ static int list_at(struct session *session, const struct retained *r,
 				 "retains nothing",
 				 r->snap->chunk[chunk].addr);
 	if (chunk != CHUNK_NONE) {
-		snprintf(title, sizeof(title),
-			 "what chunk 0x%" PRIx64 " dominates",
-			 r->snap->chunk[chunk].addr);
+		snprintf(title, sizeof(title), "what chunk 0x%" PRIx64 " %s",
+			 r->snap->chunk[chunk].addr,
+			 is_nearest(r) ? "is right before on the shortest way"
+				       : "dominates");
 		return list_chunks(session, r, RETAINED_OF, chunk, title, out,
 				   err);
 	}
@@ -155,6 +178,15 @@ static int list_at(struct session *session, const struct retained *r,
 			 "0x%" PRIx64 " is in no chunk of snapshot %s, and "
 			 "nothing there points at one",
 			 addr, r->snap->name);
+}
+
+/* What several share is told by dominators alone, and in the table of owners
+ * both trees stand side by side. */
+static bool wants_dominators(const struct retained_args *args)
+{
+	if (args->place)
+		return !strcmp(args->place, "several");
+	return !args->by_chunk && args->owner == NO_OWNER;
 }
 
 static int list(struct session *session, const struct retained *r,
@@ -184,14 +216,17 @@ static int list(struct session *session, const struct retained *r,
 static int retained_run(struct session *session, const struct words *words,
 			struct view **out, struct error *err)
 {
-	struct retained_args args = {.by_chunk = true,
-				     .opts = {.by = OWNER_BY_SYMBOL},
-				     .owner = NO_OWNER};
+	struct retained_args args = {
+		.by_chunk = true,
+		.opts = {.by = OWNER_BY_SYMBOL, .lasting = true},
+		.owner = NO_OWNER};
 	const struct retained *r;
 
 	for (size_t i = 1; i < words->count; i++)
 		if (take_word(&args, words->word[i], err))
 			return -1;
+	if (wants_dominators(&args))
+		args.opts.tree = RETAINED_DOMINATORS;
 	if (session_retained(session, &args.opts, &r, err))
 		return -1;
 	return list(session, r, &args, out, err);
@@ -202,7 +237,8 @@ static size_t retained_complete(struct session *session, const char *word,
 {
 	static const char *const flag[] = {
 		"--by=chunk", "--by=symbol", "--by=thread", "--by=module",
-		"--by=kind",  "--all",	     "several",	    "nobody"};
+		"--by=kind",  "--nearest",   "--strict",    "--all",
+		"several",    "nobody"};
 
 	(void)session;
 	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
@@ -212,7 +248,8 @@ static size_t retained_complete(struct session *session, const char *word,
 const struct command command_entry_retained = {
 	.name = "retained",
 	.args = "[ADDR|several|nobody] "
-		"[--by=chunk|symbol|thread|module|kind] [--lasting] [--all]",
+		"[--by=chunk|symbol|thread|module|kind] [--nearest] "
+		"[--strict] [--all]",
 	.summary = "what would be freed with a chunk, variable or thread",
 	.help = "A chunk retains what is reached through it alone: itself and\n"
 		"what it dominates. A variable, a thread (its stack, "
@@ -229,23 +266,32 @@ const struct command command_entry_retained = {
 		"storage\n"
 		"                of each thread; other mappings\n"
 		"  --by=thread, --by=module, --by=kind  the same, coarser\n"
-		"What several of them reach is shared by several, what no "
-		"root\n"
-		"leads to is nobody's: each of these tables adds up to all "
-		"used\n"
-		"bytes. DIRECT counts chunks that an owner points at itself.\n"
-		"  --lasting     stacks and registers own only what static "
-		"data,\n"
-		"                thread-local storage and other memory do not\n"
-		"                lead to: a function that works on a table "
-		"does\n"
-		"                not take it from its variable\n"
+		"RETAINED: what only it reaches. What several reach is shared\n"
+		"by several, what no root leads to is nobody's. NEAREST: each\n"
+		"chunk counts for the one root with the fewest pointers to "
+		"it,\n"
+		"so what is shared has a place, too; it is never less than\n"
+		"RETAINED. Either column adds up to all used bytes.\n"
+		"  --nearest     chunks in the tree of these shortest ways, "
+		"not\n"
+		"                in that of dominators\n"
+		"  --strict      stacks and registers count as much as "
+		"others.\n"
+		"                Else other mappings own only what static "
+		"data\n"
+		"                and thread-local storage do not lead to, and\n"
+		"                stacks, registers and threads as a whole "
+		"what\n"
+		"                neither does: a function that works on a "
+		"table\n"
+		"                does not take it from its variable\n"
 		"Any word that could be a pointer counts as one: a stale one\n"
 		"makes shared what is not.\n"
 		"\n"
 		"  retained --by=symbol\n"
 		"  retained 0x55d0c0a3f2a0     what this chunk holds alone\n"
 		"  retained sessions           what this variable holds alone\n"
+		"  retained --nearest sessions what is nearest to it\n"
 		"  retained several            what several hold\n"
 		"\n"
 		"Then: path ADDR, refs ADDR, suspects.\n",

@@ -40,7 +40,7 @@ const struct command command_entry_suspects = {
 		"these begin with. A class with 10% and 64 chunks or more in\n"
 		"what several share. What no root leads to, from 1% on. With\n"
 		"two snapshots: how much of each is new. Stacks and registers\n"
-		"own only what nothing else leads to (retained --lasting).\n"
+		"own only what nothing else leads to, as in retained.\n"
 		"\n"
 		"  suspects\n"
 		"\n"

@@ -53,14 +53,14 @@ struct session {
 	char no_heap[1000];    /* why there is no heap, for messages; "" */
 	struct snapshot *snapshot[SESSION_MAX_SNAPSHOTS]; /* owned, by age */
 	uint32_t snapshot_count;
-	uint32_t taken;		     /* ever: names are "1", "2", ... */
-	struct snapshot *current;    /* borrowed from the list, or NULL */
-	struct diff *diff;	     /* owned: the last one made, or NULL; made
-				      * anew when wanted after a snapshot */
-	struct session_graph *graph; /* owned, or NULL: see session_graph.h */
-	struct leaks *leaks;	     /* owned: the last ones found, or NULL */
-	struct retained *retained;   /* the same: see session_retained.h */
-	struct typing *typing;	     /* the same: see session_typing.h */
+	uint32_t taken;		      /* ever: names are "1", "2", ... */
+	struct snapshot *current;     /* borrowed from the list, or NULL */
+	struct diff *diff;	      /* owned: the last one made, or NULL; made
+				       * anew when wanted after a snapshot */
+	struct session_graph *graph;  /* owned, or NULL: see session_graph.h */
+	struct leaks *leaks;	      /* owned: the last ones found, or NULL */
+	struct retained *retained[2]; /* the same: see session_retained.h */
+	struct typing *typing;	      /* the same: see session_typing.h */
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;

@@ -6,8 +6,8 @@
 #include "analysis/retained.h"
 #include "command/session.h"
 
-/* *out is the session's: good until the next command.  One is kept, that of
- * the owners asked for last.  Errors as of session_graph(). */
+/* *out is the session's: good until the next command.  One is kept of each
+ * tree, that of the owners asked for last.  Errors as of session_graph(). */
 int session_retained(struct session *session, const struct retained_opts *want,
 		     const struct retained **out, struct error *err) MUST_CHECK;
 void session_drop_retained(struct session *session);

@@ -40,16 +40,28 @@ NUMBER_CELL(count, V_COUNT, direct.count)
 NUMBER_CELL(bytes, V_BYTES, direct.bytes)
 NUMBER_CELL(retained_count, V_COUNT, all.count)
 NUMBER_CELL(retained_bytes, V_BYTES, all.bytes)
+NUMBER_CELL(nearest_count, V_COUNT, nearest.count)
+NUMBER_CELL(nearest_bytes, V_BYTES, nearest.bytes)
 
-static void share_cell(const struct view *view, uint32_t row, struct value *out)
+static void share_of(const struct view *view, uint64_t bytes, struct value *out)
 {
 	const struct owners_state *state = view->state;
 
 	if (state->total)
-		*out = (struct value){
-			.kind = V_PERCENT,
-			.f = 100 * (double)row_of(view, row)->all.bytes /
-			     (double)state->total};
+		*out = (struct value){.kind = V_PERCENT,
+				      .f = 100 * (double)bytes /
+					   (double)state->total};
+}
+
+static void share_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	share_of(view, row_of(view, row)->all.bytes, out);
+}
+
+static void nearest_share_cell(const struct view *view, uint32_t row,
+			       struct value *out)
+{
+	share_of(view, row_of(view, row)->nearest.bytes, out);
 }
 
 static void name_cell(const struct view *view, uint32_t row, struct value *out)
@@ -116,8 +128,8 @@ static void tid_cell(const struct view *view, uint32_t row, struct value *out)
 }
 
 static const struct column owners_columns[] = {
-	{"name", "HELD BY", "who alone reaches them", V_TEXT, .cell = name_cell,
-	 .stretch = true},
+	{"name", "HELD BY", "the root nearest to them", V_TEXT,
+	 .cell = name_cell, .stretch = true},
 	{"where", "IN", "module and section of a variable", V_TEXT,
 	 .cell = where_cell, .stretch = true},
 	{"kind", "", "symbol, data, module, stack, ..., several, nobody",
@@ -126,17 +138,23 @@ static const struct column owners_columns[] = {
 	 .cell = addr_cell, .json_only = true},
 	{"tid", "", "the thread's", V_NUMBER, .cell = tid_cell,
 	 .json_only = true},
-	{"count", "DIRECT",
-	 "chunks that it points at itself, others perhaps too", V_COUNT,
-	 .cell = count_cell},
+	{"count", "", "chunks that it points at itself, others perhaps too",
+	 V_COUNT, .cell = count_cell, .json_only = true},
 	{"bytes", "", "their sizes", V_BYTES, .cell = bytes_cell,
 	 .json_only = true},
-	{"retained_count", "CHUNKS", "all that is reached through it alone",
-	 V_COUNT, .cell = retained_count_cell},
-	{"retained_bytes", "RETAINED", "their sizes: what would be freed",
-	 V_BYTES, .cell = retained_bytes_cell},
-	{"share", "SHARE", "of the bytes of all used chunks", V_PERCENT,
-	 .cell = share_cell},
+	{"retained_count", "", "all that is reached through it alone", V_COUNT,
+	 .cell = retained_count_cell, .json_only = true},
+	{"retained_bytes", "RETAINED",
+	 "reached through it alone: what would be freed", V_BYTES,
+	 .cell = retained_bytes_cell},
+	{"share", "", "that, of the bytes of all used chunks", V_PERCENT,
+	 .cell = share_cell, .json_only = true},
+	{"nearest_count", "CHUNKS", "to which it is the nearest root", V_COUNT,
+	 .cell = nearest_count_cell},
+	{"nearest_bytes", "NEAREST", "their sizes", V_BYTES,
+	 .cell = nearest_bytes_cell},
+	{"nearest_share", "SHARE", "that, of the bytes of all used chunks",
+	 V_PERCENT, .cell = nearest_share_cell},
 };
 
 static bool owners_drill(const struct view *view, uint32_t row, char *line,
@@ -152,10 +170,13 @@ static bool owners_drill(const struct view *view, uint32_t row, char *line,
 	uint32_t owner = row_of(view, row)->owner;
 	const struct owner *o = &state->owner[row];
 
-	const char *lasting = state->opts.lasting ? " --lasting" : "";
+	const char *strict = state->opts.lasting ? "" : " --strict";
+	bool nearest = row_of(view, row)->nearest.bytes !=
+		       row_of(view, row)->all.bytes;
 	size_t n;
 
-	snprintf(line, cap, "retained --by=%s%s ", by[state->opts.by], lasting);
+	snprintf(line, cap, "retained --by=%s%s%s ", by[state->opts.by], strict,
+		 nearest && owner < RETAINED_NONE ? " --nearest" : "");
 	n = strlen(line);
 	if (owner == RETAINED_SEVERAL)
 		snprintf(line + n, cap - n, "several");
@@ -195,7 +216,7 @@ static const struct view_ops owners_ops = {
 	.name = "retained",
 	.column = owners_columns,
 	.column_count = sizeof(owners_columns) / sizeof(*owners_columns),
-	.default_sort = 8,
+	.default_sort = 11,
 	.default_descending = true,
 	.section = -1,
 	.drill = owners_drill,
@@ -233,7 +254,8 @@ int view_owners(const struct retained *r, struct retained_owner *row,
 	if (view_create(&owners_ops, count, state, &view, err))
 		return -1;
 	snprintf(view->title, sizeof(view->title),
-		 "what %s retain, snapshot %s", what[r->opts.by],
+		 "what %s hold%s, snapshot %s", what[r->opts.by],
+		 r->opts.lasting ? "" : ", stacks and registers equally",
 		 r->snap->name);
 	view_of_retained(view, r, symbols);
 	*out = view;

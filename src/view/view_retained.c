@@ -15,7 +15,7 @@ struct retained_state {
 	struct owner *owner;	    /* owned */
 	uint32_t chunks;	    /* holders from there on are owners */
 	uint64_t total;		    /* bytes of all used chunks */
-	bool lasting;
+	struct retained_opts opts;
 	struct symbols *symbols; /* borrowed */
 	struct finder finder;
 	char text[400]; /* of the last cell() */
@@ -145,29 +145,57 @@ static void holder_cell(const struct view *view, uint32_t row,
 	*out = value_text(state->text);
 }
 
-static const struct column retained_columns[] = {
-	{"addr", "ADDRESS", "what malloc returned", V_ADDR, .cell = addr_cell},
-	{"count", "", "1: the chunk", V_COUNT, .cell = count_cell,
-	 .json_only = true},
-	{"bytes", "ITSELF", "the chunk's own size, header included", V_BYTES,
-	 .cell = bytes_cell},
-	{"retained_count", "CHUNKS", "it, and what is reached through it alone",
-	 V_COUNT, .cell = retained_count_cell},
-	{"retained_bytes", "RETAINED", "their sizes: what would be freed",
-	 V_BYTES, .cell = retained_bytes_cell},
-	{"share", "SHARE", "of the bytes of all used chunks", V_PERCENT,
-	 .cell = share_cell},
-	{"holder", "HELD BY", "who alone reaches it", V_TEXT,
-	 .cell = holder_cell, .stretch = true},
-	{"holder_kind", "", "chunk, symbol, stack, ..., several, nobody",
-	 V_TEXT, .cell = holder_kind_cell, .json_only = true},
-	{"holder_addr", "", "the holder's address, if it has one", V_ADDR,
-	 .cell = holder_addr_cell, .json_only = true},
-	{"what", "BEGINS WITH", "its first word: symbol, text, pointer", V_TEXT,
-	 .cell = what_cell, .stretch = true},
-	{"unreachable", "", "no root leads to it", V_BOOL, .cell = lost_cell,
-	 .json_only = true},
-};
+/* By dominators, and by the shortest ways: what the numbers are is not one. */
+#define COLUMNS(title, count_help, bytes_help, holder_help)                    \
+	{                                                                      \
+		{"addr", "ADDRESS", "what malloc returned", V_ADDR,            \
+		 .cell = addr_cell},                                           \
+			{"count",                                              \
+			 "",                                                   \
+			 "1: the chunk",                                       \
+			 V_COUNT,                                              \
+			 .cell = count_cell,                                   \
+			 .json_only = true},                                   \
+			{"bytes", "ITSELF",                                    \
+			 "the chunk's own size, header included", V_BYTES,     \
+			 .cell = bytes_cell},                                  \
+			{"retained_count", "CHUNKS", count_help, V_COUNT,      \
+			 .cell = retained_count_cell},                         \
+			{"retained_bytes", title, bytes_help, V_BYTES,         \
+			 .cell = retained_bytes_cell},                         \
+			{"share", "SHARE", "of the bytes of all used chunks",  \
+			 V_PERCENT, .cell = share_cell},                       \
+			{"holder", "HELD BY",		holder_help,           \
+			 V_TEXT,   .cell = holder_cell, .stretch = true},      \
+			{"holder_kind",                                        \
+			 "",                                                   \
+			 "chunk, symbol, stack, ..., several, nobody",         \
+			 V_TEXT,                                               \
+			 .cell = holder_kind_cell,                             \
+			 .json_only = true},                                   \
+			{"holder_addr",                                        \
+			 "",                                                   \
+			 "the holder's address, if it has one",                \
+			 V_ADDR,                                               \
+			 .cell = holder_addr_cell,                             \
+			 .json_only = true},                                   \
+			{"what",                                               \
+			 "BEGINS WITH",                                        \
+			 "its first word: symbol, text, pointer",              \
+			 V_TEXT,                                               \
+			 .cell = what_cell,                                    \
+			 .stretch = true},                                     \
+			{"unreachable",		"",                            \
+			 "no root leads to it", V_BOOL,                        \
+			 .cell = lost_cell,	.json_only = true},            \
+	}
+
+static const struct column retained_columns[] =
+	COLUMNS("RETAINED", "it, and what is reached through it alone",
+		"their sizes: what would be freed", "who alone reaches it");
+static const struct column nearest_columns[] = COLUMNS(
+	"LEADS TO", "it, and what the shortest way to leads through it",
+	"their sizes; others may lead there, too", "before it on its way");
 
 /* Into what it dominates; what dominates nothing is looked at itself. */
 static bool retained_drill(const struct view *view, uint32_t row, char *line,
@@ -175,8 +203,14 @@ static bool retained_drill(const struct view *view, uint32_t row, char *line,
 {
 	const struct retained_chunk *r = row_of(view, row);
 
-	snprintf(line, cap, "%s 0x%" PRIx64,
+	const struct retained_state *state = view->state;
+
+	snprintf(line, cap, "%s%s%s 0x%" PRIx64,
 		 r->count > 1 ? "retained" : "chunk",
+		 r->count <= 1 || state->opts.lasting ? "" : " --strict",
+		 r->count <= 1 || state->opts.tree != RETAINED_NEAREST
+			 ? ""
+			 : " --nearest",
 		 view->snap->chunk[r->chunk].addr);
 	return true;
 }
@@ -213,6 +247,18 @@ static const struct view_ops retained_ops = {
 	.release = retained_release,
 };
 
+static const struct view_ops nearest_ops = {
+	.name = "retained",
+	.column = nearest_columns,
+	.column_count = sizeof(nearest_columns) / sizeof(*nearest_columns),
+	.default_sort = 4,
+	.default_descending = true,
+	.section = -1,
+	.drill = retained_drill,
+	.bytes = retained_bytes,
+	.release = retained_release,
+};
+
 static int copy_owners(struct retained_state *state, const struct retained *r,
 		       struct error *err)
 {
@@ -239,10 +285,12 @@ void view_of_retained(struct view *view, const struct retained *r,
 		   value_u(V_COUNT, r->total.count));
 	view_total(view, NULL, "bytes", "used",
 		   value_u(V_BYTES, r->total.bytes));
-	view_total(view, NULL, "several_count", NULL,
-		   value_u(V_COUNT, r->several.count));
-	view_total(view, NULL, "several_bytes", "held by several",
-		   value_u(V_BYTES, r->several.bytes));
+	if (r->opts.tree == RETAINED_DOMINATORS) {
+		view_total(view, NULL, "several_count", NULL,
+			   value_u(V_COUNT, r->several.count));
+		view_total(view, NULL, "several_bytes", "held by several",
+			   value_u(V_BYTES, r->several.bytes));
+	}
 	view_total(view, NULL, "unreachable_count", NULL,
 		   value_u(V_COUNT, r->nobody.count));
 	view_total(view, NULL, "unreachable_bytes", "unreachable",
@@ -259,7 +307,7 @@ int view_retained(const struct retained *r, struct retained_chunk *row,
 	state->row = row;
 	state->chunks = r->chunks;
 	state->total = r->total.bytes;
-	state->lasting = r->opts.lasting;
+	state->opts = r->opts;
 	state->symbols = symbols;
 	if (finder_init(&state->finder, r->snap, NULL, err) ||
 	    copy_owners(state, r, err)) {
@@ -268,7 +316,9 @@ int view_retained(const struct retained *r, struct retained_chunk *row,
 		free(state);
 		return -1;
 	}
-	if (view_create(&retained_ops, count, state, &view, err))
+	if (view_create(r->opts.tree == RETAINED_NEAREST ? &nearest_ops
+							 : &retained_ops,
+			count, state, &view, err))
 		return -1;
 	snprintf(view->title, sizeof(view->title), "%s, snapshot %s", title,
 		 r->snap->name);

@@ -145,14 +145,14 @@ static bool suspects_drill(const struct view *view, uint32_t row, char *line,
 	const struct suspect *s = row_of(view, row);
 
 	if (s->kind == SUSPECT_LOST)
-		snprintf(line, cap, "retained --lasting nobody");
+		snprintf(line, cap, "retained nobody");
 	else if (s->kind == SUSPECT_CLASS)
 		snprintf(line, cap, "near %" PRIu64, s->class);
 	else if (s->point != CHUNK_NONE)
-		snprintf(line, cap, "retained --lasting 0x%" PRIx64,
+		snprintf(line, cap, "retained 0x%" PRIx64,
 			 view->snap->chunk[s->point].addr);
 	else
-		snprintf(line, cap, "retained --by=symbol --lasting --owner=%u",
+		snprintf(line, cap, "retained --by=symbol --owner=%u",
 			 s->from - state->chunks);
 	return true;
 }

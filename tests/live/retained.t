@@ -13,6 +13,9 @@ count_bytes() { # KIND NAME
 		'$1 == kind && $2 == name { n = $(NF - 1); b = $NF }
 		END { print "[" n "," b "]" }' "$T/manifest"
 }
+less() { # [COUNT,BYTES] [COUNT,BYTES]
+	jq -cn "[($1)[0] - ($2)[0], ($1)[1] - ($2)[1]]"
+}
 address() {
 	awk -v name="$1" '$1 == "chunk" && $2 == name { print $3 }' \
 		"$T/manifest"
@@ -26,7 +29,8 @@ ask() {
 	hs --json --limit 0 "$@" -e heap -e retained \
 		-e 'retained --by=symbol' -e 'retained --by=thread' \
 		-e 'retained --by=module' -e 'retained --by=kind' \
-		-e 'retained --by=symbol --lasting' \
+		-e 'retained --by=symbol --strict' -e 'retained --nearest' \
+		-e 'retained --nearest left' \
 		-e "retained $(address table)" -e 'retained table' \
 		-e 'retained several' -e 'retained nobody'
 	is "$where: all answered" "$status" 0
@@ -39,6 +43,20 @@ holds() {
 				$RETAINED" | head -n 1)" \
 			"$(count_bytes owner $name)"
 	done
+	for name in table left right; do
+		is "$where: to what $name is the nearest root" \
+			"$(rows 'retained --by=symbol' "select(.name == \"$name\") |
+				[.nearest_count, .nearest_bytes]" | head -n 1)" \
+			"$(count_bytes nearest $name)"
+	done
+	is "$where: two lead there, the shorter way counts" \
+		"$(rows 'retained --nearest left' "select(.holder == \"left\") |
+			$RETAINED")" \
+		"$(count_bytes nearest left)"
+	is "$where: strictly, a list that a thread works on is not the table's" \
+		"$(rows 'retained --by=symbol --strict' \
+			"select(.name == \"table\") | $RETAINED")" \
+		"$(less "$(count_bytes owner table)" "$(count_bytes chunk list)")"
 	for name in table list both worker; do
 		is "$where: what the chunk $name retains" \
 			"$(rows retained "select(.addr == \"$(address $name)\") |
@@ -76,12 +94,19 @@ holds() {
 adds_up() {
 	used=$(jq -c 'select(.command == "heap") |
 		[.totals.used_count, .totals.used_bytes]' "$T/out")
-	for by in symbol thread module kind 'symbol --lasting'; do
-		is "$where: --by=$by adds up to what heap says" \
+	for by in symbol thread module kind 'symbol --strict'; do
+		for what in retained nearest; do
+			is "$where: --by=$by adds up to what heap says, $what" \
+				"$(jq -c "select(.command == \"retained --by=$by\") |
+					[([.rows[].${what}_count] | add),
+					([.rows[].${what}_bytes] | add)]" \
+					"$T/out")" \
+				"$used"
+		done
+		is "$where: --by=$by: nobody is nearest to less than he retains" \
 			"$(jq -c "select(.command == \"retained --by=$by\") |
-				[([.rows[].retained_count] | add),
-				([.rows[].retained_bytes] | add)]" "$T/out")" \
-			"$used"
+				[.rows[] | select(.kind != \"several\" and
+				.nearest_bytes < .retained_bytes)]" "$T/out")" '[]'
 	done
 	is "$where: so do the chunks that none dominates" \
 		"$(jq -c 'select(.command == "retained") | [.rows[] |
