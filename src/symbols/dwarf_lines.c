@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdwarf.h>
-#include <dwarf.h>
-
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/sort.h"
+#include "symbols/dwarf_impl.h"
 
 struct row {
 	uint64_t addr, end;
@@ -34,48 +32,12 @@ struct range {
 };
 
 struct dwarf_lines {
-	Dwarf_Debug dbg;
+	Dwarf_Debug dbg;   /* borrowed */
 	struct unit *unit; /* owned, sorted by die as they come */
 	size_t units, unit_cap;
 	struct range *range; /* owned, sorted by start: .debug_aranges */
 	size_t ranges, range_cap;
 };
-
-static void forget_error(Dwarf_Debug dbg, Dwarf_Error e)
-{
-	if (e)
-		dwarf_dealloc(dbg, e, DW_DLA_ERROR);
-}
-
-static int dwarf_open(int fd, Dwarf_Debug *dbg)
-{
-	Dwarf_Error e = NULL;
-#ifdef HAVE_DWARF_INIT_B_ACCESS
-	int ret = dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL,
-			       dbg, &e);
-#else
-	int ret = dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, &e);
-#endif
-
-	if (ret == DW_DLV_ERROR) {
-		log_info("dwarf: %s", dwarf_errmsg(e));
-#ifdef HAVE_DWARF_DEALLOC_ERROR
-		dwarf_dealloc_error(NULL, e);
-#endif
-	}
-	return ret == DW_DLV_OK ? 0 : -1;
-}
-
-static void dwarf_end(Dwarf_Debug dbg)
-{
-#ifdef HAVE_DWARF_FINISH_ERROR
-	Dwarf_Error e;
-
-	dwarf_finish(dbg, &e);
-#else
-	dwarf_finish(dbg);
-#endif
-}
 
 void dwarf_lines_close(struct dwarf_lines *lines)
 {
@@ -91,82 +53,26 @@ void dwarf_lines_close(struct dwarf_lines *lines)
 	}
 	free(lines->unit);
 	free(lines->range);
-	dwarf_end(lines->dbg);
 	free(lines);
 }
 
-/* The next unit's header; its DIE in *die.  DW_DLV_OK while there are more. */
-static int next_unit(Dwarf_Debug dbg, Dwarf_Die *die)
+static int load_units(struct dwarf_lines *lines, struct dwarf *dwarf,
+		      struct error *err)
 {
-	Dwarf_Unsigned length, types, next;
-	Dwarf_Half version, addr_size, offset_size, extension, kind;
-	Dwarf_Off abbrev;
-	Dwarf_Sig8 signature;
-	Dwarf_Error e = NULL;
-	int ret;
+	if (dwarf_list_units(dwarf, err))
+		return -1;
+	for (size_t i = 0; i < dwarf->units; i++) {
+		const struct dwarf_unit *from = &dwarf->unit[i];
+		struct unit u = {.die = key_offset(from->die),
+				 .low = from->low,
+				 .high = from->high};
 
-#ifdef HAVE_DWARF_NEXT_CU_HEADER_E
-	ret = dwarf_next_cu_header_e(dbg, 1, die, &length, &version, &abbrev,
-				     &addr_size, &offset_size, &extension,
-				     &signature, &types, &next, &kind, &e);
-#else
-	ret = dwarf_next_cu_header_d(dbg, 1, &length, &version, &abbrev,
-				     &addr_size, &offset_size, &extension,
-				     &signature, &types, &next, &kind, &e);
-	if (ret == DW_DLV_OK)
-		ret = dwarf_siblingof_b(dbg, NULL, 1, die, &e);
-#endif
-	if (ret == DW_DLV_ERROR)
-		forget_error(dbg, e);
-	return ret;
-}
-
-/* DW_AT_low_pc and DW_AT_high_pc of the unit; 0, 0 if it has ranges. */
-static void unit_extent(Dwarf_Debug dbg, Dwarf_Die die, struct unit *u)
-{
-	Dwarf_Addr low, high;
-	Dwarf_Half form;
-	enum Dwarf_Form_Class class;
-	Dwarf_Bool has_ranges = 1;
-	Dwarf_Error e = NULL;
-
-	if (dwarf_hasattr(die, DW_AT_ranges, &has_ranges, &e) == DW_DLV_ERROR)
-		goto failed;
-	if (has_ranges)
-		return;
-	if (dwarf_lowpc(die, &low, &e) == DW_DLV_ERROR)
-		goto failed;
-	int ret = dwarf_highpc_b(die, &high, &form, &class, &e);
-	if (ret == DW_DLV_ERROR)
-		goto failed;
-	if (ret != DW_DLV_OK)
-		return;
-	u->low = low;
-	u->high = class == DW_FORM_CLASS_CONSTANT ? low + high : high;
-	return;
-failed:
-	forget_error(dbg, e);
-}
-
-static int load_units(struct dwarf_lines *lines, struct error *err)
-{
-	Dwarf_Die die = NULL;
-
-	while (next_unit(lines->dbg, &die) == DW_DLV_OK) {
-		struct unit u = {0};
-		Dwarf_Error e = NULL;
-
-		if (dwarf_dieoffset(die, &u.die, &e) == DW_DLV_OK) {
-			unit_extent(lines->dbg, die, &u);
-			if (GROW(lines->unit, lines->unit_cap, lines->units + 1,
-				 "debug units", err))
-				return -1;
-			lines->unit[lines->units++] = u;
-		} else {
-			forget_error(lines->dbg, e);
-		}
-		dwarf_dealloc(lines->dbg, die, DW_DLA_DIE);
-		die = NULL;
+		if (key_file(from->die) || key_types(from->die))
+			continue;
+		if (GROW(lines->unit, lines->unit_cap, lines->units + 1,
+			 "debug units", err))
+			return -1;
+		lines->unit[lines->units++] = u;
 	}
 	return 0;
 }
@@ -199,7 +105,7 @@ static int take_arange(struct dwarf_lines *lines, Dwarf_Arange arange,
 					  &start, &length, &die, &e);
 
 	if (ret == DW_DLV_ERROR)
-		forget_error(lines->dbg, e);
+		dwarf_forget(lines->dbg, e);
 	if (ret != DW_DLV_OK || !length)
 		return 0;
 
@@ -224,7 +130,7 @@ static int load_aranges(struct dwarf_lines *lines, struct error *err)
 	int ret = dwarf_get_aranges(lines->dbg, &aranges, &count, &e);
 
 	if (ret == DW_DLV_ERROR)
-		forget_error(lines->dbg, e);
+		dwarf_forget(lines->dbg, e);
 	if (ret != DW_DLV_OK)
 		return 0;
 	ret = 0;
@@ -240,16 +146,13 @@ static int load_aranges(struct dwarf_lines *lines, struct error *err)
 			   offsetof(struct range, start), err);
 }
 
-struct dwarf_lines *dwarf_lines_open(int fd)
+struct dwarf_lines *dwarf_lines_open(struct dwarf *dwarf)
 {
 	struct dwarf_lines *lines = xcalloc(1, sizeof *lines);
 	struct error err;
 
-	if (dwarf_open(fd, &lines->dbg)) {
-		free(lines);
-		return NULL;
-	}
-	if (load_units(lines, &err) || load_aranges(lines, &err)) {
+	lines->dbg = dwarf->file[0].dbg;
+	if (load_units(lines, dwarf, &err) || load_aranges(lines, &err)) {
 		log_warn("%s", err.msg);
 		dwarf_lines_close(lines);
 		return NULL;
@@ -267,7 +170,7 @@ static int file_of(Dwarf_Debug dbg, struct unit *u, Dwarf_Line line,
 	size_t old = u->files;
 
 	if (dwarf_line_srcfileno(line, &number, &e) == DW_DLV_ERROR)
-		forget_error(dbg, e);
+		dwarf_forget(dbg, e);
 	if (number > 1000000) /* no unit has so many; a damaged table has */
 		number = 0;
 	if (number >= u->files) {
@@ -286,7 +189,7 @@ static int file_of(Dwarf_Debug dbg, struct unit *u, Dwarf_Line line,
 		dwarf_dealloc(dbg, name, DW_DLA_STRING);
 		break;
 	case DW_DLV_ERROR:
-		forget_error(dbg, e);
+		dwarf_forget(dbg, e);
 	}
 	return 0;
 }
@@ -306,7 +209,7 @@ static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 		if (dwarf_lineaddr(line[i], &addr, &e) != DW_DLV_OK ||
 		    dwarf_lineendsequence(line[i], &ends, &e) != DW_DLV_OK ||
 		    dwarf_lineno(line[i], &number, &e) != DW_DLV_OK) {
-			forget_error(dbg, e);
+			dwarf_forget(dbg, e);
 			continue;
 		}
 		if (open) { /* the row before reaches up to this one */
@@ -349,7 +252,7 @@ static void load_lines(Dwarf_Debug dbg, struct unit *u)
 	if (ret == DW_DLV_OK && take_lines(dbg, u, line, count, &err))
 		log_warn("%s", err.msg);
 	if (ret == DW_DLV_ERROR)
-		forget_error(dbg, e);
+		dwarf_forget(dbg, e);
 	if (context)
 		dwarf_srclines_dealloc_b(context);
 	if (die)

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct dwarf;
 struct dwarf_lines;
 
 /*
- * fd is borrowed and must stay open.  NULL if the file has no DWARF.  Reads the
- * list of compilation units; their lines when first asked for.
+ * dwarf is borrowed and must outlive it.  Reads the list of compilation units;
+ * their lines when first asked for.  NULL: no memory.
  */
-struct dwarf_lines *dwarf_lines_open(int fd);
+struct dwarf_lines *dwarf_lines_open(struct dwarf *dwarf);
 void dwarf_lines_close(struct dwarf_lines *lines);
 
 /* addr is the file's.  *file is borrowed from lines. */

@@ -75,6 +75,10 @@ const char *elf_soname(const struct elf *elf); /* "" if none */
 const char *elf_build_id(const struct elf *elf);
 const char *elf_debuglink(const struct elf *elf, uint32_t *crc); /* or NULL */
 
+/* .gnu_debugaltlink: the file that dwz made, and its build-id in lower-case
+ * hex; both the caller's, NULL if there is none. */
+void elf_alt_link(const struct elf *elf, char **path, char **id);
+
 size_t elf_segments(const struct elf *elf, const struct elf_segment **out);
 /*
  * ".bss", ".data": the section that a file address lies in, by the section

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "symbols/elf_impl.h"
 
 /* In memory the headers are not mapped, or are something else. */
@@ -127,31 +128,50 @@ void elf_load_notes(struct elf *elf)
 			return;
 }
 
-static void load_debuglink(const struct elf *elf)
+/* A section of small text, by name; NULL: there is none. */
+static Elf_Data *named_section(const struct elf *elf, const char *want)
 {
 	size_t names;
 	GElf_Shdr shdr;
 	Elf_Scn *scn = NULL;
 
 	if (elf->image || elf_getshdrstrndx(elf->handle, &names))
-		return;
+		return NULL;
 	while ((scn = next_section(elf, scn, &shdr))) {
 		const char *name = elf_strptr(elf->handle, names, shdr.sh_name);
-		Elf_Data *data;
 
-		if (!name || strcmp(name, ".gnu_debuglink"))
-			continue;
-		data = section_bytes(elf, &shdr, ELF_T_BYTE);
-		name = elf_string(data, 0);
-		if (!name || !*name || data->d_size < 8)
-			return;
-		/* the checksum is the last word, after padding */
-		memcpy(&elf->lazy->debuglink_crc,
-		       (const char *)data->d_buf + ((data->d_size & ~3UL) - 4),
-		       4);
-		elf->lazy->debuglink = xstrdup(name);
-		return;
+		if (name && !strcmp(name, want))
+			return section_bytes(elf, &shdr, ELF_T_BYTE);
 	}
+	return NULL;
+}
+
+static void load_debuglink(const struct elf *elf)
+{
+	Elf_Data *data = named_section(elf, ".gnu_debuglink");
+	const char *name = data ? elf_string(data, 0) : NULL;
+
+	if (!name || !*name || data->d_size < 8)
+		return;
+	/* the checksum is the last word, after padding */
+	memcpy(&elf->lazy->debuglink_crc,
+	       (const char *)data->d_buf + ((data->d_size & ~3UL) - 4), 4);
+	elf->lazy->debuglink = xstrdup(name);
+}
+
+void elf_alt_link(const struct elf *elf, char **path, char **id)
+{
+	Elf_Data *data = named_section(elf, ".gnu_debugaltlink");
+	const char *name = data ? elf_string(data, 0) : NULL;
+	struct strbuf hex = {0};
+
+	*path = *id = NULL;
+	if (!name || !*name)
+		return;
+	*path = xstrdup(name);
+	for (size_t i = strlen(name) + 1; i < data->d_size; i++)
+		strbuf_addf(&hex, "%02x", ((const uint8_t *)data->d_buf)[i]);
+	*id = strbuf_take(&hex);
 }
 
 const char *elf_debuglink(const struct elf *elf, uint32_t *crc)

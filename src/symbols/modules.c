@@ -20,6 +20,7 @@ static void entry_destroy(struct entry *e)
 	if (!e)
 		return;
 	dwarf_lines_close(e->lines);
+	dwarf_close(e->dwarf);
 	symtab_deinit(&e->tab);
 	symtab_deinit(&e->own);
 	elf_close(e->debug);

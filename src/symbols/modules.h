@@ -6,6 +6,7 @@
 #ifndef SYMBOLS_MODULES_H
 #define SYMBOLS_MODULES_H
 
+#include "symbols/dwarf.h"
 #include "symbols/dwarf_lines.h"
 #include "symbols/symbols.h"
 #include "symbols/symtab.h"
@@ -22,6 +23,8 @@ struct entry {
 	bool tab_tried;
 	struct symtab own; /* owned: without the debug file, if there is one */
 	bool own_tried;
+	struct dwarf *dwarf; /* owned, or NULL */
+	bool dwarf_tried;
 	struct dwarf_lines *lines; /* owned, or NULL */
 	bool lines_tried;
 };

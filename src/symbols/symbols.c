@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "symbols/debugfile.h"
+#include "symbols/dwarf_module.h"
 #include "symbols/modules.h"
 #include "symbols/symbols_name.h"
 
@@ -20,6 +21,7 @@ struct symbols {
 	struct modules modules;
 	uint64_t low, high; /* of all modules: a quick "no" for the heap */
 	struct entry *last; /* asked for last */
+	struct type_set *builtin; /* owned, or NULL */
 };
 
 static void note_extent(struct symbols *s)
@@ -55,6 +57,7 @@ void symbols_close(struct symbols *s)
 	if (!s)
 		return;
 	modules_deinit(&s->modules);
+	type_set_destroy(s->builtin);
 	free(s->debug_dir);
 	free(s->sysroot);
 	free(s);
@@ -107,28 +110,41 @@ const struct module *symbols_exe(const struct symbols *s)
 	return NULL;
 }
 
+/* Where the files that the target knows by a path may lie. */
+struct roots {
+	char proc[40];
+	const char *root[3]; /* NULL-terminated */
+};
+
+static void find_roots(const struct symbols *s, struct roots *r)
+{
+	char there[2];
+
+	*r = (struct roots){.root = {"", NULL, NULL}};
+	if (s->sysroot) {
+		r->root[0] = s->sysroot;
+	} else if (s->target->pid) {
+		snprintf(r->proc, sizeof r->proc, "/proc/%d/root",
+			 (int)s->target->pid);
+		/* its own root may hold what ours does not */
+		ssize_t n = readlink(r->proc, there, sizeof there);
+		if (n > 1 || (n == 1 && there[0] != '/')) {
+			r->root[0] = r->proc;
+			r->root[1] = "";
+		}
+	}
+}
+
 static void find_debug_file(struct symbols *s, struct entry *e)
 {
-	char proc_root[40] = "", there[2];
 	struct strbuf path = {0}, note = {0};
-	const char *roots[3] = {"", NULL, NULL};
-	struct debugfile_where where = {roots, s->debug_dir, e->m.path};
+	struct roots roots;
+	struct debugfile_where where = {roots.root, s->debug_dir, e->m.path};
 
 	e->debug_tried = true;
 	if (!e->m.elf)
 		return;
-	if (s->sysroot) {
-		roots[0] = s->sysroot;
-	} else if (s->target->pid) {
-		snprintf(proc_root, sizeof proc_root, "/proc/%d/root",
-			 (int)s->target->pid);
-		/* its own root may hold what ours does not */
-		ssize_t n = readlink(proc_root, there, sizeof there);
-		if (n > 1 || (n == 1 && there[0] != '/')) {
-			roots[0] = proc_root;
-			roots[1] = "";
-		}
-	}
+	find_roots(s, &roots);
 	e->debug = debugfile_find(e->m.elf, &where, &path, &note);
 	free((char *)e->m.debug_path);
 	free((char *)e->m.debug_note);
@@ -238,6 +254,46 @@ static bool find_at(struct symbols *s, uint64_t addr, bool own,
 	return true;
 }
 
+static struct dwarf *open_dwarf(struct symbols *s, const struct entry *e,
+				const struct elf *elf, const char *path)
+{
+	struct roots roots;
+	struct dwarf_from from = {.elf = elf,
+				  .path = path,
+				  .roots = roots.root,
+				  .debug_dir = s->debug_dir,
+				  .word = elf_word(e->m.elf)};
+
+	find_roots(s, &roots);
+	return dwarf_open(&from);
+}
+
+static struct dwarf *dwarf_of(struct symbols *s, struct entry *e)
+{
+	if (e->dwarf_tried || !e->m.elf)
+		return e->dwarf;
+	e->dwarf_tried = true;
+	if (!e->debug_tried)
+		find_debug_file(s, e);
+	if (e->debug)
+		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path);
+	if (!e->dwarf)
+		e->dwarf = open_dwarf(s, e, e->m.elf, e->m.path);
+	return e->dwarf;
+}
+
+struct dwarf *symbols_dwarf(struct symbols *s, size_t i)
+{
+	return dwarf_of(s, s->modules.entry[i]);
+}
+
+struct type_set *symbols_builtin(struct symbols *s)
+{
+	if (!s->builtin)
+		s->builtin = type_set_create(s->target->word);
+	return s->builtin;
+}
+
 bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
 {
 	struct entry *e = entry_at(s, addr);
@@ -246,12 +302,8 @@ bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
 		return false;
 	if (!e->lines_tried) {
 		e->lines_tried = true;
-		if (!e->debug_tried)
-			find_debug_file(s, e);
-		if (e->debug)
-			e->lines = dwarf_lines_open(elf_fd(e->debug));
-		if (!e->lines && !elf_is_memory(e->m.elf))
-			e->lines = dwarf_lines_open(elf_fd(e->m.elf));
+		if (dwarf_of(s, e))
+			e->lines = dwarf_lines_open(e->dwarf);
 	}
 	return e->lines && dwarf_lines_find(e->lines, addr - e->m.bias,
 					    &out->file, &out->line);

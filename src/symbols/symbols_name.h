@@ -1,12 +1,21 @@
-/* Between symbols.c and symbols_name.c: a module's table by its index. */
+/* Between symbols.c, symbols_name.c and symbols_types.c: what a module has, by
+ * its index. */
 #ifndef SYMBOLS_SYMBOLS_NAME_H
 #define SYMBOLS_SYMBOLS_NAME_H
 
 #include "symbols/symbols.h"
 #include "symbols/symtab.h"
 
+struct dwarf;
+struct type_set;
+
 struct symtab *symbols_table(struct symbols *symbols, size_t i);
 void symbols_fill(const struct symbols *symbols, size_t i, struct sym *sym,
 		  struct symbol *out);
+
+/* Its debug information, opened now; NULL: there is none. */
+struct dwarf *symbols_dwarf(struct symbols *symbols, size_t i);
+/* C's own types. */
+struct type_set *symbols_builtin(struct symbols *symbols);
 
 #endif

@@ -1,0 +1,186 @@
+/* Inside of dwarf_*.c: libdwarf's handles, and a DIE's attributes. */
+#ifndef SYMBOLS_DWARF_IMPL_H
+#define SYMBOLS_DWARF_IMPL_H
+
+#include <stddef.h>
+
+#include <libdwarf.h>
+#include <dwarf.h>
+
+#include "base/sort.h"
+#include "base/strbuf.h"
+#include "base/u64map.h"
+#include "symbols/dwarf.h"
+#include "symbols/dwarf_module.h"
+
+/*
+ * A DIE by one number: which file (0 is the module's own), whether it is in
+ * .debug_types, and its offset there plus one (0 is none).
+ */
+enum { KEY_FILE_SHIFT = 45, KEY_TYPES_SHIFT = 44, KEY_CLASS_SHIFT = 60 };
+
+enum dwarf_file_kind { FILE_MAIN, FILE_ALT, FILE_SPLIT, FILE_PACKAGE };
+
+struct dwarf_file {
+	Dwarf_Debug dbg;
+	enum dwarf_file_kind kind;
+	char *path; /* owned; NULL of the module's own */
+	int fd;	    /* owned, but of the module's own */
+};
+
+struct dwarf_unit {
+	uint64_t die;	    /* of the unit itself: a skeleton, perhaps */
+	uint64_t whole;	    /* the DIE to read: of the split unit; 0: missing */
+	uint64_t id;	    /* of a split unit: in both halves; 0: none */
+	uint64_t low, high; /* of its code; 0, 0 if not one range */
+	bool partial, whole_tried;
+};
+
+/* What a name in the index is of. */
+enum name_class { NAME_TYPE = 1, NAME_VARIABLE, NAME_FUNCTION };
+
+struct type_set {
+	struct u64map by_die; /* -> struct type * */
+	struct type **type;   /* owned, each too: all of them */
+	size_t count, cap;
+	struct type *void_type;
+	unsigned word;
+	struct dwarf *dwarf; /* NULL: the built-in ones */
+};
+
+struct dwarf_scope { /* a variable, and the function it is static in or 0 */
+	uint64_t var, function;
+};
+
+struct dwarf {
+	struct dwarf_file *file; /* owned */
+	size_t files, file_cap;
+	char *path, *debug_dir; /* owned */
+	char *root[3];		/* owned */
+	unsigned word;
+	struct strbuf note;
+	char *alt_link, *alt_id; /* owned: of .gnu_debugaltlink; NULL: none */
+	bool alt_tried, package_tried;
+	size_t alt, package; /* indices of file; 0: none */
+
+	struct dwarf_unit *unit; /* owned, by die */
+	size_t units, unit_cap;
+	bool units_listed;
+
+	/* Names: hash of the name -> class << 60 | DIE; sorted by hash. */
+	struct sort_pair *name;
+	size_t names, name_cap;
+	bool named;
+	/* Variables at fixed addresses, those of functions included. */
+	struct dwarf_scope *var; /* owned */
+	size_t vars, var_cap;
+	bool deep;
+
+	struct type_set types;
+	/* Set by symbols: a definition sought in all modules. */
+	dwarf_elsewhere_fn *elsewhere;
+	void *elsewhere_ctx;
+};
+
+/* --- dwarf_open.c */
+/* The DIE of a key; dwarf_dealloc(die) by die_free(). */
+bool dwarf_die(struct dwarf *dwarf, uint64_t key, Dwarf_Die *out);
+Dwarf_Debug dwarf_handle(const struct dwarf *dwarf, uint64_t key);
+size_t dwarf_alt_file(struct dwarf *dwarf);
+/* The index of a file opened now; 0 if it cannot be. */
+size_t dwarf_add_file(struct dwarf *dwarf, const char *path,
+		      enum dwarf_file_kind kind);
+/* --- dwarf_split.c */
+/* The DIE that holds a unit's contents; 0 if its split file is missing. */
+uint64_t dwarf_unit_whole(struct dwarf *dwarf, struct dwarf_unit *unit);
+
+uint64_t key_make(size_t file, bool types, uint64_t offset);
+size_t key_file(uint64_t key);
+bool key_types(uint64_t key);
+uint64_t key_offset(uint64_t key);
+
+/* --- dwarf_die.c: DIEs; what is damaged reads as missing */
+struct die {
+	struct dwarf *dwarf;
+	Dwarf_Debug dbg;
+	Dwarf_Die die;
+	size_t file;
+	bool types;
+};
+
+bool die_open(struct dwarf *dwarf, uint64_t key, struct die *out);
+void die_close(struct die *die);
+uint64_t die_key(const struct die *die);
+unsigned die_tag(const struct die *die); /* 0: none */
+const char *die_name(const struct die *die);
+/* What it is a copy or the completion of (inlined, C++). */
+bool die_origin(const struct die *die, struct die *out);
+/* Its own, or of its origin. */
+const char *die_any_name(const struct die *die);
+uint64_t die_any_type(const struct die *die);
+bool die_has(const struct die *die, unsigned attr);
+bool die_flag(const struct die *die, unsigned attr);
+/* A constant; false if it is none (an expression, a reference). */
+bool die_unsigned(const struct die *die, unsigned attr, uint64_t *out);
+bool die_signed(const struct die *die, unsigned attr, int64_t *out);
+bool die_address(const struct die *die, unsigned attr, uint64_t *out);
+/* The key of the DIE that an attribute refers to, in any file; 0: none. */
+uint64_t die_ref(const struct die *die, unsigned attr);
+/* The attribute; NULL: none.  attr_free() it. */
+Dwarf_Attribute die_attr(const struct die *die, unsigned attr);
+void attr_free(const struct die *die, Dwarf_Attribute attr);
+bool attr_is_expression(Dwarf_Attribute attr);
+/* Over children: for (ok = die_child(d, &c); ok; ok = die_next(&c)). */
+bool die_child(const struct die *parent, struct die *out);
+bool die_next(struct die *die); /* closes it; false after the last */
+/* Code of a function, block or unit: does it cover pc (of the file)? */
+bool die_covers(const struct die *die, uint64_t pc);
+void dwarf_forget(Dwarf_Debug dbg, Dwarf_Error e);
+
+/* --- dwarf_units.c */
+struct dwarf_header {
+	uint64_t id; /* of a split unit, DWARF 5; else 0 */
+	bool is_type_unit;
+};
+/* The unit after the last one; its DIE in die->die, to be closed.  Go on until
+ * it is false: libdwarf keeps the place. */
+bool dwarf_next_unit(struct die *die, struct dwarf_header *out);
+int dwarf_list_units(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+/* Whose contents cover pc; NULL. */
+struct dwarf_unit *dwarf_unit_at(struct dwarf *dwarf, uint64_t pc);
+bool dwarf_unit_cplus(struct dwarf *dwarf, uint64_t die_key);
+
+/* --- dwarf_loc.c: where something is */
+struct location;
+struct frame_state;
+struct dwarf_where {
+	struct dwarf *dwarf;
+	uint64_t bias;
+	const struct frame_state *frame; /* NULL: fixed addresses alone */
+	const struct die *function;	 /* for its frame base; or NULL */
+	bool tls; /* out: addr is an offset in thread-local storage */
+};
+/* What the attribute says at the frame's pc. */
+void die_locate(const struct die *die, unsigned attr, struct dwarf_where *where,
+		struct location *out);
+/* A location that is the same for all time: an address, thread-local. */
+bool die_is_fixed(const struct die *die, unsigned attr);
+
+/* --- dwarf_index.c */
+int dwarf_index_names(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+int dwarf_index_vars(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+typedef bool dwarf_name_fn(void *ctx, uint64_t die);
+/* Each DIE of that class and name until fn returns true; true then. */
+bool dwarf_each_named(struct dwarf *dwarf, enum name_class class,
+		      const char *name, dwarf_name_fn *fn, void *ctx);
+
+/* --- dwarf_types.c */
+struct type *dwarf_type(struct dwarf *dwarf, uint64_t die);
+void type_set_init(struct type_set *set, unsigned word, struct dwarf *dwarf);
+void type_set_deinit(struct type_set *set);
+struct type *type_make(struct type_set *set, enum type_kind kind);
+/* --- dwarf_builtin.c */
+/* The short form of a C type's name, or the name itself. */
+const char *builtin_name(const char *name);
+
+#endif

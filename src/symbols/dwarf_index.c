@@ -1,0 +1,258 @@
+/*
+ * The index of a module: its units' top-level names by hash, and its variables
+ * at fixed addresses.  What is kept of a name is 16 bytes, whatever hangs below
+ * it is read when it is asked for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "symbols/dwarf_impl.h"
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash_more(uint64_t hash, const char *s)
+{
+	for (; *s; s++)
+		hash = (hash ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static uint64_t hash_of(const char *s)
+{
+	return hash_more(UINT64_C(0xcbf29ce484222325), s);
+}
+
+static enum name_class class_of(unsigned tag)
+{
+	switch (tag) {
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+	case DW_TAG_union_type:
+	case DW_TAG_enumeration_type:
+	case DW_TAG_typedef:
+	case DW_TAG_base_type:
+		return NAME_TYPE;
+	case DW_TAG_variable:
+		return NAME_VARIABLE;
+	case DW_TAG_subprogram:
+		return NAME_FUNCTION;
+	default:
+		return 0;
+	}
+}
+
+static int add_name(struct dwarf *d, const struct die *die,
+		    enum name_class class, uint64_t scope, struct error *err)
+{
+	const char *name = die_any_name(die);
+
+	if (!name)
+		return 0;
+	if (GROW(d->name, d->name_cap, d->names + 1, "index of names", err))
+		return -1;
+	d->name[d->names++] = (struct sort_pair){
+		hash_more(scope, name),
+		die_key(die) | (uint64_t) class << KEY_CLASS_SHIFT};
+	return 0;
+}
+
+static int add_var(struct dwarf *d, uint64_t var, uint64_t function,
+		   struct error *err)
+{
+	if (GROW(d->var, d->var_cap, d->vars + 1, "index of variables", err))
+		return -1;
+	d->var[d->vars++] = (struct dwarf_scope){var, function};
+	return 0;
+}
+
+/* The children of a unit or namespace; scope is the hash of what they are in.
+ */
+static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
+		      struct error *err)
+{
+	struct die die;
+	int ret = 0;
+
+	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+		enum name_class class = class_of(tag);
+
+		if (tag == DW_TAG_namespace) {
+			const char *name = die_name(&die);
+			uint64_t inner =
+				name ? hash_more(hash_more(scope, name), "::")
+				     : scope;
+
+			ret = scan_names(d, &die, inner, err);
+		} else if (class) {
+			ret = add_name(d, &die, class, scope, err);
+		}
+		if (!ret && class == NAME_VARIABLE &&
+		    die_has(&die, DW_AT_location))
+			ret = add_var(d, die_key(&die), 0, err);
+		if (ret) {
+			die_close(&die);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+typedef int scan_fn(struct dwarf *d, const struct die *unit, struct error *);
+
+static int each_unit(struct dwarf *d, const char *what, scan_fn *fn,
+		     struct error *err)
+{
+	if (dwarf_list_units(d, err))
+		return -1;
+	for (size_t i = 0; i < d->units; i++) {
+		struct die unit;
+		int ret = progress_tick(what, i, d->units, err);
+
+		if (ret)
+			return -1;
+		if (!die_open(d, dwarf_unit_whole(d, &d->unit[i]), &unit))
+			continue;
+		ret = fn(d, &unit, err);
+		die_close(&unit);
+		if (ret)
+			return -1;
+	}
+	return 0;
+}
+
+static int scan_unit(struct dwarf *d, const struct die *unit, struct error *err)
+{
+	return scan_names(d, unit, hash_of(""), err);
+}
+
+int dwarf_index_names(struct dwarf *d, struct error *err)
+{
+	if (d->named)
+		return 0;
+	d->names = d->vars = 0;
+	if (each_unit(d, "reading names of debug information", scan_unit, err))
+		return -1;
+	if (sort_pairs(d->name, d->names, err))
+		return -1;
+	d->named = true;
+	return 0;
+}
+
+/* Static variables in a function's blocks; inlined copies have the same. */
+static int scan_block(struct dwarf *d, const struct die *block,
+		      uint64_t function, struct error *err)
+{
+	struct die die;
+	int ret = 0;
+
+	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+
+		if (tag == DW_TAG_lexical_block)
+			ret = scan_block(d, &die, function, err);
+		else if (tag == DW_TAG_variable &&
+			 die_is_fixed(&die, DW_AT_location))
+			ret = add_var(d, die_key(&die), function, err);
+		if (ret) {
+			die_close(&die);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int scan_functions(struct dwarf *d, const struct die *parent,
+			  struct error *err)
+{
+	struct die die;
+
+	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+		int ret = 0;
+
+		if (tag == DW_TAG_namespace)
+			ret = scan_functions(d, &die, err);
+		else if (tag == DW_TAG_subprogram)
+			ret = scan_block(d, &die, die_key(&die), err);
+		if (ret) {
+			die_close(&die);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int dwarf_index_vars(struct dwarf *d, struct error *err)
+{
+	size_t top;
+
+	if (d->deep)
+		return 0;
+	if (dwarf_index_names(d, err))
+		return -1;
+	top = d->vars;
+	if (each_unit(d, "reading variables of functions", scan_functions,
+		      err)) {
+		d->vars = top;
+		return -1;
+	}
+	d->deep = true;
+	return 0;
+}
+
+static size_t first_of(const struct dwarf *d, uint64_t hash)
+{
+	size_t lo = 0, hi = d->names;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (d->name[mid].key < hash)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
+		      dwarf_name_fn *fn, void *ctx)
+{
+	uint64_t hash = hash_of(name);
+	size_t len = strlen(name);
+	struct error err;
+
+	if (dwarf_index_names(d, &err)) {
+		log_info("dwarf: %s", err.msg);
+		return false;
+	}
+	for (size_t i = first_of(d, hash);
+	     i < d->names && d->name[i].key == hash; i++) {
+		uint64_t key = d->name[i].value;
+		const char *its;
+		struct die die;
+
+		if (key >> KEY_CLASS_SHIFT != class)
+			continue;
+		key &= (UINT64_C(1) << KEY_CLASS_SHIFT) - 1;
+		if (!die_open(d, key, &die))
+			continue;
+		its = die_any_name(&die);
+		/* "b" of "a::b"; else it is another of the same hash */
+		if (its && (strlen(its) > len ||
+			    strcmp(its, name + len - strlen(its))))
+			its = NULL;
+		die_close(&die);
+		if (its && fn(ctx, key))
+			return true;
+	}
+	return false;
+}
+
+int dwarf_prepare(struct dwarf *d, struct error *err)
+{
+	return dwarf_index_names(d, err);
+}

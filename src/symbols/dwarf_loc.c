@@ -1,0 +1,607 @@
+/*
+ * Where a variable is: DW_OP expressions (DWARF 5, 2.5 and 2.6; the GNU ones of
+ * DWARF 4), alone or by pc in a location list.
+ */
+#include <string.h>
+
+#include "symbols/dwarf_impl.h"
+#include "symbols/dwarf_vars.h"
+
+enum { STACK = 64, STEPS = 10000, NESTED = 3, REGS = 17 };
+
+struct machine {
+	struct dwarf_where *where;
+	const struct die *die;
+	struct location *out;
+	uint64_t stack[STACK];
+	unsigned depth;
+	const char *why; /* it failed */
+	int nested;
+	bool in_base;	/* a frame base: a register is its value */
+	bool is_value;	/* DW_OP_stack_value came */
+	bool is_reg;	/* DW_OP_reg came */
+	bool has_bytes; /* DW_OP_implicit_value came */
+	unsigned reg;
+};
+
+struct op {
+	Dwarf_Small atom;
+	Dwarf_Unsigned a, b, c, at;
+};
+
+static void locate(const struct die *die, unsigned attr,
+		   struct dwarf_where *where, int nested, bool in_base,
+		   struct location *out);
+
+static void fail(struct machine *m, const char *why)
+{
+	if (!m->why)
+		m->why = why;
+}
+
+static void push(struct machine *m, uint64_t value)
+{
+	if (m->depth == STACK)
+		fail(m, "its location is damaged");
+	else
+		m->stack[m->depth++] = value;
+}
+
+static uint64_t pop(struct machine *m)
+{
+	if (!m->depth) {
+		fail(m, "its location is damaged");
+		return 0;
+	}
+	return m->stack[--m->depth];
+}
+
+static uint64_t reg_value(struct machine *m, uint64_t reg)
+{
+	const struct frame_state *f = m->where->frame;
+
+	if (!f || reg >= REGS || !(f->has_reg >> reg & 1)) {
+		fail(m, reg >= REGS ? "in a vector register"
+				    : "in a register that is not known");
+		return 0;
+	}
+	return f->reg[reg];
+}
+
+static void deref(struct machine *m, uint64_t size)
+{
+	const struct frame_state *f = m->where->frame;
+	uint64_t value = 0, addr = pop(m);
+
+	if (!f || !f->read || size > 8 || !f->read(f->ctx, addr, &value, size))
+		fail(m, "memory of its location cannot be read");
+	push(m, value);
+}
+
+static void frame_base(struct machine *m, int64_t offset)
+{
+	struct location base = {0};
+
+	if (!m->where->function || m->nested >= NESTED) {
+		fail(m, "there is no frame");
+		return;
+	}
+	locate(m->where->function, DW_AT_frame_base, m->where, m->nested + 1,
+	       true, &base);
+	if (base.kind == LOCATION_NONE)
+		fail(m, base.why);
+	push(m, base.addr + (uint64_t)offset);
+}
+
+static void address_index(struct machine *m, uint64_t index, uint64_t bias)
+{
+	Dwarf_Addr addr = 0;
+	Dwarf_Error e = NULL;
+
+	if (dwarf_debug_addr_index_to_addr(m->die->die, index, &addr, &e) !=
+	    DW_DLV_OK) {
+		dwarf_forget(m->die->dbg, e);
+		fail(m, "its address is missing from .debug_addr");
+	}
+	push(m, addr + bias);
+}
+
+/* Two operands, b was on top; false: op is no operation of two. */
+static bool arithmetic(unsigned op, uint64_t a, uint64_t b, uint64_t *out)
+{
+	int64_t sa = (int64_t)a, sb = (int64_t)b;
+
+	switch (op) {
+	case DW_OP_and:
+		*out = a & b;
+		return true;
+	case DW_OP_div:
+		*out = !sb ? 0 : sb == -1 ? -a : (uint64_t)(sa / sb);
+		return true;
+	case DW_OP_minus:
+		*out = a - b;
+		return true;
+	case DW_OP_mod:
+		*out = b ? a % b : 0;
+		return true;
+	case DW_OP_mul:
+		*out = a * b;
+		return true;
+	case DW_OP_or:
+		*out = a | b;
+		return true;
+	case DW_OP_plus:
+		*out = a + b;
+		return true;
+	case DW_OP_shl:
+		*out = b < 64 ? a << b : 0;
+		return true;
+	case DW_OP_shr:
+		*out = b < 64 ? a >> b : 0;
+		return true;
+	case DW_OP_shra:
+		*out = (uint64_t)(sa >> (b < 64 ? b : 63));
+		return true;
+	case DW_OP_xor:
+		*out = a ^ b;
+		return true;
+	}
+	return false;
+}
+
+static bool compare(unsigned op, int64_t a, int64_t b, uint64_t *out)
+{
+	switch (op) {
+	case DW_OP_eq:
+		*out = a == b;
+		return true;
+	case DW_OP_ge:
+		*out = a >= b;
+		return true;
+	case DW_OP_gt:
+		*out = a > b;
+		return true;
+	case DW_OP_le:
+		*out = a <= b;
+		return true;
+	case DW_OP_lt:
+		*out = a < b;
+		return true;
+	case DW_OP_ne:
+		*out = a != b;
+		return true;
+	}
+	return false;
+}
+
+static bool binary(struct machine *m, unsigned op)
+{
+	uint64_t a, b, out;
+
+	if (!arithmetic(op, 0, 0, &out) && !compare(op, 0, 0, &out))
+		return false;
+	b = pop(m);
+	a = pop(m);
+	if (!arithmetic(op, a, b, &out))
+		compare(op, (int64_t)a, (int64_t)b, &out);
+	push(m, out);
+	return true;
+}
+
+static bool shuffle(struct machine *m, const struct op *op)
+{
+	uint64_t a, b, c;
+
+	switch (op->atom) {
+	case DW_OP_dup:
+		a = pop(m);
+		push(m, a);
+		push(m, a);
+		return true;
+	case DW_OP_drop:
+		pop(m);
+		return true;
+	case DW_OP_over:
+	case DW_OP_pick:
+		a = op->atom == DW_OP_over ? 1 : op->a;
+		if (a >= m->depth)
+			fail(m, "its location is damaged");
+		else
+			push(m, m->stack[m->depth - 1 - a]);
+		return true;
+	case DW_OP_swap:
+		a = pop(m);
+		b = pop(m);
+		push(m, a);
+		push(m, b);
+		return true;
+	case DW_OP_rot:
+		a = pop(m);
+		b = pop(m);
+		c = pop(m);
+		push(m, a);
+		push(m, c);
+		push(m, b);
+		return true;
+	case DW_OP_neg:
+		push(m, -pop(m));
+		return true;
+	case DW_OP_not:
+		push(m, ~pop(m));
+		return true;
+	case DW_OP_abs:
+		a = pop(m);
+		push(m, (int64_t)a < 0 ? -a : a);
+		return true;
+	case DW_OP_plus_uconst:
+		push(m, pop(m) + op->a);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool constant(struct machine *m, const struct op *op)
+{
+	unsigned atom = op->atom;
+
+	if (atom >= DW_OP_lit0 && atom <= DW_OP_lit31)
+		push(m, atom - DW_OP_lit0);
+	else if (atom >= DW_OP_const1u && atom <= DW_OP_consts)
+		push(m, op->a); /* libdwarf has extended the signed ones */
+	else if (atom == DW_OP_addr)
+		push(m, op->a + m->where->bias);
+	else if (atom == DW_OP_addrx || atom == DW_OP_GNU_addr_index)
+		address_index(m, op->a, m->where->bias);
+	else if (atom == DW_OP_constx || atom == DW_OP_GNU_const_index)
+		address_index(m, op->a, 0);
+	else if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
+		push(m, reg_value(m, atom - DW_OP_breg0) + op->a);
+	else if (atom == DW_OP_bregx)
+		push(m, reg_value(m, op->a) + op->b);
+	else if (atom == DW_OP_fbreg)
+		frame_base(m, (int64_t)op->a);
+	else
+		return false;
+	return true;
+}
+
+/* A register, a value: the description of where, not a computation. */
+static bool describe(struct machine *m, const struct op *op)
+{
+	unsigned atom = op->atom;
+
+	if (atom >= DW_OP_reg0 && atom <= DW_OP_reg31) {
+		m->is_reg = true;
+		m->reg = atom - DW_OP_reg0;
+	} else if (atom == DW_OP_regx) {
+		m->is_reg = true;
+		m->reg = (unsigned)op->a;
+	} else if (atom == DW_OP_stack_value) {
+		m->is_value = true;
+	} else if (atom == DW_OP_implicit_value) {
+		const void *bytes = (const void *)(uintptr_t)op->b;
+
+		m->has_bytes = true;
+		m->out->byte_count = op->a < sizeof m->out->bytes
+					     ? (unsigned)op->a
+					     : sizeof m->out->bytes;
+		if (bytes)
+			memcpy(m->out->bytes, bytes, m->out->byte_count);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* What the machine holds now, as one piece. */
+static struct location_piece piece_now(struct machine *m)
+{
+	struct location_piece p = {.kind = LOCATION_NONE};
+
+	if (m->is_reg) {
+		const struct frame_state *f = m->where->frame;
+
+		p.kind = LOCATION_REGISTER;
+		p.reg = m->reg;
+		if (f && m->reg < REGS && f->has_reg >> m->reg & 1)
+			p.value = f->reg[m->reg];
+		else
+			p.kind = LOCATION_NONE;
+	} else if (m->has_bytes) {
+		p.kind = LOCATION_VALUE;
+		memcpy(&p.value, m->out->bytes, sizeof p.value);
+	} else if (m->depth) {
+		p.kind = m->is_value ? LOCATION_VALUE : LOCATION_MEMORY;
+		p.addr = p.value = m->stack[m->depth - 1];
+	}
+	return p;
+}
+
+static void take_piece(struct machine *m, uint64_t size)
+{
+	struct location *out = m->out;
+	struct location_piece p = piece_now(m);
+
+	p.size = (uint32_t)size;
+	if (out->pieces == LOCATION_PIECES_MAX)
+		fail(m, "it is in too many pieces");
+	else
+		out->piece[out->pieces++] = p;
+	m->depth = 0;
+	m->is_reg = m->is_value = m->has_bytes = false;
+}
+
+static bool special(struct machine *m, const struct op *op)
+{
+	const struct frame_state *f = m->where->frame;
+
+	switch (op->atom) {
+	case DW_OP_nop:
+		return true;
+	case DW_OP_deref:
+		deref(m, m->where->dwarf->word);
+		return true;
+	case DW_OP_deref_size:
+	case DW_OP_deref_type:
+		deref(m, op->a);
+		return true;
+	case DW_OP_call_frame_cfa:
+		if (!f || !f->cfa)
+			fail(m, "its frame is not known");
+		push(m, f ? f->cfa : 0);
+		return true;
+	case DW_OP_piece:
+		take_piece(m, op->a);
+		return true;
+	case DW_OP_form_tls_address:
+	case DW_OP_GNU_push_tls_address:
+		m->where->tls = true;
+		return true;
+	case DW_OP_entry_value:
+	case DW_OP_GNU_entry_value:
+		fail(m, "optimized out: only its value at the call was kept");
+		return true;
+	case DW_OP_implicit_pointer:
+	case DW_OP_GNU_implicit_pointer:
+		fail(m, "optimized out: what it pointed to is in no memory");
+		return true;
+	default:
+		return shuffle(m, op) || binary(m, op->atom);
+	}
+}
+
+static bool get_op(struct machine *m, Dwarf_Locdesc_c desc, Dwarf_Unsigned i,
+		   struct op *op)
+{
+	Dwarf_Error e = NULL;
+
+	if (dwarf_get_location_op_value_c(desc, i, &op->atom, &op->a, &op->b,
+					  &op->c, &op->at, &e) == DW_DLV_OK)
+		return true;
+	dwarf_forget(m->die->dbg, e);
+	fail(m, "its location is damaged");
+	return false;
+}
+
+/* The index of the operation at offset "at"; count if none is there. */
+static Dwarf_Unsigned op_at(struct machine *m, Dwarf_Locdesc_c desc,
+			    Dwarf_Unsigned count, uint64_t at)
+{
+	struct op op;
+
+	for (Dwarf_Unsigned i = 0; i < count; i++)
+		if (get_op(m, desc, i, &op) && op.at == at)
+			return i;
+	return count;
+}
+
+static void run(struct machine *m, Dwarf_Locdesc_c desc, Dwarf_Unsigned count)
+{
+	struct op op;
+	unsigned steps = 0;
+
+	for (Dwarf_Unsigned i = 0; i < count && !m->why; i++) {
+		if (!get_op(m, desc, i, &op))
+			return;
+		if (++steps == STEPS)
+			fail(m, "its location has no end");
+		if (op.atom == DW_OP_skip || (op.atom == DW_OP_bra && pop(m))) {
+			uint64_t to = op.at + 3 + (uint64_t)(int16_t)op.a;
+
+			i = op_at(m, desc, count, to) - 1;
+		} else if (op.atom != DW_OP_bra && !constant(m, &op) &&
+			   !describe(m, &op) && !special(m, &op)) {
+			fail(m, "its location is of a kind not known here");
+		}
+	}
+}
+
+static void finish(struct machine *m)
+{
+	struct location *out = m->out;
+	struct location_piece p;
+
+	if (m->why) {
+		out->kind = LOCATION_NONE;
+		out->why = m->why;
+		return;
+	}
+	if (out->pieces) {
+		out->kind = LOCATION_PIECES;
+		return;
+	}
+	if (m->is_reg && m->in_base) { /* DW_OP_reg6: the base is its value */
+		out->kind = LOCATION_MEMORY;
+		out->addr = reg_value(m, m->reg);
+		if (!m->why)
+			return;
+	}
+	p = piece_now(m);
+	out->kind = p.kind;
+	out->addr = p.addr;
+	out->value = p.value;
+	out->reg = m->reg;
+	if (p.kind == LOCATION_NONE)
+		out->why = m->is_reg ? "in a register that is not known"
+				     : "optimized out";
+}
+
+/* The entry of the list for pc; a lone expression has one. */
+static bool entry_at(const struct die *die, Dwarf_Loc_Head_c head,
+		     Dwarf_Unsigned i, bool lone, uint64_t pc,
+		     Dwarf_Locdesc_c *desc, Dwarf_Unsigned *ops)
+{
+	Dwarf_Small lle = 0, source = 0;
+	Dwarf_Unsigned raw1, raw2, expr, off;
+	Dwarf_Addr low = 0, high = 0;
+	Dwarf_Bool no_addr = 0;
+	Dwarf_Error e = NULL;
+
+	if (dwarf_get_locdesc_entry_d(head, i, &lle, &raw1, &raw2, &no_addr,
+				      &low, &high, ops, desc, &source, &expr,
+				      &off, &e) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
+		return false;
+	}
+	if (lone)
+		return true;
+	if (lle == DW_LLE_base_address || lle == DW_LLE_base_addressx ||
+	    lle == DW_LLE_end_of_list)
+		return false;
+	return lle == DW_LLE_default_location || (pc >= low && pc < high);
+}
+
+static void locate(const struct die *die, unsigned attr,
+		   struct dwarf_where *where, int nested, bool in_base,
+		   struct location *out)
+{
+	Dwarf_Attribute a = die_attr(die, attr);
+	Dwarf_Loc_Head_c head = NULL;
+	Dwarf_Unsigned count = 0, ops = 0;
+	Dwarf_Locdesc_c desc = NULL;
+	Dwarf_Error e = NULL;
+	struct machine m = {.where = where,
+			    .die = die,
+			    .out = out,
+			    .nested = nested,
+			    .in_base = in_base};
+	uint64_t pc = where->frame ? where->frame->pc - where->bias : 0;
+	bool lone = a && attr_is_expression(a), found = false;
+
+	*out = (struct location){.kind = LOCATION_NONE, .why = "optimized out"};
+	if (!a)
+		return;
+	if (dwarf_get_loclist_c(a, &head, &count, &e) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
+		out->why = "its location cannot be read";
+		attr_free(die, a);
+		return;
+	}
+	for (Dwarf_Unsigned i = 0; i < count && !found; i++)
+		found = entry_at(die, head, i, lone, pc, &desc, &ops);
+	if (found && ops) {
+		out->why = "";
+		run(&m, desc, ops);
+		finish(&m);
+	}
+	dwarf_loc_head_c_dealloc(head);
+	attr_free(die, a);
+}
+
+bool attr_is_expression(Dwarf_Attribute attr)
+{
+	Dwarf_Half form = 0;
+	Dwarf_Error e = NULL;
+
+	if (dwarf_whatform(attr, &form, &e) != DW_DLV_OK)
+		return false;
+	return form == DW_FORM_exprloc || form == DW_FORM_block ||
+	       form == DW_FORM_block1 || form == DW_FORM_block2 ||
+	       form == DW_FORM_block4;
+}
+
+void die_locate(const struct die *die, unsigned attr, struct dwarf_where *where,
+		struct location *out)
+{
+	locate(die, attr, where, 0, false, out);
+}
+
+bool die_is_fixed(const struct die *die, unsigned attr)
+{
+	Dwarf_Attribute a = die_attr(die, attr);
+	Dwarf_Unsigned len = 0;
+	Dwarf_Ptr bytes = NULL;
+	Dwarf_Block *block = NULL;
+	Dwarf_Error e = NULL;
+	uint8_t first = 0;
+
+	if (a && attr_is_expression(a)) {
+		if (dwarf_formexprloc(a, &len, &bytes, &e) == DW_DLV_OK) {
+			first = len ? *(const uint8_t *)bytes : 0;
+		} else {
+			dwarf_forget(die->dbg, e);
+			e = NULL;
+			if (dwarf_formblock(a, &block, &e) == DW_DLV_OK) {
+				first = block->bl_len
+						? *(uint8_t *)block->bl_data
+						: 0;
+				dwarf_dealloc(die->dbg, block, DW_DLA_BLOCK);
+			} else {
+				dwarf_forget(die->dbg, e);
+			}
+		}
+	}
+	attr_free(die, a);
+	return first == DW_OP_addr || first == DW_OP_addrx ||
+	       first == DW_OP_GNU_addr_index || first == DW_OP_const8u ||
+	       first == DW_OP_const4u || first == DW_OP_constx ||
+	       first == DW_OP_GNU_const_index;
+}
+
+static bool read_piece(const struct location_piece *p,
+		       const struct frame_state *frame, uint8_t *buf,
+		       size_t len)
+{
+	switch (p->kind) {
+	case LOCATION_MEMORY:
+		return frame->read &&
+		       frame->read(frame->ctx, p->addr, buf, len);
+	case LOCATION_REGISTER:
+	case LOCATION_VALUE:
+		if (len > sizeof p->value)
+			return false;
+		memcpy(buf, &p->value, len);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool location_read(const struct location *where,
+		   const struct frame_state *frame, void *buf, size_t len)
+{
+	struct location_piece whole = {.kind = where->kind,
+				       .addr = where->addr,
+				       .value = where->value};
+	uint8_t *at = buf;
+
+	if (where->kind == LOCATION_VALUE && where->byte_count > 8) {
+		if (len > where->byte_count)
+			return false;
+		memcpy(buf, where->bytes, len);
+		return true;
+	}
+	if (where->kind != LOCATION_PIECES)
+		return read_piece(&whole, frame, buf, len);
+	for (unsigned i = 0; i < where->pieces && len; i++) {
+		size_t n = where->piece[i].size;
+
+		n = n < len ? n : len;
+		if (!read_piece(&where->piece[i], frame, at, n))
+			return false;
+		at += n;
+		len -= n;
+	}
+	return !len;
+}

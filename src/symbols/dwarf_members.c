@@ -1,0 +1,173 @@
+/* What a type consists of: members, parameters, enumerators. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "symbols/dwarf_impl.h"
+
+enum { NESTED_MAX = 32 };
+
+/* DW_AT_data_member_location: a number, or DW_OP_plus_uconst in a block. */
+static uint64_t member_offset(const struct die *die)
+{
+	uint64_t offset = 0;
+	Dwarf_Attribute attr;
+	Dwarf_Block *block = NULL;
+	Dwarf_Error e = NULL;
+
+	if (die_unsigned(die, DW_AT_data_member_location, &offset))
+		return offset;
+	attr = die_attr(die, DW_AT_data_member_location);
+	if (!attr)
+		return 0;
+	if (dwarf_formblock(attr, &block, &e) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
+	} else {
+		const uint8_t *at = block->bl_data;
+
+		offset = 0;
+		if (block->bl_len > 1 && at[0] == DW_OP_plus_uconst)
+			for (unsigned i = 1, shift = 0;
+			     i < block->bl_len && shift < 64; i++, shift += 7) {
+				offset |= (uint64_t)(at[i] & 0x7f) << shift;
+				if (!(at[i] & 0x80))
+					break;
+			}
+		dwarf_dealloc(die->dbg, block, DW_DLA_BLOCK);
+	}
+	attr_free(die, attr);
+	return offset;
+}
+
+static void bit_field(struct member *m, const struct die *die, uint64_t size)
+{
+	uint64_t bits = 0, at = 0;
+	int64_t from_top = 0;
+
+	if (!die_unsigned(die, DW_AT_bit_size, &bits) || !bits || bits > 64)
+		return;
+	m->bit_size = (unsigned)bits;
+	if (die_unsigned(die, DW_AT_data_bit_offset, &at)) {
+		/* may come along with the storage unit's offset, too */
+		at += 8 * m->offset;
+	} else if (die_signed(die, DW_AT_bit_offset, &from_top)) {
+		/* DWARF 2 and 3: from the storage unit's highest bit */
+		die_unsigned(die, DW_AT_byte_size, &size);
+		at = 8 * (m->offset + size) - bits - (uint64_t)from_top;
+	} else {
+		at = 8 * m->offset;
+	}
+	m->offset = at / 8;
+	m->bit_offset = at % 8;
+}
+
+static void add_member(struct type *t, const struct die *die, size_t *cap)
+{
+	struct member m = {.name = die_name(die)};
+
+	m.type = dwarf_type(die->dwarf, die_ref(die, DW_AT_type));
+	m.is_base = die_tag(die) == DW_TAG_inheritance;
+	if (t->kind != TYPE_FUNCTION) {
+		m.offset = member_offset(die);
+		if (die_has(die, DW_AT_bit_size))
+			bit_field(&m, die, type_size(m.type));
+	}
+	if (t->members == *cap) {
+		*cap = *cap ? 2 * *cap : 8;
+		t->member = xrealloc(t->member, *cap * sizeof m);
+	}
+	t->member[t->members++] = m;
+}
+
+static void add_enumerator(struct type *t, const struct die *die, size_t *cap)
+{
+	struct enumerator e = {.name = die_name(die)};
+
+	if (!die_signed(die, DW_AT_const_value, &e.value) || !e.name)
+		return;
+	if (t->enumerators == *cap) {
+		*cap = *cap ? 2 * *cap : 8;
+		t->enumerator = xrealloc(t->enumerator, *cap * sizeof e);
+	}
+	t->enumerator[t->enumerators++] = e;
+}
+
+static void load_children(struct type *t)
+{
+	struct die parent, die;
+	size_t cap = 0, enum_cap = 0;
+
+	if (t->children_loaded)
+		return;
+	t->children_loaded = true;
+	if (!t->set->dwarf || !die_open(t->set->dwarf, t->die, &parent))
+		return;
+	for (bool ok = die_child(&parent, &die); ok; ok = die_next(&die)) {
+		switch (die_tag(&die)) {
+		case DW_TAG_member:
+			/* a static one lies elsewhere */
+			if (die_flag(&die, DW_AT_external) ||
+			    die_flag(&die, DW_AT_declaration))
+				break;
+			add_member(t, &die, &cap);
+			break;
+		case DW_TAG_inheritance:
+		case DW_TAG_formal_parameter:
+			add_member(t, &die, &cap);
+			break;
+		case DW_TAG_unspecified_parameters:
+			t->varargs = true;
+			break;
+		case DW_TAG_enumerator:
+			add_enumerator(t, &die, &enum_cap);
+			break;
+		}
+	}
+	die_close(&parent);
+}
+
+size_t type_members(struct type *t, const struct member **out)
+{
+	t = type_strip(t);
+	load_children(t);
+	*out = t->member;
+	return t->members;
+}
+
+size_t type_enumerators(struct type *t, const struct enumerator **out)
+{
+	t = type_strip(t);
+	load_children(t);
+	*out = t->enumerator;
+	return t->enumerators;
+}
+
+static bool find_member(struct type *t, const char *name, uint64_t base,
+			unsigned depth, struct member *out)
+{
+	const struct member *m;
+	size_t n = type_members(t, &m);
+
+	t = type_strip(t);
+	if (depth > NESTED_MAX ||
+	    (t->kind != TYPE_STRUCT && t->kind != TYPE_UNION))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].name && !m[i].is_base && !strcmp(m[i].name, name)) {
+			*out = m[i];
+			out->offset += base;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		if ((!m[i].name || m[i].is_base) &&
+		    find_member(m[i].type, name, base + m[i].offset, depth + 1,
+				out))
+			return true;
+	return false;
+}
+
+bool type_member(struct type *t, const char *name, struct member *out)
+{
+	return find_member(t, name, 0, 0, out);
+}

@@ -1,0 +1,40 @@
+/* Between dwarf_vars.c and symbols_types.c: the variables of one module. */
+#ifndef SYMBOLS_DWARF_MODULE_H
+#define SYMBOLS_DWARF_MODULE_H
+
+#include "symbols/dwarf.h"
+#include "symbols/symbols_types.h"
+
+/* function: that it is static in, or 0.  False: it has no fixed address. */
+bool dwarf_global(struct dwarf *dwarf, uint64_t die, uint64_t function,
+		  const struct module *module, struct global *out);
+int dwarf_global_each(struct dwarf *dwarf, const struct module *module,
+		      symbols_global_fn *fn, void *ctx,
+		      struct error *err) MUST_CHECK;
+bool dwarf_global_find(struct dwarf *dwarf, const char *name,
+		       const struct module *module, struct global *out);
+struct type *dwarf_function_type(struct dwarf *dwarf, const char *name);
+int dwarf_local_each(struct dwarf *dwarf, const struct module *module,
+		     const struct frame_state *frame, symbols_local_fn *fn,
+		     void *ctx);
+
+/* In dwarf_units.c: is there any unit (a symbol table alone has none)? */
+bool dwarf_has_units(struct dwarf *dwarf);
+/* In dwarf_index.c, with progress. */
+int dwarf_prepare(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+/* In dwarf_types.c: a definition; what is declared and not defined. */
+struct type *dwarf_type_named(struct dwarf *dwarf, enum type_kind kind,
+			      const char *name);
+struct type *dwarf_type_declared(struct dwarf *dwarf, enum type_kind kind,
+				 const char *name);
+typedef struct type *dwarf_elsewhere_fn(void *ctx, enum type_kind kind,
+					const char *name);
+void dwarf_set_elsewhere(struct dwarf *dwarf, dwarf_elsewhere_fn *fn,
+			 void *ctx);
+
+/* Types of nobody's debug information: C's own. */
+struct type_set *type_set_create(unsigned word);
+void type_set_destroy(struct type_set *set);
+struct type *type_set_builtin(struct type_set *set, const char *name);
+
+#endif

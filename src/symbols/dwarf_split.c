@@ -1,0 +1,205 @@
+/*
+ * Debug information that lies elsewhere: split units (DWARF 5, appendix F; GNU
+ * extension to DWARF 4), alone in a .dwo or together in a .dwp, and the file
+ * that dwz shares among programs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "symbols/dwarf_impl.h"
+
+enum { NOTE_MAX = 600 };
+
+static void note_missing(struct dwarf *d, const char *what, const char *why)
+{
+	if (d->note.len > NOTE_MAX)
+		return;
+	if (d->note.len)
+		strbuf_add(&d->note, "; ");
+	strbuf_addf(&d->note, "%s %s", what, why);
+}
+
+/* A path as the program's makers saw it: below each root, then as it is. */
+static size_t open_path(struct dwarf *d, const char *path,
+			enum dwarf_file_kind kind)
+{
+	char full[4096];
+
+	for (size_t i = 0; i < d->files; i++)
+		if (d->file[i].path && !strcmp(d->file[i].path, path))
+			return i;
+	for (size_t i = 0; i < 3 && d->root[i]; i++) {
+		size_t file;
+
+		snprintf(full, sizeof full, "%s%s", d->root[i], path);
+		file = dwarf_add_file(d, full, kind);
+		if (file)
+			return file;
+	}
+	return dwarf_add_file(d, path, kind);
+}
+
+/* "dir of path" + "/" + name. */
+static void beside(const char *path, const char *name, char *out, size_t cap)
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(out, cap, "%.*s/%s", slash ? (int)(slash - path) : 1,
+		 slash ? path : ".", name);
+}
+
+size_t dwarf_alt_file(struct dwarf *d)
+{
+	char path[4096];
+	const char *link, *id;
+
+	if (d->alt_tried)
+		return d->alt;
+	d->alt_tried = true;
+	link = d->alt_link;
+	id = d->alt_id;
+	if (!link)
+		return 0;
+	if (link[0] == '/') {
+		d->alt = open_path(d, link, FILE_ALT);
+	} else {
+		beside(d->path, link, path, sizeof path);
+		d->alt = dwarf_add_file(d, path, FILE_ALT);
+	}
+	if (!d->alt && id && strlen(id) > 2) {
+		snprintf(path, sizeof path, "%s/.build-id/%.2s/%s.debug",
+			 d->debug_dir, id, id + 2);
+		d->alt = open_path(d, path, FILE_ALT);
+	}
+	if (!d->alt)
+		note_missing(d, link,
+			     "(shared debug information) is not there");
+	return d->alt;
+}
+
+/* The first unit of a .dwo that is that of the skeleton. */
+static uint64_t unit_of_dwo(struct dwarf *d, size_t file, uint64_t id,
+			    bool *other_build)
+{
+	uint64_t key = 0;
+	struct dwarf_header header;
+	struct die die = {.dwarf = d, .dbg = d->file[file].dbg, .file = file};
+
+	while (dwarf_next_unit(&die, &header)) {
+		uint64_t its = header.id;
+
+		if (!its)
+			die_unsigned(&die, DW_AT_GNU_dwo_id, &its);
+		if (!key && (its == id || !id || !its))
+			key = die_key(&die);
+		else if (!key)
+			*other_build = true;
+		die_close(&die);
+	}
+	return key;
+}
+
+static uint64_t unit_of_package(struct dwarf *d, uint64_t id)
+{
+	char path[4096];
+	Dwarf_Sig8 sig;
+	Dwarf_Die die = NULL;
+	Dwarf_Off off;
+	Dwarf_Error e = NULL;
+	Dwarf_Debug dbg;
+	uint64_t key = 0;
+
+	if (!d->package_tried) {
+		d->package_tried = true;
+		snprintf(path, sizeof path, "%s.dwp", d->path);
+		d->package = dwarf_add_file(d, path, FILE_PACKAGE);
+	}
+	if (!d->package)
+		return 0;
+	dbg = d->file[d->package].dbg;
+	memcpy(&sig, &id, sizeof sig);
+	if (dwarf_die_from_hash_signature(dbg, &sig, "cu", &die, &e) !=
+	    DW_DLV_OK) {
+		dwarf_forget(dbg, e);
+		return 0;
+	}
+	if (dwarf_dieoffset(die, &off, &e) == DW_DLV_OK)
+		key = key_make(d->package, false, off);
+	else
+		dwarf_forget(dbg, e);
+	dwarf_dealloc(dbg, die, DW_DLA_DIE);
+	return key;
+}
+
+static const char *text_of(const struct die *die, unsigned attr)
+{
+	Dwarf_Attribute a = die_attr(die, attr);
+	char *text = NULL;
+	Dwarf_Error e = NULL;
+
+	if (a && dwarf_formstring(a, &text, &e) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
+		text = NULL;
+	}
+	attr_free(die, a);
+	return text;
+}
+
+static uint64_t unit_of_file(struct dwarf *d, const char *name, const char *dir,
+			     uint64_t id)
+{
+	char path[4096];
+	bool other_build = false;
+	uint64_t key = 0;
+	size_t file;
+
+	if (name[0] == '/')
+		snprintf(path, sizeof path, "%s", name);
+	else
+		snprintf(path, sizeof path, "%s/%s", dir ? dir : ".", name);
+	file = open_path(d, path, FILE_SPLIT);
+	if (!file) { /* moved along with the program */
+		const char *slash = strrchr(name, '/');
+
+		beside(d->path, slash ? slash + 1 : name, path, sizeof path);
+		file = open_path(d, path, FILE_SPLIT);
+	}
+	if (file)
+		key = unit_of_dwo(d, file, id, &other_build);
+	if (!key)
+		note_missing(d, name,
+			     other_build ? "is of another build"
+			     : file	 ? "holds no debug information"
+					 : "is not there");
+	return key;
+}
+
+uint64_t dwarf_unit_whole(struct dwarf *d, struct dwarf_unit *u)
+{
+	struct die die;
+	const char *name, *dir;
+	uint64_t id = u->id;
+
+	if (u->whole_tried)
+		return u->whole;
+	u->whole_tried = true;
+	u->whole = u->die;
+	if (key_file(u->die) || !die_open(d, u->die, &die))
+		return u->whole;
+	name = text_of(&die, DW_AT_dwo_name);
+	if (!name)
+		name = text_of(&die, DW_AT_GNU_dwo_name);
+	if (name) {
+		dir = text_of(&die, DW_AT_comp_dir);
+		if (!id)
+			die_unsigned(&die, DW_AT_GNU_dwo_id, &id);
+		u->whole = unit_of_package(d, id);
+		if (!u->whole)
+			u->whole = unit_of_file(d, name, dir, id);
+	}
+	die_close(&die);
+	return u->whole;
+}

@@ -1,0 +1,175 @@
+/* Types as C writes them, in gdb's spelling. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "symbols/dwarf_types.h"
+
+enum { DEEP = 64 };
+
+static const char *keyword(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_STRUCT:
+		return "struct ";
+	case TYPE_UNION:
+		return "union ";
+	case TYPE_ENUM:
+		return "enum ";
+	default:
+		return "";
+	}
+}
+
+static const char *qualifier(enum type_kind kind)
+{
+	switch (kind) {
+	case TYPE_CONST:
+		return "const";
+	case TYPE_VOLATILE:
+		return "volatile";
+	case TYPE_RESTRICT:
+		return "restrict";
+	case TYPE_ATOMIC:
+		return "_Atomic";
+	default:
+		return NULL;
+	}
+}
+
+/* What stands leftmost: the type at the end of all pointers and arrays. */
+static void base_name(struct type *t, struct strbuf *out)
+{
+	/* const and volatile of what has a name go in front */
+	while (qualifier(t->kind)) {
+		strbuf_addf(out, "%s ", qualifier(t->kind));
+		t = type_target(t);
+	}
+	if (t->kind == TYPE_VOID)
+		strbuf_add(out, t->name ? t->name : "void");
+	else if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ||
+		 t->kind == TYPE_ENUM)
+		strbuf_addf(out, "%s%s", t->is_class ? "" : keyword(t),
+			    t->name ? t->name : "{...}");
+	else
+		strbuf_add(out, t->name ? t->name : "<unknown type>");
+}
+
+/* Without pointers, arrays and functions; a qualifier of a pointer is in the
+ * declarator. */
+static struct type *base_of(struct type *t)
+{
+	for (int i = 0; i < DEEP; i++) {
+		struct type *inner = t;
+
+		while (qualifier(inner->kind))
+			inner = type_target(inner);
+		switch (inner->kind) {
+		case TYPE_POINTER:
+		case TYPE_REFERENCE:
+		case TYPE_ARRAY:
+		case TYPE_FUNCTION:
+			t = type_target(inner);
+			break;
+		default:
+			return t;
+		}
+	}
+	return t;
+}
+
+static void parameters(struct type *t, struct strbuf *out)
+{
+	const struct member *param;
+	size_t n = type_members(t, &param);
+
+	strbuf_addc(out, '(');
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			strbuf_add(out, ", ");
+		type_name(param[i].type, out);
+	}
+	if (t->varargs)
+		strbuf_add(out, n ? ", ..." : "...");
+	else if (!n && t->prototyped)
+		strbuf_add(out, "void");
+	strbuf_addc(out, ')');
+}
+
+static bool is_suffix(const struct type *t)
+{
+	return t->kind == TYPE_ARRAY || t->kind == TYPE_FUNCTION;
+}
+
+static struct type *unqualify(struct type *t)
+{
+	while (qualifier(t->kind))
+		t = type_target(t);
+	return t;
+}
+
+/*
+ * text is the declarator so far, from the name outwards; the base type comes
+ * before it in the end.
+ */
+static void declarator(struct type *t, struct strbuf *text, int depth)
+{
+	struct strbuf whole = {0};
+	struct type *at = unqualify(t);
+
+	if (depth > DEEP)
+		return;
+	if (at->kind == TYPE_POINTER || at->kind == TYPE_REFERENCE) {
+		struct type *target = type_target(at);
+		bool paren = is_suffix(unqualify(target));
+
+		strbuf_add(&whole, paren ? "(" : "");
+		strbuf_addc(&whole, at->kind == TYPE_POINTER ? '*' : '&');
+		for (; qualifier(t->kind); t = type_target(t))
+			strbuf_addf(&whole, " %s", qualifier(t->kind));
+		if (whole.s[whole.len - 1] != '*' &&
+		    whole.s[whole.len - 1] != '&' && text->len &&
+		    text->s[0] != '[')
+			strbuf_addc(&whole, ' ');
+		strbuf_addf(&whole, "%s%s", strbuf_str(text), paren ? ")" : "");
+		t = target;
+	} else if (at->kind == TYPE_ARRAY) {
+		strbuf_add(&whole, strbuf_str(text));
+		if (at->variable)
+			strbuf_add(&whole, "[variable length]");
+		else if (at->has_count)
+			strbuf_addf(&whole, "[%llu]",
+				    (unsigned long long)at->count);
+		else
+			strbuf_add(&whole, "[]");
+		t = type_target(at);
+	} else if (at->kind == TYPE_FUNCTION) {
+		strbuf_add(&whole, strbuf_str(text));
+		parameters(at, &whole);
+		t = type_target(at);
+	} else {
+		return;
+	}
+	strbuf_reset(text);
+	strbuf_add(text, strbuf_str(&whole));
+	strbuf_deinit(&whole);
+	declarator(t, text, depth + 1);
+}
+
+/* gdb puts a blank before "*", "[" and "(" of a type without a name; with one
+ * it is the name's. */
+void type_declare(struct type *t, const char *name, struct strbuf *out)
+{
+	struct strbuf text = {0};
+
+	strbuf_add(&text, name ? name : "");
+	declarator(t, &text, 0);
+	base_name(base_of(t), out);
+	if (text.len)
+		strbuf_addf(out, " %s", strbuf_str(&text));
+	strbuf_deinit(&text);
+}
+
+void type_name(struct type *t, struct strbuf *out)
+{
+	type_declare(t, NULL, out);
+}

@@ -1,0 +1,389 @@
+#include "symbols/dwarf_types.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "symbols/dwarf_impl.h"
+
+enum { CHAIN_MAX = 64 }; /* typedefs of typedefs: no program has so many */
+
+void type_set_init(struct type_set *set, unsigned word, struct dwarf *dwarf)
+{
+	*set = (struct type_set){.word = word, .dwarf = dwarf};
+}
+
+void type_set_deinit(struct type_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		free(set->type[i]->member);
+		free(set->type[i]->enumerator);
+		free(set->type[i]);
+	}
+	free(set->type);
+	u64map_deinit(&set->by_die);
+	*set = (struct type_set){0};
+}
+
+struct type *type_make(struct type_set *set, enum type_kind kind)
+{
+	struct type *t = xcalloc(1, sizeof *t);
+
+	t->kind = kind;
+	t->set = set;
+	if (set->count == set->cap) {
+		set->cap = set->cap ? 2 * set->cap : 64;
+		set->type = xrealloc(set->type, set->cap * sizeof *set->type);
+	}
+	set->type[set->count++] = t;
+	return t;
+}
+
+static struct type *void_of(struct type_set *set)
+{
+	if (!set->void_type) {
+		set->void_type = type_make(set, TYPE_VOID);
+		set->void_type->name = "void";
+	}
+	return set->void_type;
+}
+
+static enum type_kind kind_of(unsigned tag)
+{
+	switch (tag) {
+	case DW_TAG_base_type:
+		return TYPE_INT;
+	case DW_TAG_pointer_type:
+	case DW_TAG_ptr_to_member_type:
+		return TYPE_POINTER;
+	case DW_TAG_reference_type:
+	case DW_TAG_rvalue_reference_type:
+		return TYPE_REFERENCE;
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type:
+		return TYPE_STRUCT;
+	case DW_TAG_union_type:
+		return TYPE_UNION;
+	case DW_TAG_enumeration_type:
+		return TYPE_ENUM;
+	case DW_TAG_array_type:
+		return TYPE_ARRAY;
+	case DW_TAG_subroutine_type:
+	case DW_TAG_subprogram:
+		return TYPE_FUNCTION;
+	case DW_TAG_typedef:
+		return TYPE_TYPEDEF;
+	case DW_TAG_const_type:
+		return TYPE_CONST;
+	case DW_TAG_volatile_type:
+		return TYPE_VOLATILE;
+	case DW_TAG_restrict_type:
+		return TYPE_RESTRICT;
+	case DW_TAG_atomic_type:
+		return TYPE_ATOMIC;
+	case DW_TAG_unspecified_type:
+		return TYPE_VOID;
+	default:
+		return TYPE_OTHER;
+	}
+}
+
+static void load_base(struct type *t, const struct die *die)
+{
+	uint64_t encoding = 0;
+
+	die_unsigned(die, DW_AT_encoding, &encoding);
+	switch (encoding) {
+	case DW_ATE_boolean:
+		t->kind = TYPE_BOOL;
+		break;
+	case DW_ATE_float:
+		t->kind = TYPE_FLOAT;
+		break;
+	case DW_ATE_signed_char:
+		t->is_signed = true;
+		t->kind = TYPE_CHAR;
+		break;
+	case DW_ATE_unsigned_char:
+	case DW_ATE_UTF:
+		t->kind = TYPE_CHAR;
+		break;
+	case DW_ATE_signed:
+		t->is_signed = true;
+		break;
+	case DW_ATE_unsigned:
+	case DW_ATE_address:
+		break;
+	default:
+		t->kind = TYPE_OTHER;
+	}
+	/* "long unsigned int" is "unsigned long" in short, as gdb has it. */
+	if (t->name && !t->is_class)
+		t->name = builtin_name(t->name);
+}
+
+/* One dimension; false if its length is not known now. */
+static void load_count(struct type *t, const struct die *range)
+{
+	uint64_t count = 0, low = 0;
+
+	if (die_unsigned(range, DW_AT_count, &count)) {
+		t->has_count = true;
+	} else if (die_unsigned(range, DW_AT_upper_bound, &count)) {
+		die_unsigned(range, DW_AT_lower_bound, &low);
+		t->has_count = true;
+		count = count - low + 1; /* -1 is none */
+	} else {
+		t->variable = die_has(range, DW_AT_upper_bound) ||
+			      die_has(range, DW_AT_count);
+	}
+	t->count = count;
+}
+
+/* int a[2][3] is one DIE of two dimensions: an array of arrays to us. */
+static void load_array(struct type *t, const struct die *die)
+{
+	struct type *dim = NULL;
+	struct die range;
+
+	t->target_die = die_ref(die, DW_AT_type);
+	for (bool ok = die_child(die, &range); ok; ok = die_next(&range)) {
+		if (die_tag(&range) != DW_TAG_subrange_type &&
+		    die_tag(&range) != DW_TAG_enumeration_type)
+			continue;
+		if (dim) {
+			dim->target = type_make(t->set, TYPE_ARRAY);
+			dim->target->target_die = t->target_die;
+			dim = dim->target;
+		} else {
+			dim = t;
+		}
+		load_count(dim, &range);
+	}
+	if (die_flag(die, DW_AT_GNU_vector) && t->has_count)
+		die_unsigned(die, DW_AT_byte_size, &t->size);
+}
+
+static void load(struct type *t, const struct die *die)
+{
+	t->name = die_name(die);
+	die_unsigned(die, DW_AT_byte_size, &t->size);
+	t->is_declaration = die_flag(die, DW_AT_declaration);
+	t->target_die = die_ref(die, DW_AT_type);
+	switch (t->kind) {
+	case TYPE_INT:
+		load_base(t, die);
+		break;
+	case TYPE_POINTER:
+	case TYPE_REFERENCE:
+		if (!t->size)
+			t->size = t->set->word;
+		break;
+	case TYPE_ARRAY:
+		load_array(t, die);
+		break;
+	case TYPE_FUNCTION:
+		t->prototyped = die_flag(die, DW_AT_prototyped);
+		break;
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+	case TYPE_ENUM:
+		t->is_class = t->name && dwarf_unit_cplus(die->dwarf, t->die);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A type unit holds what a declaration with DW_AT_signature stands for. */
+static uint64_t signed_type(struct dwarf *d, uint64_t key)
+{
+	struct die die;
+	uint64_t other;
+
+	if (!die_open(d, key, &die))
+		return key;
+	other = die_has(&die, DW_AT_signature) ? die_ref(&die, DW_AT_signature)
+					       : 0;
+	die_close(&die);
+	return other ? other : key;
+}
+
+struct type *dwarf_type(struct dwarf *d, uint64_t key)
+{
+	struct type *t;
+	struct die die;
+	struct error err;
+	uint64_t have;
+
+	if (!key)
+		return void_of(&d->types);
+	if (u64map_get(&d->types.by_die, key, &have))
+		return (struct type *)(uintptr_t)have;
+
+	uint64_t real = signed_type(d, key);
+
+	if (real != key) {
+		t = dwarf_type(d, real);
+	} else if (!die_open(d, key, &die)) {
+		return void_of(&d->types);
+	} else {
+		t = type_make(&d->types, kind_of(die_tag(&die)));
+		t->die = key;
+		load(t, &die);
+		die_close(&die);
+	}
+	/* Without memory for it the next who asks gets another: no harm. */
+	if (u64map_put(&d->types.by_die, key, (uintptr_t)t, &err))
+		log_warn("types: %s", err.msg);
+	return t;
+}
+
+struct type *type_target(struct type *t)
+{
+	if (!t->target)
+		t->target = t->target_die && t->set->dwarf
+				    ? dwarf_type(t->set->dwarf, t->target_die)
+				    : void_of(t->set);
+	return t->target;
+}
+
+static bool is_alias(const struct type *t)
+{
+	return t->kind >= TYPE_TYPEDEF && t->kind <= TYPE_ATOMIC;
+}
+
+struct type *type_unqualified(struct type *t)
+{
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		if (!is_alias(t) || t->kind == TYPE_TYPEDEF)
+			break;
+		t = type_target(t);
+	}
+	return t;
+}
+
+struct definition {
+	struct dwarf *dwarf;
+	enum type_kind kind;
+	bool declared; /* the declaration alone is sought */
+	struct type *found;
+};
+
+static bool take_definition(void *ctx, uint64_t die)
+{
+	struct definition *def = ctx;
+	struct type *t = dwarf_type(def->dwarf, die);
+
+	if (t->kind != def->kind || t->is_declaration != def->declared)
+		return false;
+	def->found = t;
+	return true;
+}
+
+struct type *dwarf_type_named(struct dwarf *d, enum type_kind kind,
+			      const char *name)
+{
+	struct definition def = {.dwarf = d, .kind = kind};
+
+	dwarf_each_named(d, NAME_TYPE, name, take_definition, &def);
+	return def.found;
+}
+
+void dwarf_set_elsewhere(struct dwarf *d, dwarf_elsewhere_fn *fn, void *ctx)
+{
+	d->elsewhere = fn;
+	d->elsewhere_ctx = ctx;
+}
+
+struct type *dwarf_type_declared(struct dwarf *d, enum type_kind kind,
+				 const char *name)
+{
+	struct definition def = {.dwarf = d, .kind = kind, .declared = true};
+
+	dwarf_each_named(d, NAME_TYPE, name, take_definition, &def);
+	return def.found;
+}
+
+static struct type *definition(struct type *t)
+{
+	struct dwarf *d = t->set->dwarf;
+
+	if (!t->definition_tried && d && t->name) {
+		t->definition_tried = true;
+		t->definition = dwarf_type_named(d, t->kind, t->name);
+		if (!t->definition && d->elsewhere)
+			t->definition = d->elsewhere(d->elsewhere_ctx, t->kind,
+						     t->name);
+	}
+	return t->definition ? t->definition : t;
+}
+
+struct type *type_strip(struct type *t)
+{
+	for (int i = 0; i < CHAIN_MAX && is_alias(t); i++)
+		t = type_target(t);
+	if (is_alias(t)) /* a damaged file: in a circle */
+		return void_of(t->set);
+	return t->is_declaration ? definition(t) : t;
+}
+
+uint64_t type_size(struct type *t)
+{
+	t = type_strip(t);
+	if (t->size || t->kind != TYPE_ARRAY)
+		return t->size;
+
+	uint64_t one = t->has_count ? type_size(type_target(t)) : 0, all;
+
+	return __builtin_mul_overflow(one, t->count, &all) ? 0 : all;
+}
+
+struct type *type_pointer_to(struct type *t)
+{
+	if (!t->pointer) {
+		t->pointer = type_make(t->set, TYPE_POINTER);
+		t->pointer->size = t->set->word;
+		t->pointer->target = t;
+	}
+	return t->pointer;
+}
+
+struct type *type_array_of(struct type *t, uint64_t count)
+{
+	struct type *a;
+
+	for (a = t->next_derived; a; a = a->next_derived)
+		if (a->count == count)
+			return a;
+	a = type_make(t->set, TYPE_ARRAY);
+	a->target = t;
+	a->has_count = true;
+	a->count = count;
+	a->next_derived = t->next_derived;
+	t->next_derived = a;
+	return a;
+}
+
+bool type_same(struct type *a, struct type *b)
+{
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		a = type_strip(a);
+		b = type_strip(b);
+		if (a == b)
+			return true;
+		if (a->kind != b->kind)
+			return false;
+		if (a->kind == TYPE_ARRAY &&
+		    (a->has_count != b->has_count || a->count != b->count))
+			return false;
+		if (a->kind != TYPE_POINTER && a->kind != TYPE_REFERENCE &&
+		    a->kind != TYPE_ARRAY)
+			return a->name && b->name && a->size == b->size &&
+			       !strcmp(a->name, b->name);
+		a = type_target(a);
+		b = type_target(b);
+	}
+	return false;
+}

@@ -1,0 +1,123 @@
+/*
+ * Types of a program, as its debug information describes them.
+ *
+ * A type is one DIE of one module (or made of another: pointer, array); it is
+ * read when first asked for, interned, and lives until its module is unmapped
+ * (symbols_refresh) or the symbols are closed.  The same struct in two units is
+ * two types: type_same() compares.  All functions may read debug information,
+ * so they take no const.
+ */
+#ifndef SYMBOLS_DWARF_TYPES_H
+#define SYMBOLS_DWARF_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+
+enum type_kind {
+	TYPE_VOID,
+	TYPE_INT,
+	TYPE_CHAR, /* an integer that is printed as a character, too */
+	TYPE_BOOL,
+	TYPE_FLOAT,
+	TYPE_ENUM,
+	TYPE_POINTER,
+	TYPE_REFERENCE, /* C++: a pointer that is followed by itself */
+	TYPE_ARRAY,
+	TYPE_STRUCT, /* a class, too */
+	TYPE_UNION,
+	TYPE_FUNCTION,
+	TYPE_TYPEDEF, /* this and the following have nothing but a target */
+	TYPE_CONST,
+	TYPE_VOLATILE,
+	TYPE_RESTRICT,
+	TYPE_ATOMIC,
+	TYPE_OTHER /* what C has not: read as bytes */
+};
+
+struct type_set; /* the owner: a module's, or the built-in ones */
+struct type;
+
+struct member {
+	const char *name; /* NULL: an anonymous struct or union, a base class */
+	struct type *type;
+	uint64_t offset; /* bytes from the start of the struct */
+	/* A bit-field has bit_size > 0; its lowest bit is bit bit_offset (0 to
+	 * 7) of the byte at offset. */
+	unsigned bit_offset, bit_size;
+	bool is_base; /* of a C++ class */
+};
+
+struct enumerator {
+	const char *name;
+	int64_t value;
+};
+
+struct type {
+	enum type_kind kind;
+	const char *name; /* without "struct"; NULL: it has none */
+	uint64_t size;	  /* bytes; 0: none, or not known */
+	bool is_signed;
+	/* Declared, and defined nowhere that we know: no size, no members.
+	 * type_strip() gives the definition where there is one. */
+	bool is_declaration;
+	bool is_class;	/* of C++: its name goes without "struct" */
+	bool has_count; /* of an array: false for a[] and variable ones */
+	bool variable;	/* of an array: its length is known at run time */
+	bool varargs;	/* of a function */
+	bool prototyped;
+	uint64_t count; /* of an array's elements */
+
+	/* The rest is for dwarf_types.c alone: use the functions. */
+	struct type_set *set;
+	uint64_t die, target_die; /* see dwarf_impl.h; 0: none */
+	struct type *target, *pointer, *definition, *next_derived;
+	struct member *member; /* owned */
+	size_t members;
+	struct enumerator *enumerator; /* owned */
+	size_t enumerators;
+	bool children_loaded, definition_tried;
+};
+
+/*
+ * What it points to, is an array of, returns, is an alias of; void's type where
+ * debug information names none.  Never NULL (TYPE_VOID of the same set).
+ */
+struct type *type_target(struct type *type);
+
+/*
+ * Without typedefs and qualifiers, and a declaration replaced by the definition
+ * (in any module).  Never NULL.  What is_declaration then still is has none.
+ */
+struct type *type_strip(struct type *type);
+/* Qualifiers alone are taken off. */
+struct type *type_unqualified(struct type *type);
+
+/* Of a struct or union (of its definition), and the parameters of a function:
+ * static members are left out.  Borrowed. */
+size_t type_members(struct type *type, const struct member **out);
+size_t type_enumerators(struct type *type, const struct enumerator **out);
+/*
+ * The member of that name, those of anonymous structs and base classes
+ * included: out->offset is from the start of type.  False: there is none.
+ */
+bool type_member(struct type *type, const char *name, struct member *out);
+
+/* Bytes, through typedefs and declarations, arrays multiplied; 0: not known. */
+uint64_t type_size(struct type *type);
+
+struct type *type_pointer_to(struct type *type);
+struct type *type_array_of(struct type *type, uint64_t count);
+
+/* The same DIE; or one kind, one name and one size (definitions are sought); of
+ * pointers and arrays, their targets. */
+bool type_same(struct type *a, struct type *b);
+
+/* "struct conn *", "int (*)(int)", "char [16]" as gdb's whatis prints it. */
+void type_name(struct type *type, struct strbuf *out);
+/* The same with a name in its place: "int (*fn)(int)", "char buf[16]". */
+void type_declare(struct type *type, const char *name, struct strbuf *out);
+
+#endif

@@ -1,0 +1,224 @@
+/* Variables of one module: those at fixed addresses, and a function's. */
+#include <string.h>
+
+#include "symbols/dwarf_impl.h"
+#include "symbols/dwarf_module.h"
+
+enum { BLOCKS = 64 };
+
+bool dwarf_global(struct dwarf *d, uint64_t key, uint64_t function,
+		  const struct module *module, struct global *out)
+{
+	struct dwarf_where where = {.dwarf = d, .bias = module->bias};
+	struct location at;
+	struct die die;
+
+	*out = (struct global){.module = module};
+	if (!die_open(d, key, &die))
+		return false;
+	if (!die_is_fixed(&die, DW_AT_location)) {
+		die_close(&die);
+		return false;
+	}
+	out->name = die_any_name(&die);
+	out->type = dwarf_type(d, die_any_type(&die));
+	out->external = die_flag(&die, DW_AT_external);
+	die_locate(&die, DW_AT_location, &where, &at);
+	die_close(&die);
+	if (at.kind != LOCATION_MEMORY || !out->name)
+		return false;
+	out->addr = at.addr;
+	out->thread_local = where.tls;
+	if (function && die_open(d, function, &die)) {
+		out->function = die_any_name(&die);
+		die_close(&die);
+	}
+	return true;
+}
+
+int dwarf_global_each(struct dwarf *d, const struct module *module,
+		      symbols_global_fn *fn, void *ctx, struct error *err)
+{
+	if (dwarf_index_vars(d, err))
+		return -1;
+	for (size_t i = 0; i < d->vars; i++) {
+		struct global g;
+		int ret;
+
+		if (!dwarf_global(d, d->var[i].var, d->var[i].function, module,
+				  &g))
+			continue;
+		ret = fn(ctx, &g);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+struct sought {
+	struct dwarf *dwarf;
+	const struct module *module;
+	struct global *out;
+};
+
+static bool take_global(void *ctx, uint64_t die)
+{
+	struct sought *s = ctx;
+
+	return dwarf_global(s->dwarf, die, 0, s->module, s->out);
+}
+
+bool dwarf_global_find(struct dwarf *d, const char *name,
+		       const struct module *module, struct global *out)
+{
+	struct sought s = {d, module, out};
+
+	return dwarf_each_named(d, NAME_VARIABLE, name, take_global, &s);
+}
+
+struct function_sought {
+	struct dwarf *dwarf;
+	struct type *type;
+};
+
+static bool take_function(void *ctx, uint64_t die)
+{
+	struct function_sought *s = ctx;
+
+	s->type = dwarf_type(s->dwarf, die);
+	return true;
+}
+
+struct type *dwarf_function_type(struct dwarf *d, const char *name)
+{
+	struct function_sought s = {.dwarf = d};
+
+	dwarf_each_named(d, NAME_FUNCTION, name, take_function, &s);
+	return s.type;
+}
+
+/* The walk down from a function to the innermost block at the pc. */
+struct local_walk {
+	struct dwarf_where where;
+	uint64_t pc; /* of the file */
+	symbols_local_fn *fn;
+	void *ctx;
+	unsigned depth;
+	const char *function;
+};
+
+static bool constant_value(const struct die *die, struct location *out)
+{
+	int64_t value;
+
+	if (!die_signed(die, DW_AT_const_value, &value))
+		return false;
+	*out = (struct location){
+		.kind = LOCATION_VALUE, .value = (uint64_t)value, .why = ""};
+	return true;
+}
+
+static int tell(struct local_walk *w, const struct die *die, bool parameter)
+{
+	struct local local = {.name = die_any_name(die),
+			      .function = w->function,
+			      .is_parameter = parameter,
+			      .depth = w->depth};
+
+	if (!local.name || die_flag(die, DW_AT_declaration))
+		return 0;
+	local.type = dwarf_type(w->where.dwarf, die_any_type(die));
+	w->where.tls = false;
+	if (die_has(die, DW_AT_location))
+		die_locate(die, DW_AT_location, &w->where, &local.where);
+	else if (!constant_value(die, &local.where))
+		local.where = (struct location){.kind = LOCATION_NONE,
+						.why = "optimized out"};
+	return w->fn(w->ctx, &local);
+}
+
+static bool is_block(unsigned tag)
+{
+	return tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine;
+}
+
+/* The inner ones first: they hide the outer ones of the same name. */
+static int walk_block(struct local_walk *w, const struct die *block)
+{
+	struct die die;
+	const char *outer = w->function;
+	int ret = 0;
+
+	if (w->depth == BLOCKS)
+		return 0;
+	if (die_tag(block) != DW_TAG_lexical_block)
+		w->function = die_any_name(block);
+	for (bool ok = die_child(block, &die); ok && !ret;
+	     ok = die_next(&die)) {
+		if (is_block(die_tag(&die)) && die_covers(&die, w->pc)) {
+			w->depth++;
+			ret = walk_block(w, &die);
+			w->depth--;
+		}
+		if (ret) {
+			die_close(&die);
+			return ret;
+		}
+	}
+	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+
+		if (tag == DW_TAG_variable || tag == DW_TAG_formal_parameter)
+			ret = tell(w, &die, tag == DW_TAG_formal_parameter);
+		if (ret) {
+			die_close(&die);
+			return ret;
+		}
+	}
+	w->function = outer;
+	return 0;
+}
+
+/* The function in a unit or namespace that covers pc. */
+static bool function_at(const struct die *parent, uint64_t pc, struct die *out)
+{
+	struct die die;
+
+	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+
+		if (tag == DW_TAG_subprogram && die_covers(&die, pc)) {
+			*out = die;
+			return true;
+		}
+		if (tag == DW_TAG_namespace && function_at(&die, pc, out)) {
+			die_close(&die);
+			return true;
+		}
+	}
+	return false;
+}
+
+int dwarf_local_each(struct dwarf *d, const struct module *module,
+		     const struct frame_state *frame, symbols_local_fn *fn,
+		     void *ctx)
+{
+	struct local_walk w = {
+		.where = {.dwarf = d, .bias = module->bias, .frame = frame},
+		.pc = frame->pc - module->bias,
+		.fn = fn,
+		.ctx = ctx};
+	struct dwarf_unit *unit = dwarf_unit_at(d, w.pc);
+	struct die die, function;
+	int ret = 0;
+
+	if (!unit || !die_open(d, dwarf_unit_whole(d, unit), &die))
+		return 0;
+	if (function_at(&die, w.pc, &function)) {
+		w.where.function = &function;
+		ret = walk_block(&w, &function);
+		die_close(&function);
+	}
+	die_close(&die);
+	return ret;
+}

@@ -1,0 +1,84 @@
+/*
+ * Variables as debug information describes them: those at a fixed address, and
+ * a function's locals at a pc, wherever they are then.
+ */
+#ifndef SYMBOLS_DWARF_VARS_H
+#define SYMBOLS_DWARF_VARS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "symbols/dwarf_types.h"
+
+struct module;
+
+/* Global, static, static in a function, thread-local. */
+struct global {
+	const char *name;     /* borrowed from the module's debug information */
+	const char *function; /* that it is static in, or NULL */
+	struct type *type;
+	const struct module *module;
+	uint64_t addr; /* of the process; thread-local: offset in the module's
+			* block of thread-local storage */
+	bool thread_local;
+	bool external; /* seen from other units */
+};
+
+/* Whose registers and memory locations are computed from. */
+struct frame_state {
+	uint64_t pc;	  /* to look up by: see frame_lookup() */
+	uint64_t cfa;	  /* canonical frame address; 0: not known */
+	uint64_t reg[17]; /* by DWARF number of x86-64: target/x86_64.h */
+	uint32_t has_reg; /* a bit for each that is known */
+	bool (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
+	void *ctx; /* of read */
+};
+
+enum location_kind {
+	LOCATION_MEMORY,   /* addr */
+	LOCATION_REGISTER, /* reg; value is what it holds */
+	LOCATION_VALUE,	   /* nowhere but known: value */
+	LOCATION_PIECES,   /* spread: location_read() puts it together */
+	LOCATION_NONE	   /* why says why: "optimized out" */
+};
+
+struct location_piece {
+	enum location_kind kind;
+	uint64_t addr, value;
+	unsigned reg;
+	uint32_t size; /* bytes; 0 in a location of one piece: all */
+};
+
+enum { LOCATION_PIECES_MAX = 16 };
+
+struct location {
+	enum location_kind kind;
+	uint64_t addr, value;
+	unsigned reg;
+	const char *why;   /* static text; "" unless LOCATION_NONE */
+	uint8_t bytes[16]; /* LOCATION_VALUE longer than 8 bytes */
+	unsigned byte_count;
+	unsigned pieces;
+	struct location_piece piece[LOCATION_PIECES_MAX];
+};
+
+struct local {
+	const char *name;
+	const char *function; /* an inlined one's, too */
+	struct type *type;
+	bool is_parameter;
+	unsigned
+		depth; /* of blocks: the innermost of one name is the deepest */
+	struct location where;
+};
+
+/*
+ * The value's len bytes as they are in the frame; false: they are not to be
+ * had (optimized out, unreadable, a register that is not known).
+ */
+bool location_read(const struct location *where,
+		   const struct frame_state *frame, void *buf, size_t len);
+
+#endif

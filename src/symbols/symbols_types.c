@@ -1,0 +1,258 @@
+#include "symbols/symbols_types.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "symbols/dwarf_module.h"
+#include "symbols/symbols_name.h"
+
+/* The modules in the order of search: the program, then as they lie. */
+static size_t nth(struct symbols *s, size_t i)
+{
+	const struct module *exe = symbols_exe(s);
+	size_t first = 0;
+
+	if (!exe)
+		return i;
+	while (symbols_module(s, first) != exe)
+		first++;
+	return i == 0 ? first : i <= first ? i - 1 : i;
+}
+
+static struct type *find_elsewhere(void *ctx, enum type_kind kind,
+				   const char *name)
+{
+	struct symbols *s = ctx;
+
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		struct dwarf *d = symbols_dwarf(s, nth(s, i));
+		struct type *t = d ? dwarf_type_named(d, kind, name) : NULL;
+
+		if (t)
+			return t;
+	}
+	return NULL;
+}
+
+/* The module's debug information, if there is any. */
+static struct dwarf *module_dwarf(struct symbols *s, size_t i)
+{
+	struct dwarf *d = symbols_dwarf(s, i);
+
+	if (!d || !dwarf_has_units(d))
+		return NULL;
+	dwarf_set_elsewhere(d, find_elsewhere, s);
+	return d;
+}
+
+static struct dwarf *of_module(struct symbols *s, const struct module *module)
+{
+	for (size_t i = 0; i < symbols_module_count(s); i++)
+		if (symbols_module(s, i) == module)
+			return module_dwarf(s, i);
+	return NULL;
+}
+
+bool symbols_has_types(struct symbols *s, const struct module *module,
+		       const char **why)
+{
+	if (of_module(s, module)) {
+		*why = "";
+		return true;
+	}
+	if (module->debug_note && *module->debug_note)
+		*why = module->debug_note;
+	else if (*module->why)
+		*why = module->why;
+	else
+		*why = "no debug information: install its -dbgsym package, or "
+		       "give --debug-dir";
+	return false;
+}
+
+struct type *symbols_type_builtin(struct symbols *s, const char *name)
+{
+	return type_set_builtin(symbols_builtin(s), name);
+}
+
+/* "struct conn" is the kind and "conn"; a lone name may be several kinds. */
+static const char *split_kind(const char *name, enum type_kind *kind)
+{
+	static const struct {
+		const char *word;
+		enum type_kind kind;
+	} tags[] = {{"struct ", TYPE_STRUCT},
+		    {"class ", TYPE_STRUCT},
+		    {"union ", TYPE_UNION},
+		    {"enum ", TYPE_ENUM}};
+
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+		size_t len = strlen(tags[i].word);
+
+		if (strncmp(name, tags[i].word, len))
+			continue;
+		*kind = tags[i].kind;
+		return name + len + strspn(name + len, " ");
+	}
+	return NULL;
+}
+
+static struct type *find_in(struct dwarf *d, const char *name)
+{
+	static const enum type_kind lone[] = {
+		TYPE_TYPEDEF, TYPE_STRUCT, TYPE_UNION, TYPE_ENUM,
+		TYPE_INT,     TYPE_CHAR,   TYPE_BOOL,  TYPE_FLOAT};
+	enum type_kind kind;
+	const char *bare = split_kind(name, &kind);
+
+	if (bare)
+		return dwarf_type_named(d, kind, bare);
+	for (size_t i = 0; i < sizeof lone / sizeof *lone; i++) {
+		struct type *t = dwarf_type_named(d, lone[i], name);
+
+		/* In C a struct's name alone is none. */
+		if (t && (t->is_class ||
+			  (t->kind != TYPE_STRUCT && t->kind != TYPE_UNION &&
+			   t->kind != TYPE_ENUM)))
+			return t;
+	}
+	return NULL;
+}
+
+static int not_found(struct symbols *s, const char *what, const char *name,
+		     size_t with, struct error *err)
+{
+	const struct module *exe = symbols_exe(s);
+	const char *why;
+
+	if (exe && !symbols_has_types(s, exe, &why))
+		return error_set(err, ERR_NOT_FOUND,
+				 "no %s %s is known: %s: %s", what, name,
+				 exe->name, why);
+	return error_set(err, ERR_NOT_FOUND,
+			 "there is no %s %s in the debug information of the "
+			 "%zu module%s that have some (of %zu)",
+			 what, name, with, with == 1 ? "" : "s",
+			 symbols_module_count(s));
+}
+
+/* "struct opaque" that is defined nowhere: pointers to it are what it is for.
+ */
+static struct type *find_declared(struct symbols *s, const char *name)
+{
+	struct type *t = NULL;
+	enum type_kind kind;
+	const char *bare = split_kind(name, &kind);
+
+	for (size_t i = 0; bare && !t && i < symbols_module_count(s); i++) {
+		struct dwarf *d = module_dwarf(s, nth(s, i));
+
+		t = d ? dwarf_type_declared(d, kind, bare) : NULL;
+	}
+	return t;
+}
+
+int symbols_type_find(struct symbols *s, const char *name, struct type **out,
+		      struct error *err)
+{
+	size_t with = 0;
+
+	*out = symbols_type_builtin(s, name);
+	if (*out)
+		return 0;
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		struct dwarf *d = module_dwarf(s, nth(s, i));
+
+		if (!d)
+			continue;
+		with++;
+		if (dwarf_prepare(d, err))
+			return -1;
+		*out = find_in(d, name);
+		if (*out)
+			return 0;
+	}
+	*out = find_declared(s, name);
+	return *out ? 0 : not_found(s, "type", name, with, err);
+}
+
+int symbols_global_each(struct symbols *s, symbols_global_fn *fn, void *ctx,
+			struct error *err)
+{
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		size_t n = nth(s, i);
+		struct dwarf *d = module_dwarf(s, n);
+		int ret = d ? dwarf_global_each(d, symbols_module(s, n), fn,
+						ctx, err)
+			    : 0;
+
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+bool symbols_global_find(struct symbols *s, const char *name,
+			 struct global *out)
+{
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		size_t n = nth(s, i);
+		struct dwarf *d = module_dwarf(s, n);
+
+		if (d && dwarf_global_find(d, name, symbols_module(s, n), out))
+			return true;
+	}
+	return false;
+}
+
+struct at {
+	uint64_t addr;
+	struct global *out;
+};
+
+static int take_at(void *ctx, const struct global *g)
+{
+	struct at *at = ctx;
+	uint64_t size;
+
+	if (g->thread_local || at->addr < g->addr)
+		return 0;
+	size = type_size(g->type);
+	if (at->addr - g->addr >= (size ? size : 1))
+		return 0;
+	*at->out = *g;
+	return 1;
+}
+
+bool symbols_global_at(struct symbols *s, uint64_t addr, struct global *out)
+{
+	const struct module *module = symbols_module_at(s, addr);
+	struct dwarf *d = module ? of_module(s, module) : NULL;
+	struct at at = {addr, out};
+	struct error err;
+
+	return d && dwarf_global_each(d, module, take_at, &at, &err) == 1;
+}
+
+int symbols_local_each(struct symbols *s, const struct frame_state *frame,
+		       symbols_local_fn *fn, void *ctx)
+{
+	const struct module *module = symbols_module_at(s, frame->pc);
+	struct dwarf *d = module ? of_module(s, module) : NULL;
+
+	return d ? dwarf_local_each(d, module, frame, fn, ctx) : 0;
+}
+
+struct type *symbols_function_type(struct symbols *s, const char *name)
+{
+	struct type *t = NULL;
+
+	for (size_t i = 0; !t && i < symbols_module_count(s); i++) {
+		struct dwarf *d = module_dwarf(s, nth(s, i));
+
+		t = d ? dwarf_function_type(d, name) : NULL;
+	}
+	return t;
+}

@@ -1,0 +1,58 @@
+/*
+ * Types and variables over all modules of a target: see dwarf_types.h and
+ * dwarf_vars.h.  The first call that needs an index of a module makes it, with
+ * progress (base/progress.h) and ended by ^C (ERR_INTERRUPTED); it is kept.
+ */
+#ifndef SYMBOLS_SYMBOLS_TYPES_H
+#define SYMBOLS_SYMBOLS_TYPES_H
+
+#include "symbols/dwarf_types.h"
+#include "symbols/dwarf_vars.h"
+#include "symbols/symbols.h"
+
+/*
+ * Is there debug information for that module?  False: why (owned by symbols, or
+ * static) says what to do about it.
+ */
+bool symbols_has_types(struct symbols *symbols, const struct module *module,
+		       const char **why);
+
+/*
+ * "struct conn", "union u", "enum e", a typedef or class "conn_t", and C's own
+ * names in any order ("unsigned long").  No "*": build on it with
+ * type_pointer_to().  The program's own first.  ERR_NOT_FOUND says in how many
+ * modules it was sought, and which had no debug information.
+ */
+int symbols_type_find(struct symbols *symbols, const char *name,
+		      struct type **out, struct error *err) MUST_CHECK;
+/* C's own: "int", "char", "long", "unsigned long", "double", "void" ... */
+struct type *symbols_type_builtin(struct symbols *symbols, const char *name);
+
+typedef int symbols_global_fn(void *ctx, const struct global *global);
+/*
+ * Every variable at a fixed address, and the thread-local ones, of all modules
+ * with debug information; those that are static in functions, too.  Ends when
+ * fn returns non-zero and returns that; -1 and err: interrupted, no memory.
+ */
+int symbols_global_each(struct symbols *symbols, symbols_global_fn *fn,
+			void *ctx, struct error *err) MUST_CHECK;
+/* By name, the program's own first; false: there is none. */
+bool symbols_global_find(struct symbols *symbols, const char *name,
+			 struct global *out);
+/* The one whose bytes hold addr. */
+bool symbols_global_at(struct symbols *symbols, uint64_t addr,
+		       struct global *out);
+
+typedef int symbols_local_fn(void *ctx, const struct local *local);
+/*
+ * Parameters and locals in scope at frame->pc, innermost block first, inlined
+ * functions included.  Ends when fn returns non-zero and returns that; 0 also
+ * where there is no debug information for the pc.
+ */
+int symbols_local_each(struct symbols *symbols, const struct frame_state *frame,
+		       symbols_local_fn *fn, void *ctx);
+
+/* A function's type (for its name); NULL: no debug information says. */
+struct type *symbols_function_type(struct symbols *symbols, const char *name);
+
+#endif
