@@ -7,17 +7,23 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "malloc/walk.h"
 
-enum { MOST_LIST = 1 << 20 };
-
 struct hands {
 	struct walk *w;
 	struct inside *in;
 	struct u64map told; /* user addresses */
+
+	/* User addresses, + 1 of a fastbin, to the number of the follow() that
+	 * met them; those that came to an end. */
+	struct u64map met, whole;
+	uint64_t follows;
+	const struct chunk **member; /* owned: of the last */
+	size_t members, cap;
 };
 
 static int tell(struct hands *h, const struct chunk *c, const char *how,
@@ -26,56 +32,86 @@ static int tell(struct hands *h, const struct chunk *c, const char *how,
 	struct walk *w = h->w;
 	const struct inside_malloc *in = &h->in->out;
 	char call[sizeof in->function + 2];
+	size_t before = h->told.count;
 
-	if (u64map_get(&h->told, c->addr, NULL))
+	if (!u64map_at(&h->told, c->addr, err))
+		return -1;
+	if (h->told.count == before)
 		return 0;
 	snprintf(call, sizeof call, "%s()", in->function);
 	h->in->out.chunks++;
-	if (u64map_put(&h->told, c->addr, 1, err) < 0)
-		return -1;
 	return walk_defect(w, DEFECT_BUSY, c->arena, c->addr, err,
 			   "used, or free: %s thread %d inside %s", how,
 			   (int)in->tid,
 			   *in->function ? call : "malloc's code");
 }
 
-/*
- * A fastbin's list, taken off to be consolidated, or a bin of the tcache of a
- * thread that ends: is it one to its end?  Then each is told.
- */
-static int follow(struct hands *h, uint64_t user, uint64_t size, bool fast,
-		  bool do_tell, bool *whole, struct error *err)
+/* The member of such a list at user, and where its link leads; or NULL. */
+static const struct chunk *member(struct hands *h, uint64_t user, uint64_t size,
+				  bool fast, uint64_t *next)
 {
 	struct walk *w = h->w;
-	uint64_t stored;
+	const struct chunk *c =
+		chunk_fits_user(&w->form, user) ? walk_find(w, user) : NULL;
 
-	*whole = false;
-	for (unsigned n = 0; user && n < MOST_LIST; n++) {
-		struct chunk *c = chunk_fits_user(&w->form, user)
-					  ? walk_find(w, user)
-					  : NULL;
-
-		if (!c || c->state != CHUNK_USED || c->size != size ||
-		    !pages_word(&w->pages, user, &stored))
-			return 0;
-		if (do_tell && tell(h, c, "in a list of", err) < 0)
-			return -1;
-		if (w->copy->protected_links)
-			stored = link_reveal(stored, user);
-		user = stored && fast ? stored + w->form.header : stored;
-	}
-	*whole = !user;
-	return 0;
+	w->steps++;
+	if (!c || c->state != CHUNK_USED || c->size != size ||
+	    !pages_word(&w->pages, user, next))
+		return NULL;
+	if (w->copy->protected_links)
+		*next = link_reveal(*next, user);
+	if (*next && fast)
+		*next += w->form.header;
+	return c;
 }
 
+/*
+ * Is it a list to its end?  Its members are h->member then, but for those that
+ * were met before: many words may lead into one long list, and each link is
+ * followed once.  A ring comes to itself, and is none.
+ */
+static int follow(struct hands *h, uint64_t user, uint64_t size, bool fast,
+		  bool *whole, struct error *err)
+{
+	h->members = 0;
+	for (h->follows++; user; *whole = !user) {
+		uint64_t at = user | fast; /* addresses of chunks are even */
+		const struct chunk *c = member(h, user, size, fast, &user);
+		uint64_t *by;
+
+		if (!c)
+			return 0;
+		by = u64map_at(&h->met, at, err);
+		if (!by || GROW(h->member, h->cap, h->members + 1,
+				"list in hand", err) < 0)
+			return -1;
+		if (*by) {
+			*whole = u64map_get(&h->whole, *by, NULL);
+			break;
+		}
+		*by = h->follows;
+		h->member[h->members++] = c;
+	}
+	return *whole ? u64map_put(&h->whole, h->follows, 1, err) : 0;
+}
+
+/*
+ * A fastbin's list, taken off to be consolidated, or a bin of the tcache of a
+ * thread that ends: each of it is told.
+ */
 static int take_list(struct hands *h, uint64_t user, uint64_t size, bool fast,
 		     struct error *err)
 {
-	bool whole;
+	bool whole = false;
 
-	if (follow(h, user, size, fast, false, &whole, err) < 0)
+	if (follow(h, user, size, fast, &whole, err) < 0)
 		return -1;
-	return whole ? follow(h, user, size, fast, true, &whole, err) : 0;
+	if (!whole)
+		return 0;
+	for (size_t i = 0; i < h->members; i++)
+		if (tell(h, h->member[i], "in a list of", err) < 0)
+			return -1;
+	return 0;
 }
 
 static int take_cache_as(struct hands *h, const struct chunk *c,
@@ -197,5 +233,8 @@ int walk_hands(struct walk *w, struct error *err)
 			rc = w->sink->inside(w->sink->ctx, &h.in->out, err);
 	}
 	u64map_deinit(&h.told);
+	u64map_deinit(&h.met);
+	u64map_deinit(&h.whole);
+	free(h.member);
 	return rc;
 }

@@ -137,36 +137,6 @@ static int push_told(struct walk *w, struct error *err)
 	return 0;
 }
 
-/* The last of count items whose first word is <= key. */
-static const void *last_upto(const void *items, size_t count, size_t size,
-			     uint64_t key)
-{
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (load64((const uint8_t *)items + mid * size) <= key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low ? (const uint8_t *)items + (low - 1) * size : NULL;
-}
-
-struct chunk *walk_find(struct walk *w, uint64_t user)
-{
-	const struct stretch *s =
-		last_upto(w->stretch, w->stretches, sizeof *s, user);
-	const struct chunk *c = NULL;
-
-	if (s && user < s->end)
-		c = last_upto(s->chunk, s->count, sizeof *c, user);
-	if ((!c || c->addr != user) && w->mmappeds)
-		c = last_upto(w->mmapped, w->mmappeds, sizeof *c, user);
-	return c && c->addr == user ? (struct chunk *)c : NULL;
-}
-
 /* Of the copy at hand. */
 static int walk_heaps(struct walk *w, struct error *err)
 {
@@ -400,7 +370,7 @@ static int walk_all(struct walk *w, const struct glibc *first,
 	    part_stretches(w, err) < 0 ||
 	    sort_by_u64(w->mmapped, w->mmappeds, sizeof *w->mmapped, 0, err) <
 		    0 ||
-	    walk_bins(w, err) < 0)
+	    walk_index(w, err) < 0 || walk_bins(w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->copy_count; i++) {
 		walk_enter(w, i);
@@ -433,8 +403,10 @@ static void walk_deinit(struct walk *w)
 		free(w->arena[i].raw);
 	free(w->arena);
 	free(w->copies);
-	for (size_t i = 0; i < w->stretches; i++)
+	for (size_t i = 0; i < w->stretches; i++) {
 		free(w->stretch[i].chunk);
+		free(w->stretch[i].first);
+	}
 	free(w->stretch);
 	free(w->free);
 	free(w->mmapped);
@@ -463,16 +435,6 @@ int walk_hide(struct walk *w, uint64_t chunk, struct error *err)
 		return -1;
 	w->hidden[w->hiddens++] = chunk;
 	return 0;
-}
-
-uint64_t walk_hidden(const struct walk *w, uint64_t from, uint64_t to)
-{
-	const uint64_t *last;
-
-	if (!w->knows_hidden)
-		return 0;
-	last = last_upto(w->hidden, w->hiddens, sizeof *w->hidden, to - 1);
-	return last && *last >= from ? *last : 0;
 }
 
 /*

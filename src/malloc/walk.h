@@ -52,6 +52,8 @@ struct stretch {
 	uint64_t start, end; /* first header; end of the last chunk or post */
 	struct chunk *chunk; /* owned, ascending */
 	size_t count;
+	uint32_t *first; /* owned: of each slice of it, and count: walk_index */
+	unsigned slice_bits;
 	uint32_t arena;
 	bool goes_on; /* the same heap as the stretch that ends here */
 };
@@ -128,7 +130,7 @@ struct walk {
 	size_t hiddens, hidden_cap;
 	bool knows_hidden;
 	uint64_t defects;
-	uint64_t steps; /* headers looked at because of damage */
+	uint64_t steps; /* see struct malloc_sink */
 };
 
 /* glibc_copies.c: the copies of malloc that are in use; GLIBC.md 8.5. */
@@ -155,15 +157,17 @@ int walk_tell_tcache(struct walk *w, const struct tcache *tcache,
 /* A chunk begins at this address, as two lists' links say, or a list's link and
  * a size, though none was walked there. */
 int walk_hide(struct walk *w, uint64_t chunk, struct error *err) MUST_CHECK;
-/* The last such chunk in [from, to), once it is known; or 0. */
-uint64_t walk_hidden(const struct walk *w, uint64_t from, uint64_t to);
 /* Two numbers that must agree. */
 int walk_compare(struct walk *w, const char *name, uint64_t a, uint64_t b,
 		 struct error *err, const char *fmt, ...)
 	PRINTF(6, 7) MUST_CHECK;
 
+/* glibc_find.c: once all stretches are there, sorted; for walk_find(). */
+int walk_index(struct walk *w, struct error *err) MUST_CHECK;
 /* The walked chunk with this user address, mmapped ones too; or NULL. */
 struct chunk *walk_find(struct walk *w, uint64_t user);
+/* The last chunk of walk_hide() in [from, to), once it is known; or 0. */
+uint64_t walk_hidden(const struct walk *w, uint64_t from, uint64_t to);
 
 /* glibc_arena.c: the ring of arenas of the copy at hand; GLIBC.md 4.1. */
 int walk_arenas(struct walk *w, struct error *err) MUST_CHECK;

@@ -9,6 +9,8 @@
  * "bytes N" (usable), "ready"; then obeys lines on stdin:
  *   step N    N more chunks: "grown N", "stepped"
  *   leak N    N more that nothing holds: "leaked N", "stepped"
+ *   small N   N more of 16 to 80 bytes: "small N", "stepped"
+ *   free      those again, at random: "freed N", "stepped"
  *   check     by LeakSanitizer, if it was built with it: "check_us N",
  *             "checked"
  *   pause     the longest time that the heartbeat thread stood still since it
@@ -145,6 +147,34 @@ static __attribute__((noinline)) void leak(unsigned long count)
 	}
 }
 
+/* Held by a mapping of their own, not by the heap. */
+static void **small;
+static unsigned long smalls;
+
+static void hold_small(unsigned long count)
+{
+	smalls = count;
+	small = mmap(NULL, count * sizeof(*small), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (small == MAP_FAILED)
+		abort();
+	for (unsigned long i = 0; i < count; i++) {
+		small[i] = malloc(16 + random_number() % 65);
+		if (!small[i])
+			abort();
+	}
+}
+
+static void free_small(void)
+{
+	for (unsigned long left = smalls; left; left--) {
+		unsigned long i = random_number() % left;
+
+		free(small[i]);
+		small[i] = small[left - 1];
+	}
+}
+
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 static void check_leaks(void)
@@ -202,6 +232,12 @@ int main(int argc, char **argv)
 		} else if (sscanf(line, "leak %lu", &count) == 1) {
 			leak(count);
 			printf("leaked %lu\nstepped\n", count);
+		} else if (sscanf(line, "small %lu", &count) == 1) {
+			hold_small(count);
+			printf("small %lu\nstepped\n", count);
+		} else if (!strcmp(line, "free\n")) {
+			free_small();
+			printf("freed %lu\nstepped\n", smalls);
 		} else if (!strcmp(line, "check\n")) {
 			check_leaks();
 		} else if (!strcmp(line, "pause\n")) {

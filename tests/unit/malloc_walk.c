@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "malloc/mallinfo.h"
-#include "tests/lib/fake_heap.h"
+#include "tests/lib/fake_fill.h"
 #include "tests/lib/hs_test.h"
 #include "unwind/stack.h"
 
@@ -643,6 +643,49 @@ TEST(a_fastbin_taken_off_to_be_consolidated_is_listed_to_its_end)
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(fake_defect(&w, f.fast[i])->kind, DEFECT_BUSY);
 	ck_assert_uint_eq(w.inside.chunks, 3);
+	ends();
+}
+
+/* However many words on the stack of the thread lead into the list. */
+TEST(a_list_in_hand_costs_what_it_is_long)
+{
+	enum { WORDS = 100, MORE = 50 };
+	static struct fill fill;
+	uint64_t next = 0, members = 0;
+	unsigned seed = 1;
+
+	begin();
+	fake_fill(&f, &fill, &seed, 0x20, 0x9000);
+	for (size_t i = fill.first[1]; i-- > fill.first[0];) {
+		uint64_t user = fill.chunk[i].user;
+
+		if (fill.chunk[i].is_free)
+			continue;
+		*fake_word(&f, user) = next ^ user >> 12;
+		next = user - 16;
+		if (members++ % 2 && members < 2 * WORDS)
+			*fake_word(&f, FAKE_BLOCK + 0x8000 + 4 * members) =
+				user;
+	}
+	ck_assert_uint_gt(members, 2 * WORDS);
+	inside(next + 16);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.inside.chunks, members);
+	/* Once each, and once for each word. */
+	ck_assert_uint_ge(w.steps, members);
+	ck_assert_uint_le(w.steps, members + WORDS + MORE);
+	ends();
+}
+
+TEST(a_ring_in_hand_is_no_list)
+{
+	begin();
+	*fake_word(&f, f.used[0][3]) = (f.used[0][3] - 16) ^ f.used[0][3] >> 12;
+	inside(f.used[0][3]);
+	OK(fake_walk(&f, &w, &err));
+	ck_assert_uint_eq(w.inside.chunks, 1);
+	ck_assert_str_eq(w.defect[0].what + strcspn(w.defect[0].what, ":"),
+			 ": held by thread 1 inside malloc's code");
 	ends();
 }
 
