@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/describe.h"
 #include "snapshot/prints.h"
 #include "symbols/symbols.h"
 
@@ -171,6 +172,8 @@ void content_name(const struct pattern *p, const struct snapshot *snap,
 			 a);
 		return;
 	case CONTENT_MODULE:
+		if (describe_class(snap, p->a, buf, cap))
+			return;
 		place = place_of(snap, p->a);
 		place_format(&place, snap, symbols, buf, cap);
 		return;

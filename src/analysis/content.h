@@ -39,8 +39,8 @@ struct pattern content_first(const struct snapshot *snap,
 			     const struct finder *finder, uint32_t i,
 			     uint64_t *word);
 /*
- * "vtable for Foo+0x10", "\"GET / HT\"", "-> chunk of class 64", "0x1f".
- * symbols may be NULL.
+ * "sale_ops", "\"GET / HT\"", "-> chunk of class 64", "0x1f"; of a table of
+ * virtual functions the class, "Foo".  symbols may be NULL.
  */
 void content_name(const struct pattern *pattern, const struct snapshot *snap,
 		  struct symbols *symbols, char *buf, size_t cap);

@@ -155,3 +155,14 @@ enum description describe_chunk(const struct snapshot *snap,
 		return DESCRIBED_SYMBOL;
 	return DESCRIBED_NOT;
 }
+
+enum description describe_type(const struct snapshot *snap,
+			       struct symbols *symbols, uint32_t chunk,
+			       char *buf, size_t cap)
+{
+	enum description known = describe_chunk(snap, symbols, chunk, buf, cap);
+
+	if (known == DESCRIBED_TEXT)
+		snprintf(buf, cap, "text");
+	return known;
+}

@@ -27,6 +27,14 @@ enum description describe_chunk(const struct snapshot *snap,
 				struct symbols *symbols, uint32_t chunk,
 				char *buf, size_t cap);
 
+/*
+ * The same as a name for many: a text is "text", whatever it says.  What tables
+ * have as type, and what blocks are told apart by.
+ */
+enum description describe_type(const struct snapshot *snap,
+			       struct symbols *symbols, uint32_t chunk,
+			       char *buf, size_t cap);
+
 /* The class of an object whose first word is vptr; false if it is none.  The
  * tables are read from snap's memory as it was. */
 bool describe_class(const struct snapshot *snap, uint64_t vptr, char *buf,

@@ -71,11 +71,30 @@ bool name_offset(const struct snapshot *snap, struct symbols *symbols,
 	}
 }
 
+/* Puts " (http::Session)" behind what buf has. */
+static void add_description(const struct snapshot *snap,
+			    struct symbols *symbols, uint32_t chunk, char *buf,
+			    size_t cap)
+{
+	size_t n = strlen(buf);
+	char seems[200];
+
+	if (describe_chunk(snap, symbols, chunk, seems, sizeof seems))
+		snprintf(buf + n, cap - n, " (%s)", seems);
+}
+
+void name_chunk(const struct snapshot *snap, struct symbols *symbols,
+		uint32_t chunk, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "chunk 0x%" PRIx64, snap->chunk[chunk].addr);
+	add_description(snap, symbols, chunk, buf, cap);
+}
+
 static void format_chunk(const struct snapshot *snap, struct symbols *symbols,
 			 const struct place *place, char *buf, size_t cap)
 {
 	const struct chunk *c = &snap->chunk[place->chunk];
-	char off[32] = "", state[16] = "", seems[200];
+	char off[32] = "", state[16] = "";
 
 	if (place->offset)
 		snprintf(off, sizeof off, " +%" PRIu64, place->offset);
@@ -84,11 +103,7 @@ static void format_chunk(const struct snapshot *snap, struct symbols *symbols,
 			 chunk_state_name((enum chunk_state)c->state));
 	snprintf(buf, cap, "chunk 0x%" PRIx64 " class %" PRIu64 "%s%s", c->addr,
 		 snapshot_chunk_size(snap, place->chunk), off, state);
-	if (describe_chunk(snap, symbols, place->chunk, seems, sizeof seems)) {
-		size_t n = strlen(buf);
-
-		snprintf(buf + n, cap - n, " (%s)", seems);
-	}
+	add_description(snap, symbols, place->chunk, buf, cap);
 }
 
 static void format_symbol(struct symbols *symbols, const struct symbol *s,

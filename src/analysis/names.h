@@ -21,6 +21,11 @@ struct place name_place_of_ref(const struct snapshot *snap,
 bool name_offset(const struct snapshot *snap, struct symbols *symbols,
 		 const struct place *place, int64_t *out);
 
+/* "chunk 0x55d0c0a3f2a0 (http::Session)": what it seems to be, if anything.
+ * symbols may be NULL. */
+void name_chunk(const struct snapshot *snap, struct symbols *symbols,
+		uint32_t chunk, char *buf, size_t cap);
+
 /*
  * "chunk 0x55d0c0a3f2a0 class 64 +16 (http::Session)", "g_sessions+0x10
  * (libfoo.so)", "thread 4711 frame #2 handle_request +0x38", "thread 4711

@@ -31,7 +31,7 @@ struct near_row {
 	uint64_t example;     /* an address: other side's chunk or word */
 	uint64_t member;      /* a chunk of the group that shows it */
 	bool interior;	      /* the pointers are not to the start */
-	/* "chunks of class 64 at +16", "at +0: vtable for Foo+16" */
+	/* "chunks of class 64 at +16", "at +0: Foo" */
 	char what[160];
 };
 

@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "analysis/describe.h"
+#include "analysis/names.h"
 #include "analysis/suspects_impl.h"
 #include "base/fmt.h"
 #include "base/strbuf.h"
@@ -48,8 +50,7 @@ static void name_it(struct suspect *s, const struct retained *r,
 				 where);
 		return;
 	case SUSPECT_SHARED:
-		snprintf(s->name, sizeof s->name, "chunk 0x%" PRIx64,
-			 r->snap->chunk[s->from].addr);
+		name_chunk(r->snap, symbols, s->from, s->name, sizeof s->name);
 		return;
 	case SUSPECT_CLASS:
 		snprintf(s->name, sizeof s->name, "class %" PRIu64, s->class);
@@ -59,8 +60,19 @@ static void name_it(struct suspect *s, const struct retained *r,
 	}
 }
 
+/* " at 0x55d0c0a3f2a0 (http::Session)" */
+static void add_place(struct strbuf *sb, const struct suspect *s,
+		      const struct snapshot *snap, struct symbols *symbols)
+{
+	char seems[200];
+
+	strbuf_addf(sb, " at 0x%" PRIx64, snap->chunk[s->point].addr);
+	if (describe_chunk(snap, symbols, s->point, seems, sizeof seems))
+		strbuf_addf(sb, " (%s)", seems);
+}
+
 static void add_point(struct strbuf *sb, const struct suspect *s,
-		      const struct retained *r)
+		      const struct retained *r, struct symbols *symbols)
 {
 	const struct snapshot *snap = r->snap;
 
@@ -75,7 +87,8 @@ static void add_point(struct strbuf *sb, const struct suspect *s,
 		return;
 	}
 	if (s->held.count == 1) {
-		strbuf_addf(sb, ", at 0x%" PRIx64, snap->chunk[s->point].addr);
+		strbuf_add(sb, ",");
+		add_place(sb, s, snap, symbols);
 		return;
 	}
 	if (s->point == CHUNK_NONE) {
@@ -87,7 +100,7 @@ static void add_point(struct strbuf *sb, const struct suspect *s,
 	if (s->point != s->from) {
 		strbuf_add(sb, ", through one chunk of ");
 		add_bytes(sb, snapshot_chunk_size(snap, s->point));
-		strbuf_addf(sb, " at 0x%" PRIx64, snap->chunk[s->point].addr);
+		add_place(sb, s, snap, symbols);
 	}
 	if (s->direct) {
 		strbuf_add(sb, s->point != s->from ? " that holds "
@@ -137,7 +150,7 @@ void suspect_tell(struct suspect *s, const struct retained *r,
 	strbuf_add(&sb, ", ");
 	add_share(&sb, sum->bytes, r->total.bytes);
 	if (s->kind == SUSPECT_HOLDER || s->kind == SUSPECT_SHARED)
-		add_point(&sb, s, r);
+		add_point(&sb, s, r, symbols);
 	add_class(&sb, s);
 	if (before) {
 		strbuf_addf(&sb, "; of what %s ",

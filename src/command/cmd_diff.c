@@ -292,7 +292,7 @@ static int near_view(struct session *session, const struct selection *s,
 	if (near_make(s->snap, session->symbols, s->index, s->count, &near,
 		      err))
 		return -1;
-	return view_near(s->snap, &near, what, out, err);
+	return view_near(s->snap, &near, session->symbols, what, out, err);
 }
 
 static int near_run(struct session *session, const struct words *words,

@@ -15,6 +15,16 @@ struct value chunk_arena_value(const struct chunk *chunk)
 	return value_u(V_COUNT, chunk->arena);
 }
 
+struct value chunk_type_value(const struct snapshot *snap,
+			      struct symbols *symbols, uint32_t index,
+			      char *buf, size_t cap)
+{
+	if (index == CHUNK_NONE ||
+	    !describe_type(snap, symbols, index, buf, cap))
+		return value_none();
+	return value_text(buf);
+}
+
 /* Bytes of text at the beginning: ended by a NUL or by the chunk's end. */
 static size_t text_length(const uint8_t *bytes, size_t len)
 {

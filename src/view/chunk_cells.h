@@ -10,6 +10,11 @@ struct symbols;
 enum { PREVIEW_MAX = 48 };
 
 struct value chunk_arena_value(const struct chunk *chunk);
+/* What describe_type() says of it, written to buf; no value if that is nothing,
+ * or index is CHUNK_NONE. */
+struct value chunk_type_value(const struct snapshot *snap,
+			      struct symbols *symbols, uint32_t index,
+			      char *buf, size_t cap);
 /*
  * What a chunk begins with, for people: text in quotes, or the class of a C++
  * object, or the symbol its first word is the address of, or the first words;

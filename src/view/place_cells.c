@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "view/chunk_cells.h"
+
 enum { FEW_BYTES = 64 };
 
 struct value place_class_value(const struct snapshot *snap,
@@ -12,6 +14,16 @@ struct value place_class_value(const struct snapshot *snap,
 		       ? value_u(V_BYTES,
 				 snapshot_chunk_size(snap, place->chunk))
 		       : value_none();
+}
+
+struct value place_type_value(const struct snapshot *snap,
+			      struct symbols *symbols,
+			      const struct place *place, char *buf, size_t cap)
+{
+	return chunk_type_value(snap, symbols,
+				place->kind == PLACE_CHUNK ? place->chunk
+							   : CHUNK_NONE,
+				buf, cap);
 }
 
 bool place_drill(const struct snapshot *snap, const struct place *place,

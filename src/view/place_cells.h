@@ -8,9 +8,15 @@
 #include "snapshot/place.h"
 #include "view/view.h"
 
+struct symbols;
+
 /* The chunk size of the chunk it is in, bytes; no value for others. */
 struct value place_class_value(const struct snapshot *snap,
 			       const struct place *place);
+/* What the chunk it is in seems to be, written to buf; no value for others. */
+struct value place_type_value(const struct snapshot *snap,
+			      struct symbols *symbols,
+			      const struct place *place, char *buf, size_t cap);
 /* The command line that opens it; false for a register. */
 bool place_drill(const struct snapshot *snap, const struct place *place,
 		 char *line, size_t cap);

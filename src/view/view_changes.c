@@ -77,6 +77,16 @@ static void content_cell(const struct view *view, uint32_t row,
 	*out = value_text(c->preview);
 }
 
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct changes *c = view->state;
+	uint32_t i;
+	const struct snapshot *snap = snap_of(view, row, &i);
+
+	*out = chunk_type_value(snap, c->symbols, i, c->preview,
+				sizeof(c->preview));
+}
+
 static const struct column changes_columns[] = {
 	{"change", "CHANGE", "new or gone", V_TEXT, .cell = change_cell},
 	{"addr", "ADDRESS", "what malloc returned", V_ADDR, .cell = addr_cell},
@@ -84,6 +94,8 @@ static const struct column changes_columns[] = {
 	{"chunk_size", "CHUNK", "the chunk's own size: its class", V_NUMBER,
 	 .cell = chunk_size_cell},
 	{"arena", "ARENA", "index, or mmapped", V_COUNT, .cell = arena_cell},
+	{"type", "TYPE", "class or symbol that tells what it is, or text",
+	 V_TEXT, .cell = type_cell, .json_only = true},
 	{"content", "CONTENT", "how it begins, where bytes were kept", V_TEXT,
 	 .cell = content_cell, .stretch = true},
 };

@@ -85,6 +85,15 @@ static void content_cell(const struct view *view, uint32_t row,
 	*out = value_text(chunks->preview);
 }
 
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct chunks *chunks = view->state;
+
+	*out = chunk_type_value(view->snap, chunks->symbols,
+				index_of(view, row), chunks->preview,
+				sizeof(chunks->preview));
+}
+
 static const struct column chunks_columns[] = {
 	{"addr", "ADDRESS", "what malloc returned", V_ADDR, .cell = addr_cell},
 	{"size", "SIZE", "usable bytes (malloc_usable_size)", V_NUMBER,
@@ -98,6 +107,8 @@ static const struct column chunks_columns[] = {
 	 V_BOOL, .cell = new_cell, .json_only = true},
 	{"leak", "LEAK", "definite, indirect, possible or reachable", V_TEXT,
 	 .cell = leak_cell, .json_only = true},
+	{"type", "TYPE", "class or symbol that tells what it is, or text",
+	 V_TEXT, .cell = type_cell, .json_only = true},
 	{"content", "CONTENT", "how it begins: text, symbol or words", V_TEXT,
 	 .cell = content_cell, .stretch = true},
 };

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/describe.h"
 #include "base/alloc.h"
+#include "view/chunk_cells.h"
 #include "view/views.h"
 
 struct leaks_state {
@@ -73,11 +75,33 @@ static void first_word_cell(const struct view *view, uint32_t row,
 	*out = value_text(state->name);
 }
 
+/* A size is no type: what one of them is says nothing of the others. */
 static void type_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	(void)view;
-	(void)row;
-	*out = value_none();
+	const struct leak_group *group = group_of(view, row);
+	struct leaks_state *state = view->state;
+
+	if (group->kind != LEAK_REACHABLE)
+		*out = chunk_type_value(view->snap, state->symbols,
+					group->chunk, state->name,
+					sizeof(state->name));
+}
+
+/* For people: the type, a text if it is one alone, else the first word. */
+static void what_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct leak_group *group = group_of(view, row);
+	struct leaks_state *state = view->state;
+	enum description known;
+
+	if (group->kind == LEAK_REACHABLE)
+		return;
+	known = describe_chunk(view->snap, state->symbols, group->chunk,
+			       state->name, sizeof(state->name));
+	if (known && (known != DESCRIBED_TEXT || group->count == 1))
+		*out = value_text(state->name);
+	else
+		first_word_cell(view, row, out);
 }
 
 /* More of them were met in more than one of the snapshots, or in one alone. */
@@ -102,18 +126,20 @@ static void trend_cell(const struct view *view, uint32_t row, struct value *out)
 	 V_COUNT, .cell = count_cell},                                         \
 	{"bytes", "BYTES", "their chunk sizes", V_BYTES, .cell = bytes_cell}
 #define BLOCK_COLUMNS                                                          \
-	{"indirect_count", "LED", "blocks that they alone hold", V_COUNT,      \
-	 .cell = indirect_count_cell},                                         \
-	{"indirect_bytes", "BYTES", "their chunk sizes", V_BYTES,              \
-	 .cell = indirect_bytes_cell},                                         \
+	{"indirect_count", "", "blocks that they alone hold", V_COUNT,         \
+	 .cell = indirect_count_cell, .json_only = true},                      \
+	{"indirect_bytes", "LED", "chunk sizes of what they alone hold",       \
+	 V_BYTES, .cell = indirect_bytes_cell},                                \
 	{"size", "CLASS", "chunk size of each, header included", V_NUMBER,     \
 	 .cell = size_cell},                                                   \
 	{"held_by", "HELD BY", "nothing, a pointer, or what may be none",      \
 	 V_TEXT, .cell = held_cell},                                           \
-	{"first_word", "FIRST WORD", "what each begins with", V_TEXT,          \
-	 .cell = first_word_cell, .stretch = true},                            \
-	{"type", "TYPE", "not known", V_TEXT, .cell = type_cell,               \
-	 .json_only = true}
+	{"first_word", "", "what each begins with", V_TEXT,                    \
+	 .cell = first_word_cell, .json_only = true},                          \
+	{"type", "", "what the first of them seems to be: class, symbol, text",\
+	 V_TEXT, .cell = type_cell, .json_only = true},                        \
+	{"what", "WHAT", "what they seem to be, or begin with", V_TEXT,        \
+	 .cell = what_cell, .stretch = true}
 
 static const struct column leaks_columns[] = {KIND_COLUMNS, BLOCK_COLUMNS};
 

@@ -4,11 +4,13 @@
 
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "view/chunk_cells.h"
 #include "view/views.h"
 
 struct near_state {
-	struct near near; /* owned */
-	char chunks[2 * FMT_MAX + 8];
+	struct near near;	 /* owned */
+	struct symbols *symbols; /* borrowed, or NULL */
+	char chunks[2 * FMT_MAX + 8], type[200];
 };
 
 static const struct near_row *row_of(const struct view *view, uint32_t row)
@@ -119,6 +121,19 @@ static void interior_cell(const struct view *view, uint32_t row,
 	*out = value_u(V_BOOL, row_of(view, row)->interior);
 }
 
+/* The example as example_cell() has it; of texts nothing more is to be told. */
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	const struct near_row *r = row_of(view, row);
+	struct near_state *state = view->state;
+	uint64_t addr = r->example ? r->example : r->member;
+
+	if (addr && r->part != NEAR_TEXT)
+		*out = chunk_type_value(view->snap, state->symbols,
+					snapshot_find(view->snap, addr),
+					state->type, sizeof(state->type));
+}
+
 static const struct column near_columns[] = {
 	{"section", "", "which part of the answer", V_TEXT,
 	 .cell = section_cell},
@@ -140,6 +155,8 @@ static const struct column near_columns[] = {
 	 .cell = what_cell, .stretch = true},
 	{"example", "EXAMPLE", "an address of the other side", V_ADDR,
 	 .cell = example_cell},
+	{"type", "WHICH IS", "what the example seems to be, if a chunk", V_TEXT,
+	 .cell = type_cell, .stretch = true},
 	{"member", "", "a chunk of the group that shows it", V_ADDR,
 	 .cell = member_cell, .json_only = true},
 	{"interior", "", "the pointers are not to the start", V_BOOL,
@@ -195,13 +212,15 @@ static const struct view_ops near_ops = {
 	.release = near_release,
 };
 
-int view_near(const struct snapshot *snap, struct near *near, const char *what,
-	      struct view **out, struct error *err)
+int view_near(const struct snapshot *snap, struct near *near,
+	      struct symbols *symbols, const char *what, struct view **out,
+	      struct error *err)
 {
 	struct near_state *state = xcalloc(1, sizeof(*state));
 	struct view *view;
 
 	state->near = *near;
+	state->symbols = symbols;
 	*near = (struct near){0};
 	if (view_create(&near_ops, state->near.count, state, &view, err))
 		return -1;

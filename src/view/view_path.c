@@ -220,6 +220,17 @@ static void size_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = place_class_value(view->snap, &place);
 }
 
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct path_state *state = view->state;
+	struct place place = place_of_row(view, row);
+
+	if (row_of(view, row)->folded)
+		return;
+	*out = place_type_value(view->snap, state->symbols, &place, state->name,
+				sizeof(state->name));
+}
+
 static const struct column path_columns[] = {
 	{"section", "", "which chain", V_TEXT, .cell = section_cell},
 	{"path", "", "its number", V_NUMBER, .cell = path_cell,
@@ -237,6 +248,8 @@ static const struct column path_columns[] = {
 	 .cell = to_cell},
 	{"size", "", "class of the chunk", V_BYTES, .cell = size_cell,
 	 .json_only = true},
+	{"type", "", "what that chunk seems to be: class, symbol, text", V_TEXT,
+	 .cell = type_cell, .json_only = true},
 };
 
 static bool path_drill(const struct view *view, uint32_t row, char *line,

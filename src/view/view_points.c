@@ -79,6 +79,15 @@ static void size_cell(const struct view *view, uint32_t row, struct value *out)
 	*out = place_class_value(view->snap, &place);
 }
 
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct points_state *state = view->state;
+	struct place place = to_of(view, row);
+
+	*out = place_type_value(view->snap, state->symbols, &place, state->name,
+				sizeof(state->name));
+}
+
 static void state_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct place place = to_of(view, row);
@@ -114,6 +123,8 @@ static const struct column points_columns[] = {
 	 .cell = to_offset_cell, .json_only = true},
 	{"size", "", "class of the chunk that is there", V_BYTES,
 	 .cell = size_cell, .json_only = true},
+	{"type", "", "what that chunk seems to be: class, symbol, text", V_TEXT,
+	 .cell = type_cell, .json_only = true},
 	{"state", "", "of that chunk: used, free, cached, top", V_TEXT,
 	 .cell = state_cell, .json_only = true},
 	{"interior", "", "it does not point at the start", V_BOOL,

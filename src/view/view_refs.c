@@ -81,6 +81,15 @@ static void class_cell(const struct view *view, uint32_t row, struct value *out)
 	*out = place_class_value(view->snap, &place);
 }
 
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct refs_state *state = view->state;
+	struct place place = place_of_row(view, row);
+
+	*out = place_type_value(view->snap, state->symbols, &place, state->name,
+				sizeof(state->name));
+}
+
 static void thread_cell(const struct view *view, uint32_t row,
 			struct value *out)
 {
@@ -107,6 +116,8 @@ static const struct column refs_columns[] = {
 	 .cell = interior_cell, .json_only = true},
 	{"size", "", "class of the chunk that holds it", V_BYTES,
 	 .cell = class_cell, .json_only = true},
+	{"type", "", "what that chunk seems to be: class, symbol, text", V_TEXT,
+	 .cell = type_cell, .json_only = true},
 	{"tid", "", "of a register, a stack or thread-local storage", V_NUMBER,
 	 .cell = thread_cell, .json_only = true},
 };

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "analysis/content.h"
+#include "analysis/describe.h"
+#include "analysis/names.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "view/chunk_cells.h"
@@ -83,14 +85,22 @@ static void what_cell(const struct view *view, uint32_t row, struct value *out)
 	struct pattern p;
 	uint64_t word;
 
-	p = content_first(view->snap, &state->finder, chunk, &word);
-	if (p.kind == CONTENT_TEXT)
-		chunk_preview(view->snap, state->symbols, chunk, false,
-			      state->text, sizeof(state->text));
-	else
-		content_name(&p, view->snap, state->symbols, state->text,
-			     sizeof(state->text));
 	*out = value_text(state->text);
+	if (describe_chunk(view->snap, state->symbols, chunk, state->text,
+			   sizeof(state->text)))
+		return;
+	p = content_first(view->snap, &state->finder, chunk, &word);
+	content_name(&p, view->snap, state->symbols, state->text,
+		     sizeof(state->text));
+}
+
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct retained_state *state = view->state;
+
+	*out = chunk_type_value(view->snap, state->symbols,
+				row_of(view, row)->chunk, state->text,
+				sizeof(state->text));
 }
 
 static void holder_kind_cell(const struct view *view, uint32_t row,
@@ -137,8 +147,8 @@ static void holder_cell(const struct view *view, uint32_t row,
 		snprintf(state->text, sizeof(state->text),
 			 "nobody (unreachable)");
 	else if (holder < state->chunks)
-		snprintf(state->text, sizeof(state->text), "chunk 0x%" PRIx64,
-			 view->snap->chunk[holder].addr);
+		name_chunk(view->snap, state->symbols, holder, state->text,
+			   sizeof(state->text));
 	else
 		owner_name(&state->owner[holder - state->chunks], view->snap,
 			   state->symbols, state->text, sizeof(state->text));
@@ -146,49 +156,34 @@ static void holder_cell(const struct view *view, uint32_t row,
 }
 
 /* By dominators, and by the shortest ways: what the numbers are is not one. */
-#define COLUMNS(title, count_help, bytes_help, holder_help)                    \
-	{                                                                      \
-		{"addr", "ADDRESS", "what malloc returned", V_ADDR,            \
-		 .cell = addr_cell},                                           \
-			{"count",                                              \
-			 "",                                                   \
-			 "1: the chunk",                                       \
-			 V_COUNT,                                              \
-			 .cell = count_cell,                                   \
-			 .json_only = true},                                   \
-			{"bytes", "ITSELF",                                    \
-			 "the chunk's own size, header included", V_BYTES,     \
-			 .cell = bytes_cell},                                  \
-			{"retained_count", "CHUNKS", count_help, V_COUNT,      \
-			 .cell = retained_count_cell},                         \
-			{"retained_bytes", title, bytes_help, V_BYTES,         \
-			 .cell = retained_bytes_cell},                         \
-			{"share", "SHARE", "of the bytes of all used chunks",  \
-			 V_PERCENT, .cell = share_cell},                       \
-			{"holder", "HELD BY",		holder_help,           \
-			 V_TEXT,   .cell = holder_cell, .stretch = true},      \
-			{"holder_kind",                                        \
-			 "",                                                   \
-			 "chunk, symbol, stack, ..., several, nobody",         \
-			 V_TEXT,                                               \
-			 .cell = holder_kind_cell,                             \
-			 .json_only = true},                                   \
-			{"holder_addr",                                        \
-			 "",                                                   \
-			 "the holder's address, if it has one",                \
-			 V_ADDR,                                               \
-			 .cell = holder_addr_cell,                             \
-			 .json_only = true},                                   \
-			{"what",                                               \
-			 "BEGINS WITH",                                        \
-			 "its first word: symbol, text, pointer",              \
-			 V_TEXT,                                               \
-			 .cell = what_cell,                                    \
-			 .stretch = true},                                     \
-			{"unreachable",		"",                            \
-			 "no root leads to it", V_BOOL,                        \
-			 .cell = lost_cell,	.json_only = true},            \
-	}
+/* clang-format off */
+#define COLUMNS(title, count_help, bytes_help, holder_help) {                  \
+	{"addr", "ADDRESS", "what malloc returned", V_ADDR,                    \
+	 .cell = addr_cell},                                                   \
+	{"count", "", "1: the chunk", V_COUNT, .cell = count_cell,             \
+	 .json_only = true},                                                   \
+	{"bytes", "ITSELF", "the chunk's own size, header included", V_BYTES,  \
+	 .cell = bytes_cell},                                                  \
+	{"retained_count", "CHUNKS", count_help, V_COUNT,                      \
+	 .cell = retained_count_cell},                                         \
+	{"retained_bytes", title, bytes_help, V_BYTES,                         \
+	 .cell = retained_bytes_cell},                                         \
+	{"share", "SHARE", "of the bytes of all used chunks", V_PERCENT,       \
+	 .cell = share_cell},                                                  \
+	{"holder", "HELD BY", holder_help, V_TEXT, .cell = holder_cell,        \
+	 .stretch = true},                                                     \
+	{"holder_kind", "", "chunk, symbol, stack, ..., several, nobody",      \
+	 V_TEXT, .cell = holder_kind_cell, .json_only = true},                 \
+	{"holder_addr", "", "the holder's address, if it has one", V_ADDR,     \
+	 .cell = holder_addr_cell, .json_only = true},                         \
+	{"what", "WHAT", "class, text, symbol, or its first word", V_TEXT,     \
+	 .cell = what_cell, .stretch = true},                                  \
+	{"type", "", "what it seems to be: class, symbol, text", V_TEXT,       \
+	 .cell = type_cell, .json_only = true},                                \
+	{"unreachable", "", "no root leads to it", V_BOOL,                     \
+	 .cell = lost_cell, .json_only = true},                                \
+}
+/* clang-format on */
 
 static const struct column retained_columns[] =
 	COLUMNS("RETAINED", "it, and what is reached through it alone",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "view/chunk_cells.h"
 #include "view/views.h"
 
 struct suspects_state {
@@ -12,6 +13,8 @@ struct suspects_state {
 	uint32_t chunks;
 	struct owner *owner; /* owned: one a row; of others zeros */
 	bool has_diff;
+	struct symbols *symbols; /* borrowed */
+	char type[200];		 /* of the last cell() */
 };
 
 static const struct suspect *row_of(const struct view *view, uint32_t row)
@@ -87,6 +90,15 @@ static void addr_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = value_u(V_ADDR, state->owner[row].addr);
 }
 
+static void type_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct suspects_state *state = view->state;
+
+	*out = chunk_type_value(view->snap, state->symbols,
+				row_of(view, row)->point, state->type,
+				sizeof(state->type));
+}
+
 static void new_count_cell(const struct view *view, uint32_t row,
 			   struct value *out)
 {
@@ -116,6 +128,8 @@ static const struct column suspects_columns[] = {
 	{"name", "", "who", V_TEXT, .cell = name_cell, .json_only = true},
 	{"addr", "", "the chunk (or variable) where it gathers", V_ADDR,
 	 .cell = addr_cell, .json_only = true},
+	{"type", "", "what that chunk seems to be: class, symbol, text", V_TEXT,
+	 .cell = type_cell, .json_only = true},
 	{"point_bytes", "", "what that holds", V_BYTES,
 	 .cell = point_bytes_cell, .json_only = true},
 	{"direct_count", "", "chunks that it holds directly", V_COUNT,
@@ -202,6 +216,7 @@ int view_suspects(const struct retained *r, struct suspects *suspects,
 	state->total = r->total.bytes;
 	state->chunks = r->chunks;
 	state->has_diff = has_diff;
+	state->symbols = symbols;
 	state->owner =
 		xcalloc(state->suspects.count + 1, sizeof(*state->owner));
 	for (uint32_t i = 0; i < state->suspects.count; i++)

@@ -107,9 +107,11 @@ int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
 /* What a view of chunks chosen by reachability must say. */
 void view_of_leaks(struct view *view, const struct leaks *leaks);
 
-/* near is taken over (its rows move); what: "12 new chunks of class 64". */
-int view_near(const struct snapshot *snap, struct near *near, const char *what,
-	      struct view **out, struct error *err) MUST_CHECK;
+/* near is taken over (its rows move); symbols may be NULL; what: "12 new chunks
+ * of class 64". */
+int view_near(const struct snapshot *snap, struct near *near,
+	      struct symbols *symbols, const char *what, struct view **out,
+	      struct error *err) MUST_CHECK;
 
 /* holders is taken over (its rows move).  low: where what they point at begins,
  * what: its name. */

@@ -26,7 +26,25 @@ all_are() { # KIND
 		(.what | startswith("seems to be"))) | .what] |
 		if length == 0 then "-" else .[0] end' "$T/out" >"$T/got"
 }
+types_of() { # KIND
+	grep "^$1 " "$T/manifest" >"$T/manifest.$1"
+	while read -r _ addr _; do
+		jq -r --arg addr "$addr" \
+			'.rows[] | select(.addr == $addr) | .type // "-"' \
+			"$T/chunks"
+	done <"$T/manifest.$1"
+}
+answer() { # COMMAND [OPTION ...] FILTER
+	answer_command=$1
+	shift
+	jq -c "select(.command | split(\" \")[0] == \"$answer_command\")" \
+		"$T/out" | jq -r "$@"
+}
+address() { # KIND
+	awk -v kind="$1" '$1 == kind { print $2 }' "$T/manifest"
+}
 check_all() {
+	holder=$(address holder) held=$(address held)
 	all_are object
 	is "$how: objects have the class that typeid has" \
 		"$(cat "$T/got")" \
@@ -56,6 +74,40 @@ check_all() {
 	is "$how: lists have it as well" \
 		"$(jq -r '.rows[] | select(.addr == "'"$label"'") | .content' \
 			"$T/out")" "Label"
+	cp "$T/out" "$T/chunks"
+	is "$how: and as a type of its own" "$(types_of object)" \
+		"$(sed 's/^object [^ ]* //' "$T/manifest.object")"
+	is "$how: none where nothing tells" "$(types_of none | sort -u)" "-"
+	is "$how: a text is a text" "$(types_of text)" text
+
+	# Every table that names a block.
+	# shellcheck disable=SC2086
+	hs $from --json -e 'leaks' -e "near $holder" -e "refs $held" \
+		-e "points $holder" -e "path $held" -e 'retained' \
+		-e "retained $holder"
+	is "$how: leaks" "$(answer leaks '[.rows[] | select(.type == "Lost") |
+		select(.what == "Lost") | .count] | add')" \
+		"$(grep -c '^lost' "$T/manifest")"
+	is "$how: near, the chunks themselves and what they hold" \
+		"$(answer near '[.rows[] | select(.part == "header" or
+			(.part == "points" and .kind == "chunk")) | .type] |
+			sort | tojson')" '["Holder","Square"]'
+	is "$how: near, by the class rather than its table" "$(answer near \
+		'.rows[] | select(.part == "points" and .offset == 0) |
+		.what')" "at +0: Holder"
+	is "$how: refs" "$(answer refs '.rows[0].type')" Holder
+	is "$how: points" "$(answer points '[.rows[].type] | tojson')" \
+		'[null,"Square"]'
+	is "$how: path" "$(answer path '[.rows[].type] | tojson')" \
+		'[null,"Holder","Square"]'
+	# shellcheck disable=SC2016 # the variables are jq's
+	is "$how: retained" "$(answer retained --arg a "$holder" \
+		'.rows[] | select(.addr == $a) | .type, .what' |
+		sort -u)" Holder
+	# shellcheck disable=SC2016
+	is "$how: retained, who holds" "$(answer retained --arg a "$held" \
+		'.rows[] | select(.addr == $a) | .holder' | sort -u)" \
+		"chunk $holder (Holder)"
 }
 how="live" from="-p $PID"
 check_all
