@@ -119,6 +119,7 @@ void diff_destroy(struct diff *diff)
 	free(diff->removed);
 	bitmap_deinit(&diff->fresh);
 	bitmap_deinit(&diff->lost);
+	free(diff->identity);
 	free(diff);
 }
 
@@ -172,7 +173,29 @@ int diff_each(const struct diff *diff, const struct set *set,
 	return 0;
 }
 
+void diff_class_add(struct diff_class *row, enum diff_side side, uint64_t bytes)
+{
+	if (side == DIFF_KEPT) {
+		row->kept_count++;
+	} else if (side == DIFF_NEW) {
+		row->new_count++;
+		row->new_bytes += bytes;
+	} else {
+		row->gone_count++;
+		row->gone_bytes += bytes;
+	}
+}
+
+void diff_class_judge(struct diff_class *row, const struct diff *diff,
+		      uint32_t chunk)
+{
+	row->reused_count += diff_is(diff, chunk, IDENTITY_REUSED);
+	row->unsure_count += diff_is(diff, chunk, IDENTITY_UNSURE);
+	row->unknown_count += diff_is(diff, chunk, IDENTITY_UNKNOWN);
+}
+
 struct by_size {
+	const struct diff *diff;
 	struct u64map row_of; /* class -> row + 1 */
 	struct diff_class *row;
 	size_t count, cap;
@@ -194,13 +217,15 @@ static int add_by_size(void *ctx, const struct snapshot *snap, uint32_t chunk,
 		*row = ++b->count;
 	}
 	diff_class_add(&b->row[*row - 1], side, size);
+	if (side == DIFF_KEPT)
+		diff_class_judge(&b->row[*row - 1], b->diff, chunk);
 	return 0;
 }
 
 static int by_size(const struct diff *diff, const struct set *set,
 		   struct diff_class **out, uint32_t *count, struct error *err)
 {
-	struct by_size b = {0};
+	struct by_size b = {.diff = diff};
 	int ret = diff_each(diff, set, add_by_size, &b, err);
 
 	u64map_deinit(&b.row_of);

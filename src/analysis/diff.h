@@ -1,7 +1,8 @@
 /*
  * Two snapshots compared: a used chunk is the same if address and size are.
  * (A block freed and allocated again at the same place with the same size
- * between the two cannot be told from one that stayed: counted as kept.)
+ * between the two is counted as kept; what can be known of that, diff_judge()
+ * tells.)
  * Cached chunks are not used; the tcache struct of a thread is.
  *
  * Borrows both snapshots, owns the rest.
@@ -9,6 +10,7 @@
 #ifndef ANALYSIS_DIFF_H
 #define ANALYSIS_DIFF_H
 
+#include "analysis/identity.h"
 #include "base/bitmap.h"
 #include "snapshot/set.h"
 #include "snapshot/snapshot.h"
@@ -24,6 +26,7 @@ struct diff {
 	uint32_t kept_count;
 	struct bitmap fresh; /* a bit a chunk of after: it is new */
 	struct bitmap lost;  /* a bit a chunk of before: it is gone */
+	uint8_t *identity;   /* owned: see diff_judge(); NULL: not judged */
 };
 
 /* One row of the table: a class, or a first word (by content). */
@@ -32,6 +35,8 @@ struct diff_class {
 	uint64_t word; /* by content: the first word of the chunks */
 	char name[96]; /* by content: symbol, vtable, text, "0x..." ; else "" */
 	uint64_t new_count, new_bytes, gone_count, gone_bytes, kept_count;
+	/* Of the kept ones, by diff_judge(). */
+	uint64_t reused_count, unsure_count, unknown_count;
 	int64_t delta_bytes;
 };
 
@@ -40,6 +45,15 @@ enum diff_by { DIFF_BY_SIZE, DIFF_BY_CONTENT };
 int diff_make(const struct snapshot *before, const struct snapshot *after,
 	      struct diff **out, struct error *err) MUST_CHECK;
 void diff_destroy(struct diff *diff);
+
+/*
+ * Of every kept chunk whether it is the same block: diff->identity then has,
+ * for each chunk of after, enum identity + 1, and 0 for what is not kept.  Once
+ * made it stays.
+ */
+int diff_judge(struct diff *diff, struct error *err) MUST_CHECK;
+/* False if chunk i of after is not kept, or was not judged. */
+bool diff_is(const struct diff *diff, uint32_t i, enum identity identity);
 
 /*
  * Rows, largest growth in bytes first; *out owned by the caller.  set (may be

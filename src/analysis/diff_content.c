@@ -65,6 +65,8 @@ static int add_by_content(void *ctx, const struct snapshot *snap,
 	if (!tally)
 		return -1;
 	diff_class_add(&tally->class, side, snapshot_chunk_size(snap, chunk));
+	if (side == DIFF_KEPT)
+		diff_class_judge(&tally->class, b->diff, chunk);
 	return 0;
 }
 
@@ -80,6 +82,9 @@ static void add_class(struct diff_class *to, const struct diff_class *from)
 	to->gone_count += from->gone_count;
 	to->gone_bytes += from->gone_bytes;
 	to->kept_count += from->kept_count;
+	to->reused_count += from->reused_count;
+	to->unsure_count += from->unsure_count;
+	to->unknown_count += from->unknown_count;
 }
 
 /* How often a number must be there to have a row of its own. */

@@ -13,19 +13,12 @@ typedef int diff_each_fn(void *ctx, const struct snapshot *snap, uint32_t chunk,
 int diff_each(const struct diff *diff, const struct set *set,
 	      diff_each_fn *each, void *ctx, struct error *err) MUST_CHECK;
 
-static inline void diff_class_add(struct diff_class *row, enum diff_side side,
-				  uint64_t bytes)
-{
-	if (side == DIFF_KEPT) {
-		row->kept_count++;
-	} else if (side == DIFF_NEW) {
-		row->new_count++;
-		row->new_bytes += bytes;
-	} else {
-		row->gone_count++;
-		row->gone_bytes += bytes;
-	}
-}
+void diff_class_add(struct diff_class *row, enum diff_side side,
+		    uint64_t bytes);
+
+/* Of a kept chunk of after: what it was judged to be. */
+void diff_class_judge(struct diff_class *row, const struct diff *diff,
+		      uint32_t chunk);
 
 /* Fills delta_bytes too. */
 void diff_classes_sort(struct diff_class *row, uint32_t count);

@@ -105,25 +105,65 @@ static uint32_t *choose(const struct set *set, const struct snapshot *snap,
 	return chosen;
 }
 
-static int diff_list(struct session *session, const struct set *set,
+/* Of the kept chunks those that were judged so. */
+static int choose_kept(const struct diff *diff, const struct set *set,
+		       enum identity identity, uint32_t **out, uint32_t *count,
+		       struct error *err)
+{
+	size_t cap = 0;
+
+	for (uint32_t i = 0; i < diff->after->chunk_count; i++) {
+		if (!diff_is(diff, i, identity) ||
+		    (set && !set_has(set, diff->after, &diff->fresh, i)))
+			continue;
+		if (GROW(*out, cap, (size_t)*count + 1, "chunks", err))
+			return -1;
+		(*out)[(*count)++] = i;
+	}
+	return 0;
+}
+
+static int fill_list(const struct diff *diff, const struct set *set,
+		     struct change_list *list, struct error *err)
+{
+	AUTO_FREE uint32_t *unknown = NULL;
+	uint32_t unknown_count = 0;
+
+	list->index[CHANGE_NEW] =
+		choose(set, diff->after, &diff->fresh, diff->added,
+		       diff->added_count, &list->count[CHANGE_NEW], err);
+	if (!list->index[CHANGE_NEW])
+		return -1;
+	list->index[CHANGE_GONE] =
+		choose(set, diff->before, &diff->lost, diff->removed,
+		       diff->removed_count, &list->count[CHANGE_GONE], err);
+	if (!list->index[CHANGE_GONE] ||
+	    choose_kept(diff, set, IDENTITY_REUSED, &list->index[CHANGE_REUSED],
+			&list->count[CHANGE_REUSED], err) ||
+	    choose_kept(diff, set, IDENTITY_UNSURE, &list->index[CHANGE_UNSURE],
+			&list->count[CHANGE_UNSURE], err) ||
+	    choose_kept(diff, set, IDENTITY_UNKNOWN, &unknown, &unknown_count,
+			err))
+		return -1;
+	list->unsure = list->count[CHANGE_UNSURE];
+	list->unknown = unknown_count;
+	return 0;
+}
+
+static int diff_list(struct session *session, const struct set *set, bool all,
 		     struct view **out, struct error *err)
 {
-	const struct diff *diff = session->diff;
-	uint32_t added_count, removed_count;
-	uint32_t *added = choose(set, diff->after, &diff->fresh, diff->added,
-				 diff->added_count, &added_count, err);
-	uint32_t *removed;
+	struct change_list list = {0};
 
-	if (!added)
-		return -1;
-	removed = choose(set, diff->before, &diff->lost, diff->removed,
-			 diff->removed_count, &removed_count, err);
-	if (!removed) {
-		free(added);
+	if (fill_list(session->diff, set, &list, err)) {
+		for (int i = 0; i < CHANGES; i++)
+			free(list.index[i]);
 		return -1;
 	}
-	return view_changes(diff, added, added_count, removed, removed_count,
-			    session->symbols, out, err);
+	/* In a live heap most are, and nothing is wrong with them. */
+	if (!all)
+		list.count[CHANGE_UNSURE] = 0;
+	return view_changes(session->diff, &list, session->symbols, out, err);
 }
 
 static int diff_run(struct session *session, const struct words *words,
@@ -154,9 +194,12 @@ static int diff_run(struct session *session, const struct words *words,
 				  "leaks are known of one snapshot, diff "
 				  "compares two: chunks new leaked, or leaks "
 				  "--since")
-		      : session_diff(session, args.before, args.after, err);
+	      : session_diff(session, args.before, args.after, err) ||
+			      diff_judge(session->diff, err)
+		      ? -1
+		      : 0;
 	if (!ret && args.chunks)
-		ret = diff_list(session, set, out, err);
+		ret = diff_list(session, set, args.all, out, err);
 	else if (!ret)
 		ret = diff_table(session, &args, set, out, err);
 	set_destroy(set);
@@ -189,9 +232,15 @@ const struct command command_entry_diff = {
 		"objects\n"
 		"                of one C++ class, structs with one table\n"
 		"  --chunks      lists the chunks one by one\n"
-		"A chunk is the same if address and size are: a block freed "
-		"and\n"
-		"allocated again at the same place counts as kept.\n"
+		"A chunk is kept if address and size are the same: so is a "
+		"block\n"
+		"freed and allocated again at its place. The totals say how "
+		"many\n"
+		"of the kept most likely are others (they were, or are, an "
+		"object\n"
+		"of another kind) and how many changed, as live ones do. "
+		"--chunks\n"
+		"lists the former, with --all the latter as well.\n"
 		"\n"
 		"  diff\n"
 		"  diff before after size>=1k\n"

@@ -8,28 +8,56 @@
 
 struct changes {
 	const struct snapshot *before, *after;
-	uint32_t *added, *removed; /* owned */
-	uint32_t added_count;
+	struct change_list list; /* owned */
 	struct symbols *symbols;
 	char preview[160];
 };
+
+static enum change change_of(const struct changes *c, uint32_t row,
+			     uint32_t *index)
+{
+	enum change change = CHANGE_NEW;
+
+	while (row >= c->list.count[change])
+		row -= c->list.count[change++];
+	*index = c->list.index[change][row];
+	return change;
+}
 
 static const struct snapshot *snap_of(const struct view *view, uint32_t row,
 				      uint32_t *index)
 {
 	const struct changes *c = view->state;
 
-	*index = row < c->added_count ? c->added[row]
-				      : c->removed[row - c->added_count];
-	return row < c->added_count ? c->after : c->before;
+	return change_of(c, row, index) == CHANGE_GONE ? c->before : c->after;
 }
 
 static void change_cell(const struct view *view, uint32_t row,
 			struct value *out)
 {
-	const struct changes *c = view->state;
+	static const char *const name[] = {
+		[CHANGE_NEW] = "new",
+		[CHANGE_GONE] = "gone",
+		[CHANGE_REUSED] = "reused",
+		[CHANGE_UNSURE] = "unsure",
+	};
+	uint32_t i;
 
-	*out = value_text(row < c->added_count ? "new" : "gone");
+	*out = value_text(name[change_of(view->state, row, &i)]);
+}
+
+static void section_cell(const struct view *view, uint32_t row,
+			 struct value *out)
+{
+	static const char *const name[] = {
+		[CHANGE_NEW] = "new",
+		[CHANGE_GONE] = "gone",
+		[CHANGE_REUSED] = "kept, but most likely replaced in place",
+		[CHANGE_UNSURE] = "kept and changed: the same, or another",
+	};
+	uint32_t i;
+
+	*out = value_text(name[change_of(view->state, row, &i)]);
 }
 
 static void addr_cell(const struct view *view, uint32_t row, struct value *out)
@@ -88,7 +116,9 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 }
 
 static const struct column changes_columns[] = {
-	{"change", "CHANGE", "new or gone", V_TEXT, .cell = change_cell},
+	{"section", "", "the same in words", V_TEXT, .cell = section_cell},
+	{"change", "", "new, gone, reused or unsure", V_TEXT,
+	 .cell = change_cell, .json_only = true},
 	{"addr", "ADDRESS", "what malloc returned", V_ADDR, .cell = addr_cell},
 	{"size", "SIZE", "usable bytes", V_NUMBER, .cell = size_cell},
 	{"chunk_size", "CHUNK", "the chunk's own size: its class", V_NUMBER,
@@ -107,7 +137,7 @@ static bool changes_drill(const struct view *view, uint32_t row, char *line,
 	uint32_t i;
 	const struct snapshot *snap = snap_of(view, row, &i);
 
-	if (row >= c->added_count)
+	if (snap != c->after)
 		return false;
 	snprintf(line, cap, "chunk 0x%" PRIx64, snap->chunk[i].addr);
 	return true;
@@ -122,15 +152,15 @@ static bool changes_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 
 	*addr = snap->chunk[i].addr;
 	*len = snap->chunk[i].size;
-	return row < c->added_count;
+	return snap == c->after;
 }
 
 static void changes_release(struct view *view)
 {
 	struct changes *c = view->state;
 
-	free(c->added);
-	free(c->removed);
+	for (int i = 0; i < CHANGES; i++)
+		free(c->list.index[i]);
 	free(c);
 }
 
@@ -155,35 +185,47 @@ static uint64_t sum(const struct snapshot *snap, const uint32_t *index,
 	return bytes;
 }
 
-int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
-		 uint32_t *removed, uint32_t removed_count,
+static void add_totals(struct view *view)
+{
+	const struct changes *c = view->state;
+	const struct change_list *l = &c->list;
+
+	view_total(view, NULL, "new_count", "chunks new",
+		   value_u(V_COUNT, l->count[CHANGE_NEW]));
+	view_total(view, NULL, "new_bytes", "new",
+		   value_u(V_BYTES, sum(c->after, l->index[CHANGE_NEW],
+					l->count[CHANGE_NEW])));
+	view_total(view, NULL, "gone_count", "chunks gone",
+		   value_u(V_COUNT, l->count[CHANGE_GONE]));
+	view_total(view, NULL, "gone_bytes", "gone",
+		   value_u(V_BYTES, sum(c->before, l->index[CHANGE_GONE],
+					l->count[CHANGE_GONE])));
+	view_judged_totals(view, l->count[CHANGE_REUSED], l->unsure,
+			   l->unknown);
+}
+
+int view_changes(const struct diff *diff, struct change_list *list,
 		 struct symbols *symbols, struct view **out, struct error *err)
 {
 	struct changes *c = xcalloc(1, sizeof(*c));
+	uint64_t rows = 0;
 	struct view *view;
 
 	*c = (struct changes){.before = diff->before,
 			      .after = diff->after,
-			      .added = added,
-			      .removed = removed,
-			      .added_count = added_count,
+			      .list = *list,
 			      .symbols = symbols};
-	if (view_create(&changes_ops, added_count + removed_count, c, &view,
-			err))
+	*list = (struct change_list){0};
+	for (int i = 0; i < CHANGES; i++)
+		rows += c->list.count[i];
+	if (view_create(&changes_ops, (uint32_t)rows, c, &view, err))
 		return -1;
 	view_of_snapshot(view, diff->after);
 	view->complete &= snapshot_complete(diff->before);
 	snprintf(view->title, sizeof(view->title),
-		 "new and gone chunks from snapshot %s to %s",
-		 diff->before->name, diff->after->name);
-	view_total(view, NULL, "new_count", "chunks new",
-		   value_u(V_COUNT, added_count));
-	view_total(view, NULL, "new_bytes", "new",
-		   value_u(V_BYTES, sum(diff->after, added, added_count)));
-	view_total(view, NULL, "gone_count", "chunks gone",
-		   value_u(V_COUNT, removed_count));
-	view_total(view, NULL, "gone_bytes", "gone",
-		   value_u(V_BYTES, sum(diff->before, removed, removed_count)));
+		 "chunk by chunk from snapshot %s to %s", diff->before->name,
+		 diff->after->name);
+	add_totals(view);
 	*out = view;
 	return 0;
 }

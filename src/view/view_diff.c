@@ -33,6 +33,21 @@ NUMBER_CELL(gone_count, V_COUNT)
 NUMBER_CELL(gone_bytes, V_BYTES)
 NUMBER_CELL(kept_count, V_COUNT)
 
+/* Nothing is known of a class with kept chunks whose bytes were not. */
+static void reused_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	if (!row_of(view, row)->unknown_count)
+		*out = value_u(V_COUNT, row_of(view, row)->reused_count);
+}
+
+static void unsure_cell(const struct view *view, uint32_t row,
+			struct value *out)
+{
+	if (!row_of(view, row)->unknown_count)
+		*out = value_u(V_COUNT, row_of(view, row)->unsure_count);
+}
+
 static void delta_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	*out = (struct value){.kind = V_DELTA,
@@ -44,21 +59,25 @@ static void name_cell(const struct view *view, uint32_t row, struct value *out)
 	*out = value_text(row_of(view, row)->name);
 }
 
+/* clang-format off */
 #define DIFF_COLUMNS                                                           \
 	{"new_count", "NEW", "chunks of the later snapshot alone", V_COUNT,    \
 	 .cell = new_count_cell},                                              \
-		{"new_bytes", "BYTES", "their chunk sizes", V_BYTES,           \
-		 .cell = new_bytes_cell},                                      \
-		{"gone_count", "GONE", "chunks of the earlier snapshot alone", \
-		 V_COUNT, .cell = gone_count_cell},                            \
-		{"gone_bytes", "BYTES", "their chunk sizes", V_BYTES,          \
-		 .cell = gone_bytes_cell},                                     \
-		{"delta_bytes", "GROWTH", "new bytes less gone bytes",         \
-		 V_DELTA, .cell = delta_cell},                                 \
-	{                                                                      \
-		"kept_count", "KEPT", "chunks that both snapshots have",       \
-			V_COUNT, .cell = kept_count_cell                       \
-	}
+	{"new_bytes", "BYTES", "their chunk sizes", V_BYTES,                   \
+	 .cell = new_bytes_cell},                                              \
+	{"gone_count", "GONE", "chunks of the earlier snapshot alone",         \
+	 V_COUNT, .cell = gone_count_cell},                                    \
+	{"gone_bytes", "BYTES", "their chunk sizes", V_BYTES,                  \
+	 .cell = gone_bytes_cell},                                             \
+	{"delta_bytes", "GROWTH", "new bytes less gone bytes", V_DELTA,        \
+	 .cell = delta_cell},                                                  \
+	{"kept_count", "KEPT", "chunks that both snapshots have", V_COUNT,     \
+	 .cell = kept_count_cell},                                             \
+	{"reused_count", "", "kept, but most likely replaced by another",      \
+	 V_COUNT, .cell = reused_cell, .json_only = true},                     \
+	{"unsure_count", "", "kept, changed: the same, or another", V_COUNT,   \
+	 .cell = unsure_cell, .json_only = true}
+/* clang-format on */
 
 static const struct column size_columns[] = {
 	{"size", "CLASS", "chunk size, header included", V_NUMBER,
@@ -132,6 +151,23 @@ static void add_totals(struct view *view, const struct diff_class *sum)
 		   (struct value){.kind = V_DELTA, .i = sum->delta_bytes});
 	view_total(view, NULL, "kept_count", "kept",
 		   value_u(V_COUNT, sum->kept_count));
+	view_judged_totals(view, sum->reused_count, sum->unsure_count,
+			   sum->unknown_count);
+}
+
+void view_judged_totals(struct view *view, uint64_t reused, uint64_t unsure,
+			uint64_t unknown)
+{
+	view_total(view, NULL, "reused_count",
+		   "of the kept most likely replaced in place",
+		   value_u(V_COUNT, reused));
+	view_total(view, NULL, "unsure_count",
+		   "of the kept changed: the same or others",
+		   value_u(V_COUNT, unsure));
+	view_total(view, NULL, "unknown_count",
+		   unknown ? "of the kept not judged: their bytes are not held"
+			   : NULL,
+		   value_u(V_COUNT, unknown));
 }
 
 /*
@@ -166,6 +202,9 @@ static uint32_t sum_and_drop(struct diff_class *row, uint32_t count, bool all,
 		sum->gone_bytes += row[i].gone_bytes;
 		sum->delta_bytes += row[i].delta_bytes;
 		sum->kept_count += row[i].kept_count;
+		sum->reused_count += row[i].reused_count;
+		sum->unsure_count += row[i].unsure_count;
+		sum->unknown_count += row[i].unknown_count;
 		if (all || row[i].new_count || row[i].gone_count)
 			row[kept++] = row[i];
 	}

@@ -93,9 +93,22 @@ int view_chunk(const struct chunk_question *q, struct view **out,
 int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
 	      uint32_t count, const char *set, bool all, struct view **out,
 	      struct error *err) MUST_CHECK;
-/* The new and the gone chunks one by one; indices are taken over. */
-int view_changes(const struct diff *diff, uint32_t *added, uint32_t added_count,
-		 uint32_t *removed, uint32_t removed_count,
+/* Totals of what diff_judge() told of the kept chunks. */
+void view_judged_totals(struct view *view, uint64_t reused, uint64_t unsure,
+			uint64_t unknown);
+
+/* Chunks by what became of them.  Gone ones are indices of before, the others
+ * of after. */
+enum change { CHANGE_NEW, CHANGE_GONE, CHANGE_REUSED, CHANGE_UNSURE, CHANGES };
+struct change_list {
+	uint32_t *index[CHANGES]; /* owned, ascending */
+	uint32_t count[CHANGES];
+	/* Kept ones whose bytes were not kept, which are in no list. */
+	uint64_t unknown;
+	uint64_t unsure; /* all, listed or not */
+};
+/* One row each; the lists are taken over, also when this fails. */
+int view_changes(const struct diff *diff, struct change_list *list,
 		 struct symbols *symbols, struct view **out,
 		 struct error *err) MUST_CHECK;
 

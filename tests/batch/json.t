@@ -79,7 +79,8 @@ hs --json -p "$PID" -e snapshot -e snapshot -e diff -e 'chunks used'
 is "one object a command" "$(wc -l <"$T/out")" 4
 sed -n 3p "$T/out" >"$T/diff"
 is "keys of diff" "$(jq -r '.rows[0] | keys | join(" ")' "$T/diff")" \
-	"delta_bytes gone_bytes gone_count kept_count new_bytes new_count size"
+	"delta_bytes gone_bytes gone_count kept_count new_bytes new_count \
+reused_count size unsure_count"
 is "nothing changed, all is kept" \
 	"$(jq -c '[([.rows[].kept_count] | add), .totals.new_count]' "$T/diff")" \
 	"[$(jq .totals.used_count "$T/heap"),0]"

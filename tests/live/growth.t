@@ -50,7 +50,8 @@ ledger() {
 
 session -e growth -e 'growth --fail' -e 'growth --until 1T' \
 	-e 'growth --by=size' -e 'growth --by=content' -e diff \
-	-e 'diff --by=content'
+	-e 'diff --by=content' -e 'diff --chunks' -e 'diff --chunks --all' \
+	-e "diff class=$(class replaced)"
 is "growth was asked to fail, and there is some" "$status" 1
 # shellcheck disable=SC2016 # the variable is jq's
 answer() { # COMMAND
@@ -113,6 +114,36 @@ answer diff >"$T/diff"
 is "replaced ones count as kept" "$(jq -c --argjson c "$(class replaced)" \
 	'.rows[] | select(.size == $c) | [.new_count, .gone_count]' \
 	"$T/diff")" "[0,0]"
+still=$(sed -n 's/^still //p' "$T/manifest")
+judged() { # CLASS
+	jq -c ".rows[] | select(.size == $1) | [.reused_count, .unsure_count]" \
+		"$T/diff"
+}
+is "and are recognised" "$(judged "$(class replaced)")" "[$still,0]"
+is "equal ones are not" "$(judged "$(class equal)")" "[0,0]"
+is "one that changed is unsure" "$(judged "$(class changed)")" "[0,1]"
+is "the totals are of all" "$(jq -c '[.totals.reused_count,
+	.totals.unsure_count, .totals.unknown_count]' "$T/diff")" \
+	"$(jq -c '[.rows | (map(.reused_count) | add),
+		(map(.unsure_count) | add), 0]' "$T/diff")"
+is "by content the same" "$(answer 'diff --by=content' |
+	jq -c '[.rows | (map(.reused_count) | add),
+		(map(.unsure_count) | add)]')" \
+	"$(jq -c '[.totals.reused_count, .totals.unsure_count]' "$T/diff")"
+is "of a set, its own" "$(answer "diff class=$(class replaced)" |
+	jq -c '[.totals.reused_count, .totals.unsure_count]')" "[$still,0]"
+changes() { # COMMAND
+	answer "$1" | jq -c '[(.rows | map(.change) | group_by(.) |
+		map({(.[0]): length}) | add), .totals.reused_count]'
+}
+is "chunk by chunk" "$(changes 'diff --chunks')" "$(jq -c '[({
+	new: .totals.new_count, gone: .totals.gone_count,
+	reused: .totals.reused_count} | with_entries(select(.value > 0))),
+	.totals.reused_count]' "$T/diff" | jq -cS .)"
+is "all: the unsure as well" "$(changes 'diff --chunks --all')" "$(jq -cS '[({
+	new: .totals.new_count, gone: .totals.gone_count,
+	reused: .totals.reused_count, unsure: .totals.unsure_count} |
+	with_entries(select(.value > 0))), .totals.reused_count]' "$T/diff")"
 
 # Too few, and words that it does not know.
 hs -p "$PID" -e snapshot -e "shell sh $T/step" -e snapshot -e growth
@@ -128,12 +159,17 @@ is "no size: usage" "$status" 2
 # The bytes of a snapshot are not kept: classes alone, and it says so.
 hs -p "$PID" --json -e 'set contents none' -e snapshot -e "shell sh $T/step" \
 	-e snapshot -e "shell sh $T/step" -e snapshot -e growth \
-	-e 'growth --by=content'
+	-e diff -e 'growth --by=content'
 check "without bytes: says so" grep -q 'classes alone' "$T/err"
 is "without bytes: the classes are there" "$(answer growth |
 	jq -c --argjson kept "$kept" '.rows[] | select(.size == $kept) |
 	[.per_round_count, .steadiness, .type, .reused_count]')" \
 	"[2,1,null,null]"
+
+is "without bytes: no kept chunk is judged" "$(answer diff | jq -c \
+	'[.totals.unknown_count == .totals.kept_count,
+	([.rows[] | select(.kept_count > 0) | .reused_count] | unique)]')" \
+	"[true,[null]]"
 
 if command -v gcore >/dev/null; then
 	set --
