@@ -32,12 +32,13 @@ static void open_row(struct ui *ui)
 				   "row");
 		return;
 	}
-	run_line(ui, line);
+	run_row(ui, line);
 }
 
 /* The class or the chunk of the selected row, as "near" takes it. */
 static bool near_what(const struct step *step, char *buf, size_t cap)
 {
+	static const char *const classes[] = {"size", "class"};
 	const struct view *view = step->view;
 	int64_t row = pane_row(&step->pane);
 	struct value value = value_none();
@@ -53,14 +54,18 @@ static bool near_what(const struct step *step, char *buf, size_t cap)
 			return true;
 		}
 	}
-	column = view_column(view, "size");
-	if (column < 0)
-		return false;
-	view->ops->column[column].cell(view, (uint32_t)row, &value);
-	if (value.kind == V_NONE || value.kind == V_TEXT || !value.u)
-		return false;
-	snprintf(buf, cap, "%" PRIu64, value.u);
-	return true;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+		value = value_none();
+		column = view_column(view, classes[i]);
+		if (column >= 0)
+			view->ops->column[column].cell(view, (uint32_t)row,
+						       &value);
+		if (value.kind == V_NONE || value.kind == V_TEXT || !value.u)
+			continue;
+		snprintf(buf, cap, "%" PRIu64, value.u);
+		return true;
+	}
+	return false;
 }
 
 static void near_row(struct ui *ui)

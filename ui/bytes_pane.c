@@ -8,6 +8,7 @@
 #include "base/fmt.h"
 #include "snapshot/place.h"
 #include "ui/draw.h"
+#include "ui/row_text.h"
 #include "ui/ui.h"
 
 /* UNIT: what a line shows, and the pane moves by; from these widths on: bytes
@@ -32,8 +33,8 @@ int bytes_pane_height(const struct ui *ui, int rows)
 	const struct step *step = ui_step(ui);
 	int height = rows / 4;
 
-	if (!ui->bytes || !step || !step->view || !step->view->ops->bytes ||
-	    !step->view->shown || rows < 16)
+	if (!ui->bytes || !step || !step->view || !step->view->shown ||
+	    (!step->view->ops->bytes && !row_text_is_there(step)) || rows < 16)
 		return 0;
 	/* A view with sections tells of one thing and wants the room. */
 	if (rows < 30 && step->view->ops->section >= 0)
@@ -200,6 +201,19 @@ void bytes_pane_draw(struct ui *ui, int y, int height, int width)
 	if (row != ui->bytes_row)
 		ui->bytes_skip = 0;
 	ui->bytes_row = row;
+	if (row_text_is_there(step)) {
+		int used = 1;
+
+		draw_rule(ui, y, width, "this row in full");
+		used += row_text_draw(ui, y + 1, height - 1, width);
+		y += used;
+		height -= used;
+		/* A rule and two lines, or nothing. */
+		if (height < 3 || !step->view->ops->bytes)
+			return;
+		ui->bytes_y = y;
+		ui->bytes_lines = height - 1;
+	}
 	if (selected_bytes(ui, &addr, &len) && len) {
 		draw_bytes(ui, y, height, width, addr, len);
 		return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/growth.h"
 #include "base/alloc.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -12,6 +13,11 @@
 #include "ui/screen.h"
 #include "ui/screen_verbs.h"
 #include "ui/ui.h"
+
+struct step *ui_step(const struct ui *ui)
+{
+	return trail_top(&ui->trail[ui->tab]);
+}
 
 /* Commands that do something: never run again to show what they showed. */
 static bool has_effect(const char *line)
@@ -94,7 +100,7 @@ static void say_error(struct ui *ui, const struct error *err)
 
 static void show(struct ui *ui, const char *line, struct view *view)
 {
-	int tab = tab_of_line(line);
+	int tab = ui->here ? -1 : tab_of_line(line);
 	struct step *step;
 
 	if (tab >= 0) {
@@ -206,6 +212,16 @@ void run_line(struct ui *ui, const char *line)
 	run_refresh(ui);
 }
 
+void run_row(struct ui *ui, const char *line)
+{
+	status_clear(ui);
+	status_echo(ui, line);
+	ui->here = true;
+	run_command(ui, line);
+	ui->here = false;
+	run_refresh(ui);
+}
+
 static const char *diff_advice(const struct session *session)
 {
 	if (!session->snapshot_count)
@@ -217,6 +233,21 @@ static const char *diff_advice(const struct session *session)
 	       "for a second one, then d.";
 }
 
+static const char *growth_advice(const struct session *session)
+{
+	static const char *const more[] = {"and there is none yet",
+					   "and there is one so far",
+					   "and there are two so far"};
+	static char text[300];
+
+	snprintf(text, sizeof(text),
+		 "Growth looks at three snapshots or more, %s.\n\nPress S, let "
+		 "the program do the step that is suspected, press S again, "
+		 "and so on, always the same step; then +.",
+		 more[session->snapshot_count]);
+	return text;
+}
+
 static void load(struct ui *ui, struct step *step)
 {
 	struct session *session = ui->session;
@@ -226,6 +257,12 @@ static void load(struct ui *ui, struct step *step)
 	if (!strcmp(step->line, tab_kinds[TAB_DIFF].line) &&
 	    session->snapshot_count < 2 && !*session->no_heap) {
 		step_set_error(step, diff_advice(session));
+		return;
+	}
+	if (!strcmp(step->line, tab_kinds[TAB_GROWTH].line) &&
+	    session->snapshot_count < GROWTH_MIN_SNAPSHOTS &&
+	    !*session->no_heap) {
+		step_set_error(step, growth_advice(session));
 		return;
 	}
 	/* The first one was given up: nothing but S takes another. */

@@ -10,6 +10,9 @@ struct ui;
 
 /* Echoes the line and does what it says; failures are said on the screen. */
 void run_line(struct ui *ui, const char *line);
+/* The same for what lies behind a row: it stays in the tab that is looked at,
+ * though the line may fill another. */
+void run_row(struct ui *ui, const char *line);
 /* The current tab's last step gets its view, if it has none. */
 void run_refresh(struct ui *ui);
 void run_tab(struct ui *ui, int tab);

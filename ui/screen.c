@@ -21,11 +21,16 @@ enum {
 	ROWS_FOR_BANNER = 14
 };
 
-static void tab_title(const struct ui *ui, int tab, char *buf, size_t cap)
+/* How much room the tabs have: all of them with blanks around, with none, then
+ * without what the diff is of, or only the current one with its title. */
+enum tab_room { TABS_WIDE, TABS_CLOSE, TABS_BARE, TABS_SHORT };
+
+static void tab_title(const struct ui *ui, int tab, enum tab_room room,
+		      char *buf, size_t cap)
 {
 	const struct diff *diff = ui->session->diff;
 
-	if (tab == TAB_DIFF && diff)
+	if (tab == TAB_DIFF && diff && room != TABS_BARE)
 		snprintf(buf, cap, "%s %.12s %s %.12s", tab_kinds[tab].title,
 			 diff->before->name, ui->theme.arrow,
 			 diff->after->name);
@@ -33,22 +38,28 @@ static void tab_title(const struct ui *ui, int tab, char *buf, size_t cap)
 		snprintf(buf, cap, "%s", tab_kinds[tab].title);
 }
 
-/* How much room the tabs have: all of them with blanks around, with none, or
- * only the current one with its title. */
-enum tab_room { TABS_WIDE, TABS_CLOSE, TABS_SHORT };
+static int titles_width(const struct ui *ui, enum tab_room room)
+{
+	char title[64];
+	int width = 0;
+
+	for (int tab = 0; tab < TAB_COUNT; tab++) {
+		tab_title(ui, tab, room, title, sizeof(title));
+		width += draw_width(title);
+	}
+	return width;
+}
 
 static enum tab_room tab_room(const struct ui *ui)
 {
-	int titles = 0, width = getmaxx(stdscr);
-	char title[64];
+	int titles = titles_width(ui, TABS_WIDE), width = getmaxx(stdscr);
 
-	for (int tab = 0; tab < TAB_COUNT; tab++) {
-		tab_title(ui, tab, title, sizeof(title));
-		titles += draw_width(title);
-	}
 	if (titles + 5 * TAB_COUNT - 1 <= width)
 		return TABS_WIDE;
-	return titles + 3 * TAB_COUNT + 1 <= width ? TABS_CLOSE : TABS_SHORT;
+	if (titles + 3 * TAB_COUNT + 1 <= width)
+		return TABS_CLOSE;
+	titles = titles_width(ui, TABS_BARE);
+	return titles + 3 * TAB_COUNT + 1 <= width ? TABS_BARE : TABS_SHORT;
 }
 
 /* The current one stands in brackets; where there is room all have numbers. */
@@ -57,7 +68,7 @@ static int tab_text(const struct ui *ui, int tab, char *buf, size_t cap)
 	enum tab_room room = tab_room(ui);
 	char title[64];
 
-	tab_title(ui, tab, title, sizeof(title));
+	tab_title(ui, tab, room, title, sizeof(title));
 	if (room != TABS_SHORT && tab == ui->tab)
 		snprintf(buf, cap, "[%d %s]", tab + 1, title);
 	else if (room != TABS_SHORT)

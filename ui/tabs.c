@@ -11,6 +11,7 @@ const struct tab_kind tab_kinds[TAB_COUNT] = {
 	[TAB_RETAINED] = {"Retained", "retained", false},
 	[TAB_THREADS] = {"Threads", "threads", false},
 	[TAB_MAPS] = {"Maps", "maps", false},
+	[TAB_GROWTH] = {"Growth", "growth", true},
 };
 
 int tab_of_line(const char *line)

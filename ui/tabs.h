@@ -15,6 +15,7 @@ enum tab {
 	TAB_RETAINED,
 	TAB_THREADS,
 	TAB_MAPS,
+	TAB_GROWTH,
 	TAB_COUNT
 };
 

@@ -32,6 +32,7 @@ struct ui {
 	int bytes_y;	       /* where the pane is; -1: it is not shown */
 	int bytes_lines;       /* of it, without its title */
 	bool in_bytes;	       /* keys move there, not in the table */
+	bool here;	       /* what a row leads to stays in its tab */
 	char find[100];	       /* the text looked for last */
 	char kept_filter[100]; /* while another is typed */
 	char repeat[1024];     /* what an empty line at the prompt runs */
@@ -41,9 +42,6 @@ struct ui {
 };
 
 /* The step that is looked at, NULL if there is none yet. */
-static inline struct step *ui_step(const struct ui *ui)
-{
-	return trail_top(&ui->trail[ui->tab]);
-}
+struct step *ui_step(const struct ui *ui);
 
 #endif

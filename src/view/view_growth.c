@@ -9,6 +9,7 @@
 
 struct growth_state {
 	struct growth growth;		       /* owned */
+	char first[32], last[32];	       /* names of the snapshots */
 	char text[900];			       /* what the last cell() gave */
 	char until[200], title[80], base[120]; /* of the totals */
 };
@@ -170,8 +171,10 @@ static const struct column growth_columns[] = {
 static bool growth_drill(const struct view *view, uint32_t row, char *line,
 			 size_t cap)
 {
-	snprintf(line, cap, "chunks used class=%" PRIu64,
-		 row_of(view, row)->size);
+	const struct growth_state *state = view->state;
+
+	snprintf(line, cap, "diff %s %s --chunks class=%" PRIu64, state->first,
+		 state->last, row_of(view, row)->size);
 	return true;
 }
 
@@ -331,6 +334,8 @@ int view_growth(struct growth *growth, const struct snapshot *const *snap,
 
 	state->growth = *growth;
 	*growth = (struct growth){0};
+	snprintf(state->first, sizeof(state->first), "%s", snap[0]->name);
+	snprintf(state->last, sizeof(state->last), "%s", snap[count - 1]->name);
 	if (view_create(&growth_ops, state->growth.count, state, &view, err))
 		return -1;
 	view_of_snapshot(view, snap[count - 1]);

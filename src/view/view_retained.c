@@ -144,8 +144,7 @@ static void holder_cell(const struct view *view, uint32_t row,
 	if (holder == RETAINED_SEVERAL)
 		snprintf(state->text, sizeof(state->text), "several");
 	else if (holder == RETAINED_NOBODY)
-		snprintf(state->text, sizeof(state->text),
-			 "nobody (unreachable)");
+		snprintf(state->text, sizeof(state->text), "nobody");
 	else if (holder < state->chunks)
 		name_chunk(view->snap, state->symbols, holder, state->text,
 			   sizeof(state->text));

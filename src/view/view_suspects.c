@@ -228,8 +228,8 @@ int view_suspects(const struct retained *r, struct suspects *suspects,
 			err))
 		return -1;
 	snprintf(view->title, sizeof(view->title),
-		 "%s: who alone holds %d%% of the used bytes or more, and what "
-		 "is unreachable, from %d%%; snapshot %s",
+		 "%s: who holds %d%% or more, what nobody reaches (from %d%% "
+		 "on), snapshot %s",
 		 view->row_count ? "suspects" : "no suspects",
 		 SUSPECT_HOLDER_SHARE, SUSPECT_LOST_SHARE, r->snap->name);
 	view_of_retained(view, r, symbols);

@@ -30,7 +30,7 @@ is "zsh completes them, sorted" "$(cat "$T/in_zsh")" "$(cat "$T/commands")"
 sed -n 's/^	{{[^"]*}, "\([^"]*\)".*/\1/p' "$top_srcdir/ui/keys.c" >"$T/keys"
 check "there are keys" test "$(wc -l <"$T/keys")" -gt 20
 sed -n '/^\.Sh THE SCREEN/,/^\.Sh JSON/s/^\.It Sy //p' "$man" |
-	sed 's/\\&//g; s/ No to Sy 8/ 2 3 4 5 6 7 8/; s/ , / /g' |
+	sed 's/\\&//g; s/ No to Sy 9/ 2 3 4 5 6 7 8 9/; s/ , / /g' |
 	tr ' ' '\n' | sort >"$T/man_keys"
 is "each is in the manual" \
 	"$(sort "$T/keys" | comm -23 - "$T/man_keys")" ""

@@ -39,10 +39,12 @@ key 7
 save-screen $T/threads
 key 8
 save-screen $T/maps
+key 9
+save-screen $T/growth
 END
-for tab in Heap Sizes Diff Chunks Leaks Retained Threads Maps; do
+for tab in Heap Sizes Diff Chunks Leaks Retained Threads Maps Growth; do
 	screen=$T/$(echo "$tab" | tr '[:upper:]' '[:lower:]')
-	check "$tab is marked without colour" grep -q "\[[1-8] $tab\]" "$screen"
+	check "$tab is marked without colour" grep -q "\[[1-9] $tab\]" "$screen"
 	check "$tab has the title" \
 		grep -q "leaky_server $PID .* running" "$screen"
 done
@@ -51,6 +53,7 @@ is "none longer than 80 columns" \
 	"$(grep -Ec '^.{81}' "$T/heap")" 0
 check "one snapshot is no diff: it says what to do" \
 	grep -q 'press S for a second' "$T/diff"
+check "nor is it growth" grep -q 'there is one so far' "$T/growth"
 
 # The screen has the rows that the command prints.
 hs -p "$PID" --limit 0 chunks
@@ -116,6 +119,62 @@ check "its bytes are named" grep -q 'bytes of 0x.* as in snapshot 2' "$T/chunk"
 check "Backspace: the chunks" grep -q '^ diff . chunks new' "$T/back"
 check "a tab is as it was left" grep -q '^ diff . chunks new' "$T/returned"
 check "pressed again it begins anew" grep -Eq "^. +$class +12 " "$T/root"
+
+play "what grows, and who holds it" <<END
+command shell $visit 12
+key S
+command shell $visit 12
+key S
+command shell $visit 12
+key S +
+save-screen $T/growth
+key Enter
+save-screen $T/new
+key Enter
+save-screen $T/chunk
+key Backspace Backspace
+save-screen $T/back
+key w
+save-screen $T/near
+key s
+save-screen $T/suspects
+key Enter
+save-screen $T/held
+key Backspace
+save-screen $T/suspects2
+key 5 Enter
+save-screen $T/leaked
+key Backspace
+save-screen $T/leaks
+END
+check "all tabs have their names on 80 columns" \
+	grep -q '^1 Heap 2 Sizes 3 Diff .* \[9 Growth\]' "$T/growth"
+check "+: the receipts grow" \
+	grep -Eq "^▸ +$class +\+12 .* 1.00 " "$T/growth"
+check "Enter: the new ones of that class, in the same tab" \
+	grep -q "^(heapscope) diff 1 4 --chunks class=$class" "$T/new"
+is "36 of them" "$(sed -n 's/.* 1-[0-9]* of \([0-9]*\)$/\1/p' "$T/new")" 36
+check "Enter: one of them" \
+	grep -q "^(heapscope) chunk $(sed -n 's/^▸ \(0x[^ ]*\) .*/\1/p' \
+		"$T/new")" "$T/chunk"
+is "Backspace, Backspace: growth, the same row" "$(grep '^▸' "$T/back")" \
+	"$(grep '^▸' "$T/growth")"
+check "w: near" grep -q "^(heapscope) near $class" "$T/near"
+check "s: suspects" grep -q 'no root leads to' "$T/suspects"
+# Beginning and end of a sentence that no line has room for.
+below() {
+	sed -n '/── this row in full/,/^(heapscope)/p' "$1" |
+		sed '1d;$d' | tr -s ' \n' ' '
+}
+check "in full" expr "$(below "$T/suspects")" : \
+	' no root leads to .* are new since snapshot [0-9]* $'
+check "Enter: what it holds" \
+	grep -q '^(heapscope) retained nobody' "$T/held"
+is "Backspace: suspects" "$(grep '^▸' "$T/suspects2")" \
+	"$(grep '^▸' "$T/suspects")"
+check "Enter on a leak: its group" \
+	grep -q '^ leaks › chunks like 0x' "$T/leaked"
+check "Backspace: the groups" grep -q '^▸ definite' "$T/leaks"
 
 play "other snapshots" <<END
 command snapshot before
@@ -211,6 +270,7 @@ for size in 20x5 16x3 1x1 200x100; do
 	play "at $size" <<END
 resize $size
 key 1 2 3 4 5 6 Down PgDn End Enter Backspace ? Backspace x x Tab S v
+key S + Down Enter Backspace s Enter Backspace
 type :heap
 key Enter
 END

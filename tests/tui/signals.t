@@ -30,7 +30,7 @@ check "the target runs on" unharmed
 tui_sees "the shell has the terminal" 'ready>'
 check "which is sane" tui_is_sane
 tui_type fg
-tui_sees "fg brings the screen back" '\[1 Heap\].*8 Maps'
+tui_sees "fg brings the screen back" '\[1 Heap\].*9 Growth'
 tui_keys 2
 tui_sees "and the keys work" '\[2 Sizes\]'
 tui_keys q

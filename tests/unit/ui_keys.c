@@ -39,6 +39,7 @@ TEST(digits_lead_to_tabs)
 			ck_assert_int_eq(tab_of_line(keys[i].line),
 					 keys[i].code[0] - '1');
 	ck_assert_int_eq(tab_of_line("diff 1 2"), TAB_DIFF);
+	ck_assert_int_eq(tab_of_line("growth --until 4G"), TAB_GROWTH);
 	ck_assert_int_eq(tab_of_line("chunks new"), -1);
 	ck_assert_int_eq(tab_of_line("heaps"), -1);
 }

@@ -1,0 +1,48 @@
+#include "ui/row_text.h"
+
+#include <stdio.h>
+
+#include "ui/draw.h"
+
+enum { TEXT_MAX = 1024, MARGIN = 2 };
+
+static int wrapped_column(const struct view *view)
+{
+	for (uint32_t c = 0; c < view->ops->column_count; c++)
+		if (view->ops->column[c].wrap)
+			return (int)c;
+	return -1;
+}
+
+bool row_text_is_there(const struct step *step)
+{
+	return step && step->view && wrapped_column(step->view) >= 0;
+}
+
+int row_text_draw(const struct ui *ui, int y, int height, int width)
+{
+	const struct step *step = ui_step(ui);
+	char text[TEXT_MAX], line[TEXT_MAX];
+	struct value value = value_none();
+	int lines = 0, room = width - 2 * MARGIN;
+	size_t next;
+	int64_t row;
+
+	if (!row_text_is_there(step) || room < 1)
+		return 0;
+	row = pane_row(&step->pane);
+	if (row < 0)
+		return 0;
+	step->view->ops->column[wrapped_column(step->view)].cell(
+		step->view, (uint32_t)row, &value);
+	view_format(&value, false, text, sizeof(text));
+	for (const char *s = text; *s && lines < height; s += next, lines++) {
+		size_t len = draw_wrap(s, room, &next);
+		bool last = lines + 1 == height && s[next];
+
+		snprintf(line, sizeof(line), "%.*s%s", (int)len, s,
+			 last ? ui->theme.ellipsis : "");
+		draw_in(&ui->theme, THEME_TEXT, y + lines, MARGIN, room, line);
+	}
+	return lines;
+}

@@ -1,0 +1,15 @@
+/*
+ * What the selected row says in a column that a line of the table has no room
+ * for (struct column's wrap): in full, in the lower pane.
+ */
+#ifndef UI_ROW_TEXT_H
+#define UI_ROW_TEXT_H
+
+#include "ui/ui.h"
+
+/* Does the view of this step have such a column? */
+bool row_text_is_there(const struct step *step);
+/* At most height lines from y on; returns how many it took. */
+int row_text_draw(const struct ui *ui, int y, int height, int width);
+
+#endif
