@@ -85,6 +85,13 @@ size_t elf_segments(const struct elf *elf, const struct elf_segment **out);
  * headers; without them ".bss" past the file's content; else NULL.
  */
 const char *elf_section_name(const struct elf *elf, uint64_t vaddr);
+/*
+ * The bytes of the first section of that name, borrowed from elf.  False: there
+ * is none, or it is compressed (SHF_COMPRESSED), or elf is an image of memory,
+ * where the section headers are not.
+ */
+bool elf_section(const struct elf *elf, const char *name, const void **data,
+		 size_t *size);
 /* Initial bytes of memory at vaddr: file content, zeros past filesz. */
 int elf_read(const struct elf *elf, uint64_t vaddr, void *buf, size_t len,
 	     struct error *err) MUST_CHECK;

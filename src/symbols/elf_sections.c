@@ -146,6 +146,18 @@ static Elf_Data *named_section(const struct elf *elf, const char *want)
 	return NULL;
 }
 
+bool elf_section(const struct elf *elf, const char *name, const void **data,
+		 size_t *size)
+{
+	const Elf_Data *found = named_section(elf, name);
+
+	if (!found)
+		return false;
+	*data = found->d_buf;
+	*size = found->d_size;
+	return true;
+}
+
 static void load_debuglink(const struct elf *elf)
 {
 	Elf_Data *data = named_section(elf, ".gnu_debuglink");

@@ -24,6 +24,7 @@ static void entry_destroy(struct entry *e)
 	symtab_deinit(&e->tab);
 	symtab_deinit(&e->own);
 	elf_close(e->debug);
+	elf_close(e->mini);
 	elf_close(e->m.elf);
 	free((char *)e->m.path);
 	free((char *)e->m.why);

@@ -18,6 +18,8 @@ struct entry {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	struct elf *debug; /* owned, or NULL */
+	struct elf *mini;  /* owned: .gnu_debugdata; or NULL */
+	bool mini_tried;
 	bool debug_tried;
 	struct symtab tab; /* owned */
 	bool tab_tried;

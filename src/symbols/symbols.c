@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "symbols/debugfile.h"
 #include "symbols/dwarf_module.h"
+#include "symbols/minidebug.h"
 #include "symbols/modules.h"
 #include "symbols/symbols_name.h"
 
@@ -135,6 +136,12 @@ static void find_roots(const struct symbols *s, struct roots *r)
 	}
 }
 
+static void load_mini(struct entry *e, struct strbuf *note)
+{
+	e->mini_tried = true;
+	e->mini = minidebug_open(e->m.elf, note);
+}
+
 static void find_debug_file(struct symbols *s, struct entry *e)
 {
 	struct strbuf path = {0}, note = {0};
@@ -146,6 +153,8 @@ static void find_debug_file(struct symbols *s, struct entry *e)
 		return;
 	find_roots(s, &roots);
 	e->debug = debugfile_find(e->m.elf, &where, &path, &note);
+	if (!e->debug) /* it has all that the other one has */
+		load_mini(e, &note);
 	free((char *)e->m.debug_path);
 	free((char *)e->m.debug_note);
 	e->m.debug_path = xstrdup(strbuf_str(&path));
@@ -163,7 +172,8 @@ static struct symtab *table_of(struct symbols *s, struct entry *e)
 	e->tab_tried = true;
 	if (!e->debug_tried)
 		find_debug_file(s, e);
-	if (e->m.elf && symtab_build(&e->tab, e->m.elf, e->debug, &err))
+	if (e->m.elf && symtab_build(&e->tab, e->m.elf,
+				     e->debug ? e->debug : e->mini, &err))
 		log_warn("%s: %s", e->m.path, err.msg);
 	return &e->tab;
 }
@@ -172,12 +182,15 @@ static struct symtab *table_of(struct symbols *s, struct entry *e)
 static struct symtab *own_table_of(struct symbols *s, struct entry *e)
 {
 	struct symtab *all = table_of(s, e);
+	struct strbuf note = {0};
 	struct error err;
 
-	if (!e->debug)
+	if (!e->debug || !e->m.elf)
 		return all;
-	if (!e->own_tried && e->m.elf &&
-	    symtab_build(&e->own, e->m.elf, NULL, &err))
+	if (!e->mini_tried)
+		load_mini(e, &note);
+	strbuf_deinit(&note);
+	if (!e->own_tried && symtab_build(&e->own, e->m.elf, e->mini, &err))
 		log_warn("%s: %s", e->m.path, err.msg);
 	e->own_tried = true;
 	return &e->own;

@@ -150,7 +150,7 @@ static void link_parents(struct symtab *tab)
 }
 
 int symtab_build(struct symtab *tab, const struct elf *elf,
-		 const struct elf *debug, struct error *err)
+		 const struct elf *more, struct error *err)
 {
 	struct loading l = {.tab = tab, .err = err};
 
@@ -159,7 +159,7 @@ int symtab_build(struct symtab *tab, const struct elf *elf,
 		elf_machine(elf) == EM_AARCH64 || elf_machine(elf) == EM_ARM;
 	if (elf_each_dynsym(elf, take, &l) < 0 ||
 	    elf_each_symtab(elf, take, &l) < 0 ||
-	    (debug && elf_each_symtab(debug, take, &l) < 0) ||
+	    (more && elf_each_symtab(more, take, &l) < 0) ||
 	    sort_by_u64(tab->sym, tab->count, sizeof *tab->sym,
 			offsetof(struct sym, addr), err)) {
 		symtab_deinit(tab);

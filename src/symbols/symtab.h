@@ -1,6 +1,7 @@
 /*
- * The symbols of one file, by address and by name: .dynsym, .symtab and the
- * separate debug file's .symtab in one sorted table.  Names are borrowed from
+ * The symbols of one file, by address and by name: .dynsym, .symtab and those
+ * of the files with more of them (the separate debug file, .gnu_debugdata) in
+ * one sorted table.  Names are borrowed from
  * the struct elf they came from.  Addresses are the file's.
  */
 #ifndef SYMBOLS_SYMTAB_H
@@ -30,9 +31,9 @@ struct symtab {
 	size_t count, cap;
 };
 
-/* debug may be NULL.  Both must outlive the table. */
+/* more may be NULL.  Both must outlive the table. */
 int symtab_build(struct symtab *tab, const struct elf *elf,
-		 const struct elf *debug, struct error *err) MUST_CHECK;
+		 const struct elf *more, struct error *err) MUST_CHECK;
 void symtab_deinit(struct symtab *tab);
 
 /*

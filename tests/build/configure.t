@@ -45,6 +45,15 @@ is "with all of them it works" "$status" 0
 check "and says so in config.h" grep -q '^#define PACKAGE "heapscope"' \
 	"$T/build/config.h"
 
+hide '-llzma'
+configure
+is "without liblzma it works" "$status" 0
+check "and says what is not read" grep -q "without liblzma.*gnu_debugdata" \
+	"$T/out"
+configure --with-lzma
+is "but not when it was asked for" "$status" 1
+check "and names the package" grep -q "apt-get install liblzma-dev" "$T/out"
+
 # Two libdwarfs that only configure could take for one; the first is as it was
 # until 2021, the second as it has been since.
 libdwarf() { # INIT-PARAMETERS FINISH-PARAMETERS

@@ -230,3 +230,112 @@ TEST(a_debuglink_with_another_checksum_is_not_used)
 	ck_assert(!has_own_function(&s));
 	unload(&s);
 }
+
+/* "prog" without symbols but for those in .gnu_debugdata, made of the fixture
+ * "of" in the way of Fedora's find-debuginfo. */
+static void make_mini(const char *of)
+{
+	run("nm -D --format=posix --defined-only $F/%s | "
+	    "awk '{ print $1 }' | sort >dynamic",
+	    of);
+	run("nm --format=posix --defined-only $F/%s | awk "
+	    "'$2 == \"T\" || $2 == \"t\" || $2 == \"D\" { print $1 }' | "
+	    "sort >all && comm -13 dynamic all >kept",
+	    of);
+	run("objcopy --only-keep-debug $F/%s full && "
+	    "objcopy -S --keep-symbols=kept full mini && xz -kf mini",
+	    of);
+	run("objcopy --strip-all $F/cxx_names prog");
+}
+
+static bool begin_mini(void)
+{
+	return !system("xz --version >/dev/null 2>&1") && begin();
+}
+
+TEST(a_stripped_file_has_the_names_that_it_carries_compressed)
+{
+	struct scene s;
+	struct symbol sym;
+	struct error err;
+	char text[64];
+
+	if (!begin_mini())
+		SKIP("no objcopy, or no xz");
+	make_mini("cxx_names");
+	run("objcopy --add-section .gnu_debugdata=mini.xz prog");
+	load(&s, "prog");
+#ifdef HAVE_LZMA
+	OK(symbols_find(s.symbols, "own_function", &sym, &err));
+	ck_assert_str_eq(s.module->debug_note, "");
+	/* they are the mapped file's own */
+	ck_assert(symbols_format_own(s.symbols, sym.addr, text, sizeof text));
+	ck_assert_str_eq(text, "own_function");
+#else
+	(void)sym, (void)err, (void)text;
+	ck_assert(!has_own_function(&s));
+	ck_assert_ptr_nonnull(strstr(s.module->debug_note, "liblzma"));
+#endif
+	unload(&s);
+}
+
+TEST(names_are_the_same_where_they_are_its_own_with_a_debug_file)
+{
+	struct scene s;
+	struct symbol sym;
+	struct error err;
+	char text[64];
+
+#ifndef HAVE_LZMA
+	SKIP("built without liblzma");
+#endif
+	if (!begin_mini())
+		SKIP("no objcopy, or no xz");
+	make_mini("cxx_names");
+	run("objcopy --add-section .gnu_debugdata=mini.xz prog");
+	AUTO_FREE char *name = build_id_name("prog");
+	if (!name)
+		SKIP("the linker makes no build-id");
+	run("mkdir -p $(dirname %s) && cp full %s", name, name);
+	load(&s, "prog");
+	ck_assert(s.module->debug_path[0]);
+	OK(symbols_find(s.symbols, "own_function", &sym, &err));
+	ck_assert(symbols_format_own(s.symbols, sym.addr, text, sizeof text));
+	ck_assert_str_eq(text, "own_function");
+	unload(&s);
+}
+
+static void mini_is_not_used(const char *why)
+{
+	struct scene s;
+
+	load(&s, "prog");
+	ck_assert(!has_own_function(&s));
+	ck_assert_ptr_nonnull(strstr(s.module->debug_note, ".gnu_debugdata"));
+#ifndef HAVE_LZMA
+	why = "liblzma";
+#endif
+	ck_assert_msg(strstr(s.module->debug_note, why), "%s",
+		      s.module->debug_note);
+	unload(&s);
+}
+
+TEST(compressed_names_that_are_damaged_or_anothers_are_not_used)
+{
+	if (!begin_mini())
+		SKIP("no objcopy, or no xz");
+	make_mini("cxx_names");
+	run("head -c 300 mini.xz >cut && "
+	    "objcopy --add-section .gnu_debugdata=cut prog");
+	mini_is_not_used("damaged");
+	run("objcopy --update-section .gnu_debugdata=mini prog");
+	mini_is_not_used("not compressed by xz");
+	run("echo text | xz >text.xz && "
+	    "objcopy --update-section .gnu_debugdata=text.xz prog");
+	mini_is_not_used("not an ELF file");
+	make_mini("one_block");
+	run("objcopy --add-section .gnu_debugdata=mini.xz prog");
+	AUTO_FREE char *name = build_id_name("prog");
+	if (name)
+		mini_is_not_used("another build");
+}
