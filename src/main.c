@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -53,7 +54,8 @@ struct option_row {
 
 static const struct option_row option_rows[] = {
 	{NULL, "PID|NAME", 'p', false, "the process, by number or name"},
-	{NULL, "FILE", 'c', false, "a core file (zstd: *.zst too)"},
+	{NULL, "FILE", 'c', false,
+	 "a core file (*.zst too); several: of one process, by age"},
 	{"exe", "EXE", OPT_EXE, false,
 	 "the program of -c FILE, if it lies elsewhere"},
 	{NULL, "COMMAND", 'e', false, "run COMMAND; several run in order"},
@@ -85,8 +87,8 @@ enum { OPTION_COUNT = sizeof(option_rows) / sizeof(*option_rows) };
 
 struct options {
 	struct session_opts session;
-	const char *process, *core, *script, *log;
-	char **cores; /* owned, each too: those of "diff A B", "growth A..." */
+	const char *process, *script, *log;
+	char **cores; /* owned, each too: -c, "diff A B", "growth A B C..." */
 	size_t core_count, core_cap;
 	char **line; /* owned, each too: the lines to run */
 	size_t lines, cap;
@@ -141,6 +143,15 @@ static int add_line(struct options *o, char *line, struct error *err)
 	return 0;
 }
 
+static int add_core(struct options *o, const char *path, size_t len,
+		    struct error *err)
+{
+	if (GROW(o->cores, o->core_cap, o->core_count + 1, "cores", err))
+		return -1;
+	o->cores[o->core_count++] = xstrndup(path, len);
+	return 0;
+}
+
 static int set_freeze(const char *arg, struct error *err)
 {
 	if (!strcmp(arg, "stop") || !strcmp(arg, "auto"))
@@ -191,8 +202,7 @@ static int take_option(struct options *o, int id, const char *arg,
 		o->process = arg;
 		return 0;
 	case 'c':
-		o->core = arg;
-		return 0;
+		return add_core(o, arg, strlen(arg), err);
 	case 'e':
 		return add_line(o, xstrdup(arg), err);
 	case 'x':
@@ -280,6 +290,14 @@ static int answer_option(struct options *o, char **word, struct error *err)
 	return 0;
 }
 
+/* "leaks -c CORE": which process may be said behind the command as well. */
+static int process_option(struct options *o, char **word, struct error *err)
+{
+	if ((strcmp(word[0], "-c") && strcmp(word[0], "-p")) || !word[1])
+		return 0;
+	return take_option(o, word[0][1], word[1], err) ? -1 : 2;
+}
+
 /* The words after the options are one line, joined as a remote shell does. */
 static int join_words(struct options *o, char **word, struct error *err)
 {
@@ -289,6 +307,8 @@ static int join_words(struct options *o, char **word, struct error *err)
 	while (*word) {
 		int taken = raw ? 0 : answer_option(o, word, err);
 
+		if (!raw && !taken)
+			taken = process_option(o, word, err);
 		if (taken < 0) {
 			strbuf_deinit(&sb);
 			return -1;
@@ -370,7 +390,7 @@ static int check_lines(const struct options *o, struct session *session,
 
 		if (command_of_line(o->line[i], &command, err)) {
 			error_is_about(session, o->line[i]);
-			return !o->process && !o->core &&
+			return !o->process && !o->core_count &&
 					       isdigit((unsigned char)*o
 							       ->line[i])
 				       ? forgot_process(o->line[i], err)
@@ -381,22 +401,45 @@ static int check_lines(const struct options *o, struct session *session,
 	return 0;
 }
 
-/* The words at the start of rest that are no options: cores; at most max. */
-static const char *take_cores(struct options *o, const char *rest, size_t max)
+static bool is_file(const char *word, size_t len)
 {
-	struct error err;
+	AUTO_FREE char *path = xstrndup(word, len);
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+/*
+ * Of the words of rest the cores, at most max; the others are its line then.
+ * Those in front of all options are meant as cores, also if there is no such
+ * file; behind an option, whose value they may be, those that are files.
+ */
+static int take_cores(struct options *o, const char *rest, size_t max,
+		      char **left, struct error *err)
+{
+	struct strbuf sb = {0};
+	bool options = false;
 
 	for (;;) {
 		const char *word = rest + strspn(rest, " \t");
 		size_t len = strcspn(word, " \t");
 
-		if (!len || *word == '-' || o->core_count == max ||
-		    GROW(o->cores, o->core_cap, o->core_count + 1, "cores",
-			 &err))
-			return rest;
-		o->cores[o->core_count++] = xstrndup(word, len);
 		rest = word + len;
+		options |= *word == '-';
+		if (!len)
+			break;
+		if (*word == '-' || o->core_count == max ||
+		    (options && !is_file(word, len))) {
+			strbuf_addf(&sb, " %.*s", (int)len, word);
+			continue;
+		}
+		if (add_core(o, word, len, err)) {
+			strbuf_deinit(&sb);
+			return -1;
+		}
 	}
+	*left = strbuf_take(&sb);
+	return 0;
 }
 
 static void forget_cores(struct options *o)
@@ -410,29 +453,62 @@ static void forget_cores(struct options *o)
 
 /* "diff A B" and "growth A B C" without a process: of cores.  Their snapshots
  * are 1, 2 and so on, which is what diff's line then says. */
-static void take_core_words(struct options *o)
+static int take_core_words(struct options *o, struct error *err)
 {
 	const struct command *command;
-	struct error err;
-	const char *rest;
+	AUTO_FREE char *rest = NULL;
+	struct error ignored;
 	char *line;
 	bool diff;
 
-	if (o->process || o->core || o->lines != 1 ||
-	    command_of_line(o->line[0], &command, &err) || !command)
-		return;
+	if (o->process || o->core_count || o->lines != 1 ||
+	    command_of_line(o->line[0], &command, &ignored) || !command)
+		return 0;
 	diff = !strcmp(command->name, "diff");
 	if (!diff && strcmp(command->name, "growth") != 0)
-		return;
-	rest = take_cores(o, o->line[0] + strcspn(o->line[0], " \t"),
-			  diff ? 2 : SIZE_MAX);
-	if (!o->core_count || (diff && o->core_count < 2)) {
-		forget_cores(o);
-		return;
-	}
-	line = xasprintf("%s%s", diff ? "diff 1 2" : "growth", rest);
+		return 0;
+	if (take_cores(o, o->line[0] + strcspn(o->line[0], " \t"),
+		       diff ? 2 : SIZE_MAX, &rest, err))
+		return -1;
+	if (diff && o->core_count == 1)
+		return error_set(err, ERR_USAGE,
+				 "diff compares two cores, and %s is one: "
+				 "heapscope diff BEFORE AFTER",
+				 o->cores[0]);
+	if (!o->core_count)
+		return 0;
+	line = xasprintf("%s%s", diff ? "diff 1 2" : "growth",
+			 rest ? rest : "");
 	free(o->line[0]);
 	o->line[0] = line;
+	return 0;
+}
+
+/* "heapscope leaks core.4711": -c was forgotten. */
+static int no_process(const struct options *o, struct error *err)
+{
+	const char *line = o->lines ? o->line[0] : "";
+	size_t name = strcspn(line, " \t");
+	const char *word = line + name;
+
+	for (;;) {
+		size_t len;
+
+		word += strspn(word, " \t");
+		len = strcspn(word, " \t");
+		if (!len)
+			break;
+		if (is_file(word, len))
+			return error_set(err, ERR_USAGE,
+					 "which process?  if %.*s is a core: "
+					 "heapscope -c %.*s %.*s",
+					 (int)len, word, (int)len, word,
+					 (int)name, line);
+		word += len;
+	}
+	return error_set(err, ERR_USAGE,
+			 "which process?  heapscope -p PID, -p NAME or -c "
+			 "FILE; --help says more");
 }
 
 static int check_usage(const struct options *o, struct session *session,
@@ -442,23 +518,21 @@ static int check_usage(const struct options *o, struct session *session,
 
 	if (check_lines(o, session, &need, err))
 		return -1;
-	if (o->core && o->process)
+	if (o->core_count && o->process)
 		return error_set(err, ERR_USAGE,
 				 "-p and -c exclude each other: a process or a "
 				 "core file");
-	if (o->session.exe && !o->core && !o->core_count)
+	if (o->session.exe && !o->core_count)
 		return error_set(err, ERR_USAGE, "--exe is for -c FILE");
-	if (!o->process && !o->core && !o->core_count && (!o->lines || need))
-		return error_set(err, ERR_USAGE,
-				 "which process?  heapscope -p PID, -p NAME or "
-				 "-c FILE; --help says more");
+	if (!o->process && !o->core_count && (!o->lines || need))
+		return no_process(o, err);
 	if (!o->lines && !o->script && !isatty(STDOUT_FILENO))
 		return error_set(err, ERR_USAGE,
 				 "no COMMAND, and standard output is no "
 				 "terminal for the screen; try \"heapscope -%c "
 				 "%s heap\"",
-				 o->core ? 'c' : 'p',
-				 o->core ? o->core : o->process);
+				 o->core_count ? 'c' : 'p',
+				 o->core_count ? o->cores[0] : o->process);
 	return 0;
 }
 
@@ -480,9 +554,9 @@ static int open_core(struct session *session, const struct options *o,
 	if (isatty(STDERR_FILENO))
 		progress_set(batch_progress, NULL);
 	progress_begin();
-	ret = o->core ? session_open_core(session, o->core, err)
-		      : session_open_cores(session, o->cores, o->core_count,
-					   err);
+	ret = o->core_count == 1 ? session_open_core(session, o->cores[0], err)
+				 : session_open_cores(session, o->cores,
+						      o->core_count, err);
 	progress_end();
 	progress_set(NULL, NULL);
 	return ret;
@@ -498,7 +572,7 @@ static int run(const struct options *o, struct session *session)
 		return batch_error(session, &err);
 	if (o->process && session_open_pid(session, o->process, &err))
 		return batch_error(session, &err);
-	if ((o->core || o->core_count) && open_core(session, o, &err))
+	if (o->core_count && open_core(session, o, &err))
 		return batch_error(session, &err);
 	if (o->lines)
 		return batch_run(session, (const char *const *)o->line,
@@ -553,8 +627,8 @@ int main(int argc, char **argv)
 	} else if (o.version) {
 		puts(PACKAGE_STRING);
 	} else {
-		take_core_words(&o);
-		status = run(&o, &session);
+		status = take_core_words(&o, &err) ? batch_error(&session, &err)
+						   : run(&o, &session);
 	}
 	status = close_output(&session, status);
 	session_close(&session);

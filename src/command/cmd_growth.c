@@ -57,18 +57,10 @@ static int parse_growth(const struct words *words, struct growth_args *args,
 
 static int need_three(const struct session *session, struct error *err)
 {
-	uint32_t n = session->snapshot_count;
-
-	if (n >= GROWTH_MIN_SNAPSHOTS)
+	if (session->snapshot_count >= GROWTH_MIN_SNAPSHOTS)
 		return 0;
-	return error_set(err, ERR_USAGE,
-			 "growth looks at three snapshots or more, and there "
-			 "%s: take one, do the step, take another, and so on, "
-			 "always the same step (of cores: heapscope growth "
-			 "CORE CORE CORE...)",
-			 n == 2	  ? "are two"
-			 : n == 1 ? "is one"
-				  : "is none");
+	return session_few(session, GROWTH_MIN_SNAPSHOTS,
+			   "growth looks at three snapshots or more", err);
 }
 
 /* Over what is steady, and what grew in every round. */

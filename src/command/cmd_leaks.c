@@ -8,6 +8,7 @@
 #include "command/commands.h"
 #include "command/session.h"
 #include "command/session_leaks.h"
+#include "snapshot/place.h"
 #include "snapshot/roots.h"
 #include "view/views.h"
 
@@ -147,11 +148,18 @@ static int leaks_of(struct session *session, const struct leaks_args *args,
 	if (session_address(session, args->addr, &addr, err))
 		return -1;
 	i = snapshot_find(leaks->snap, addr);
-	if (i == CHUNK_NONE || !leaks->kind[i])
+	if (i == CHUNK_NONE)
 		return error_set(err, ERR_NOT_FOUND,
-				 "0x%" PRIx64 " is in no used chunk of "
-				 "snapshot %s",
+				 "0x%" PRIx64 " is in no chunk of snapshot %s",
 				 addr, leaks->snap->name);
+	if (!leaks->kind[i])
+		return error_set(
+			err, ERR_NOT_FOUND,
+			"the chunk at 0x%" PRIx64 " is %s: leaks are chunks "
+			"in use",
+			leaks->snap->chunk[i].addr,
+			chunk_state_name(
+				(enum chunk_state)leaks->snap->chunk[i].state));
 	if (leak_group_of(leaks, i, &list.index, &list.count, err))
 		return -1;
 	snprintf(set, sizeof(set), "like 0x%" PRIx64 " (%s)",
@@ -182,6 +190,10 @@ static int find_past(struct session *session, const char *since,
 		past->count = at - first;
 		return 0;
 	}
+	if (session->snapshot_count < 2)
+		return session_few(session, 2,
+				   "--since compares with an earlier snapshot",
+				   err);
 	return error_set(err, ERR_USAGE,
 			 session_find_snapshot(session, since)
 				 ? "snapshot \"%s\" is not earlier than %s"

@@ -94,6 +94,7 @@ static int meet_needs(struct session *session, const struct command *command,
 		      struct error *err)
 {
 	unsigned need = command->need;
+	char what[100];
 
 	/* After detach the snapshots are still there. */
 	if (!session->target && need &&
@@ -111,13 +112,11 @@ static int meet_needs(struct session *session, const struct command *command,
 		return -1;
 	if (need & (NEED_HEAP | NEED_DIFF) && session_need_heap(session, err))
 		return -1;
-	if (need & NEED_DIFF && session->snapshot_count < 2)
-		return error_set(err, ERR_USAGE,
-				 "%s compares two snapshots and there %s: "
-				 "take one, do the step, take another",
-				 command->name,
-				 session->snapshot_count ? "is one only"
-							 : "is none");
+	if (need & NEED_DIFF && session->snapshot_count < 2) {
+		snprintf(what, sizeof(what), "%s compares two snapshots",
+			 command->name);
+		return session_few(session, 2, what, err);
+	}
 	return 0;
 }
 

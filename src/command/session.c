@@ -488,6 +488,25 @@ int session_drop(struct session *session, const char *name, struct error *err)
 	return 0;
 }
 
+int session_few(const struct session *session, uint32_t least, const char *what,
+		struct error *err)
+{
+	static const char *const are[] = {"none", "one", "two"};
+	uint32_t n = session->snapshot_count;
+
+	if (session->current && !strcmp(session->current->kind, "core"))
+		return error_set(err, ERR_USAGE,
+				 "%s, and there %s %s: give %s cores of one "
+				 "process, oldest first, each with -c",
+				 what, n == 2 ? "are" : "is", are[n],
+				 least == 2 ? "two" : "three or more");
+	return error_set(err, ERR_USAGE,
+			 "%s, and there %s %s: take one (snapshot), do the "
+			 "step, take another%s; or give cores, each with -c",
+			 what, n == 2 ? "are" : "is", are[n],
+			 least == 2 ? "" : ", and so on, always the same step");
+}
+
 int session_diff(struct session *session, const struct snapshot *before,
 		 const struct snapshot *after, struct error *err)
 {
@@ -497,10 +516,9 @@ int session_diff(struct session *session, const struct snapshot *before,
 		return 0;
 	if (!before && !after) {
 		if (n < 2)
-			return error_set(err, ERR_USAGE,
-					 "there are no two snapshots to "
-					 "compare: take one, do the step, take "
-					 "another");
+			return session_few(session, 2,
+					   "what is new compares two snapshots",
+					   err);
 		after = session->snapshot[n - 1];
 		before = session->snapshot[n - 2];
 		for (uint32_t i = 1; i < n; i++)

@@ -126,6 +126,11 @@ int session_drop(struct session *session, const char *name,
 int session_diff(struct session *session, const struct snapshot *before,
 		 const struct snapshot *after, struct error *err) MUST_CHECK;
 
+/* ERR_USAGE: there are too few snapshots, fewer than least, 2 or 3; what:
+ * "growth looks at three snapshots".  It says how to get more. */
+int session_few(const struct session *session, uint32_t least, const char *what,
+		struct error *err) MUST_CHECK;
+
 /* Bytes of an address of the program: 8, or 4 of an i386 one. */
 unsigned session_word(const struct session *session);
 

@@ -97,7 +97,10 @@ static int base_address(struct session *session, const char *text,
 		return error_set(err, ERR_USAGE, "there is no process");
 	if (symbols_find(session->symbols, *text == '&' ? text + 1 : text,
 			 &symbol, err))
-		return -1;
+		return error_wrap(err,
+				  "\"%s\" is no address (help addresses says "
+				  "how one is written)",
+				  text);
 	*out = symbol.addr + symbol.offset;
 	return 0;
 }

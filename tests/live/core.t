@@ -131,6 +131,39 @@ is "the other way round they are gone, though their bytes are" "$(jq -c \
 hs --json diff "$T/before" "$T/after"
 is "diff of two cores: no word of touched memory" \
 	"$(jq '.totals.touched_delta_bytes' "$T/out")" null
+hs --json diff "$T/before" "$T/after"
+jq -c .rows "$T/out" >"$T/rows"
+hs --json --limit 0 -c "$T/before" -c "$T/after" diff
+is "each with -c: the same" "$(jq -c .rows "$T/out")" "$(cat "$T/rows")"
+hs --json --limit 0 diff --all "$T/before" "$T/after"
+is "behind an option: the same" "$(jq -c .rows "$T/out")" "$(cat "$T/rows")"
+hs --json leaks -c "$T/after"
+jq -c .rows "$T/out" >"$T/rows"
+hs --json -c "$T/after" leaks
+is "-c behind the command: the same" "$(jq -c .rows "$T/out")" "$(cat "$T/rows")"
+hs --json -c "$T/before" -c "$T/after" leaks --since 1
+is "leaks of the later one, what is new since the earlier" "$(jq -c \
+	'[.snapshot.name, ([.rows[].count] | add) -
+		([.rows[].new_count] | add) > 0,
+		([.rows[].new_count] | add) > 0]' "$T/out")" '["2",true,true]'
+hs leaks "$T/after"
+is "-c forgotten: usage" "$status" 2
+check "says what was meant" grep -qF -- "heapscope -c $T/after leaks" "$T/err"
+hs diff "$T/after"
+is "diff of one: usage" "$status" 2
+check "says how many" grep -q 'diff compares two cores' "$T/err"
+for command in diff growth 'leaks --since 1' 'chunks new'; do
+	hs -c "$T/after" -e "$command"
+	is "$command of one: usage" "$status" 2
+	check "$command: says what to give" grep -q 'each with -c' "$T/err"
+done
+top=$("$HS" -c "$T/after" --json chunks top | jq -r '.rows[0].addr')
+hs -c "$T/after" leaks "$top"
+check "leaks of a chunk not in use says so" \
+	grep -q 'is top: leaks are chunks in use' "$T/err"
+hs -c "$T/after" path nosuch
+check "what is no address says where to read on" \
+	grep -q 'help addresses' "$T/err"
 hs diff "$T/before" "$core"
 is "diff of two processes: usage" "$status" 2
 check "diff of two processes: says so" grep -q 'not of one process' "$T/err"

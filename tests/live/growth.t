@@ -188,6 +188,9 @@ if command -v gcore >/dev/null; then
 		'.rows[] | select(.class == $class and .size == null) |
 		[.type, .per_round_count, .steadiness]' "$T/growth")" \
 		'["lost_ops",4,1]'
+	jq -c .rows "$T/out" >"$T/rows"
+	hs --json growth --until 1G "$@"
+	is "cores: behind an option" "$(jq -c .rows "$T/out")" "$(cat "$T/rows")"
 	hs growth "$T/core.1" "$T/core.2"
 	is "two cores: usage" "$status" 2
 else
