@@ -19,6 +19,7 @@
 #include "base/strbuf.h"
 #include "snapshot/busy.h"
 #include "snapshot/contents.h"
+#include "snapshot/filled.h"
 #include "snapshot/holes.h"
 #include "snapshot/modules.h"
 #include "snapshot/others.h"
@@ -306,7 +307,8 @@ static int attempt_run(struct attempt *a, struct error *err)
 		return -1;
 	touched_count(snap);
 	if (modules_take(snap, c->symbols, err) || spans_build(snap, err) ||
-	    holes_note(snap, err) || others_note(snap, err))
+	    holes_note(snap, err) || filled_note(snap, err) ||
+	    others_note(snap, err))
 		return -1;
 	snap->notes = strbuf_take(&a->notes);
 	return 0;

@@ -73,7 +73,7 @@ static void measure(struct target *target, const struct contents_plan *earlier,
 	const struct contents_part *same;
 
 	part->present = part->end - part->start;
-	if (!part->anonymous)
+	if (part->kind == IMAGE_ALL)
 		return;
 	if (!earlier) {
 		part->present = present_bytes(target, part->start, part->end);
@@ -117,6 +117,15 @@ static int add_more(struct contents_plan *plan, const struct map *map,
 	return 0;
 }
 
+static enum image_kind kind_of(const struct map *map)
+{
+	if (map->prot & MAP_DEMAND)
+		return IMAGE_DEMAND;
+	return map_is_anonymous(map) || !strncmp(map->path, "/dev/zero", 9)
+		       ? IMAGE_ANONYMOUS
+		       : IMAGE_ALL;
+}
+
 int contents_plan(struct target *target, const struct contents_plan *earlier,
 		  const struct contents_range *more, size_t mores,
 		  struct contents_plan *out, struct error *err)
@@ -129,8 +138,7 @@ int contents_plan(struct target *target, const struct contents_plan *earlier,
 		struct contents_part part = {
 			.start = map->start,
 			.end = map->end,
-			.anonymous = map_is_anonymous(map) ||
-				     strncmp(map->path, "/dev/zero", 9) == 0,
+			.kind = kind_of(map),
 		};
 
 		if (progress_tick("planning", i, target->maps.count, err))
@@ -215,7 +223,7 @@ int contents_copy(const struct contents_plan *plan, struct target *target,
 			continue;
 		}
 		if (image_copy(image, target, part->start, part->end,
-			       part->anonymous, left, err))
+			       part->kind, left, err))
 			return -1;
 		skipped = image->skipped_bytes - skipped;
 		/* What is left of a budget that was enough is a page at least.
@@ -234,11 +242,11 @@ bool contents_readable(const struct contents_plan *plan, struct target *target)
 
 	/* Data of modules is always there; untouched memory stays so. */
 	for (size_t i = 0; i < plan->count; i++)
-		if (!plan->part[i].anonymous &&
+		if (plan->part[i].kind == IMAGE_ALL &&
 		    target_read_some(target, plan->part[i].start, &byte, 1))
 			return true;
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->part[i].anonymous && plan->part[i].present &&
+		if (plan->part[i].kind != IMAGE_ALL && plan->part[i].present &&
 		    target_read_some(target, plan->part[i].start, &byte, 1))
 			return true;
 	return !plan->count;

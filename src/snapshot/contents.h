@@ -12,8 +12,8 @@ struct contents_part {
 	uint64_t start, end;
 	uint64_t present; /* bytes that a copy takes; 0: none were touched */
 	uint64_t budget;  /* bytes of it that may be copied */
-	bool anonymous;	  /* page by page: untouched ones read as zeros */
-	bool protected;	  /* one of those that maps do not show: see below */
+	enum image_kind kind;
+	bool protected; /* one of those that maps do not show: see below */
 };
 
 struct contents_range {

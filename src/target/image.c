@@ -238,12 +238,15 @@ static int copy_run(struct image *image, struct target *from, uint64_t at,
 }
 
 int image_copy(struct image *image, struct target *from, uint64_t start,
-	       uint64_t end, bool anonymous, uint64_t budget, struct error *err)
+	       uint64_t end, enum image_kind kind, uint64_t budget,
+	       struct error *err)
 {
 	uint64_t page = from->page_size, walked, last = end;
 	struct page_run run[RUNS];
 
-	if (!anonymous || !from->ops->touched_runs)
+	bool zeros = kind == IMAGE_ANONYMOUS;
+
+	if (kind == IMAGE_ALL || !from->ops->touched_runs)
 		return copy_run(image, from, start, end, &budget, err);
 	if (last % page)
 		last += page - last % page;
@@ -257,14 +260,15 @@ int image_copy(struct image *image, struct target *from, uint64_t start,
 				run[i].start > start ? run[i].start : start;
 			uint64_t e = run[i].end < end ? run[i].end : end;
 
-			if (add_zero(image, zero > start ? zero : start, s,
-				     err) < 0 ||
+			if ((zeros &&
+			     add_zero(image, zero > start ? zero : start, s,
+				      err) < 0) ||
 			    copy_run(image, from, s, e, &budget, err) < 0)
 				return -1;
 			zero = e;
 		}
-		if (add_zero(image, zero > start ? zero : start,
-			     walked < end ? walked : end, err) < 0)
+		if (zeros && add_zero(image, zero > start ? zero : start,
+				      walked < end ? walked : end, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -63,14 +63,18 @@ int image_add(struct image *image, uint64_t addr, const void *bytes, size_t len,
 int image_borrow(struct image *image, struct target *from, uint64_t start,
 		 uint64_t end, struct error *err) MUST_CHECK;
 
+/* What is to be copied: all of it; anonymous memory, of which what was never
+ * touched is zeros; or what is filled on demand, of which pages that are not
+ * there are not read and not known. */
+enum image_kind { IMAGE_ALL, IMAGE_ANONYMOUS, IMAGE_DEMAND };
+
 /*
- * Copies [start, end) out of a (stopped) target, never-touched pages left out
- * when the memory is anonymous.  At most budget bytes: what did not fit is
- * counted in skipped_bytes.  Ranges must come in ascending order.
- * Unreadable pages are skipped and counted too.
+ * Copies [start, end) out of a (stopped) target.  At most budget bytes: what
+ * did not fit is counted in skipped_bytes.  Ranges must come in ascending
+ * order. Unreadable pages are skipped and counted too.
  */
 int image_copy(struct image *image, struct target *from, uint64_t start,
-	       uint64_t end, bool anonymous, uint64_t budget,
+	       uint64_t end, enum image_kind kind, uint64_t budget,
 	       struct error *err) MUST_CHECK;
 
 /* The bytes at addr, *len that follow in the run; NULL if not in a run. */

@@ -98,6 +98,7 @@ static int read_maps(struct target *target, struct error *err)
 		return -1;
 	maps_deinit(&target->maps);
 	target->maps = maps;
+	demand_mark(&live_of(target)->demand, &target->maps);
 	return 0;
 }
 
@@ -115,6 +116,14 @@ static int identify(struct target *target, struct error *err)
 	return proc_word(target->pid, &target->word, err);
 }
 
+static int find_demand(struct target *target, struct error *err)
+{
+	struct live *live = live_of(target);
+
+	demand_deinit(&live->demand);
+	return demand_find(proc_live_tid(target->pid), &live->demand, err);
+}
+
 static int live_refresh(struct target *target, struct error *err)
 {
 	if (target_gone(target))
@@ -125,7 +134,7 @@ static int live_refresh(struct target *target, struct error *err)
 	if (target->state == TARGET_STOPPED)
 		return 0;
 	/* It may have called exec(). */
-	if (identify(target, err) < 0)
+	if (identify(target, err) < 0 || find_demand(target, err) < 0)
 		return -1;
 	return read_maps(target, err);
 }
@@ -277,6 +286,7 @@ static void live_close(struct target *target)
 	agent_end(&live->agent);
 	emergency_remove(let_go, live);
 	pagemap_close(&live->pagemap);
+	demand_deinit(&live->demand);
 	if (live->mem_fd >= 0)
 		close(live->mem_fd);
 	if (live->pidfd >= 0)

@@ -3,6 +3,7 @@
 #define TARGET_LIVE_H
 
 #include "target/agent.h"
+#include "target/demand.h"
 #include "target/pagemap.h"
 #include "target/target.h"
 
@@ -14,6 +15,7 @@ struct live {
 	int mem_fd;	  /* /proc/TID/mem */
 	bool no_vm_readv; /* refused once: a seccomp filter around us */
 	struct pagemap pagemap;
+	struct demand demand; /* owned: of the last refresh */
 };
 
 ssize_t live_read(struct target *target, uint64_t addr, void *buf, size_t len);

@@ -124,6 +124,25 @@ static size_t read_anonymous(struct target *target, uint64_t addr, char *buf,
 	return flush(live, &batch, addr, end);
 }
 
+/* [addr, end) lies in a mapping that is filled on demand: what of it is there
+ * from addr on. */
+static size_t read_filled(struct live *live, uint64_t addr, char *buf,
+			  uint64_t end, uint64_t page)
+{
+	uint64_t from = addr - addr % page, walked;
+	uint64_t to = (end + page - 1) / page * page;
+	struct batch batch = {.count = 0};
+	struct page_run run;
+
+	if (!pagemap_filled(&live->pagemap, from, to, &run, 1, &walked) ||
+	    run.start > addr)
+		return 0;
+	if (run.end < end)
+		end = run.end;
+	batch_add(&batch, buf, addr, end);
+	return flush(live, &batch, addr, end);
+}
+
 ssize_t live_read(struct target *target, uint64_t addr, void *buf, size_t len)
 {
 	struct live *live = target->impl;
@@ -137,7 +156,9 @@ ssize_t live_read(struct target *target, uint64_t addr, void *buf, size_t len)
 	errno = EFAULT;
 	if (map && !(map->prot & MAP_R))
 		return -1;
-	if (map && live->pagemap.fd >= 0 && map_is_anonymous(map)) {
+	if (map && map->prot & MAP_DEMAND) {
+		n = read_filled(live, addr, buf, end, target->page_size);
+	} else if (map && live->pagemap.fd >= 0 && map_is_anonymous(map)) {
 		n = read_anonymous(target, addr, buf, end);
 	} else {
 		/* Unknown here: a map that came since, while it runs. */
@@ -151,7 +172,17 @@ size_t live_touched_runs(struct target *target, uint64_t start, uint64_t end,
 			 struct page_run *run, size_t max, uint64_t *walked)
 {
 	struct live *live = target->impl;
+	const struct demand_range *r = live->demand.range, *last;
 
+	last = r + live->demand.count;
+	while (r < last && r->end <= start)
+		r++;
+	if (r < last && r->start <= start)
+		return pagemap_filled(&live->pagemap, start,
+				      r->end < end ? r->end : end, run, max,
+				      walked);
+	if (r < last && r->start < end)
+		end = r->start;
 	return pagemap_runs(&live->pagemap, start, end, run, max, walked);
 }
 

@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 
-enum map_prot { MAP_R = 1, MAP_W = 2, MAP_X = 4, MAP_S = 8 };
+/* DEMAND: userfaultfd fills its pages, see target/demand.h. */
+enum map_prot { MAP_R = 1, MAP_W = 2, MAP_X = 4, MAP_S = 8, MAP_DEMAND = 16 };
 
 struct map {
 	uint64_t start, end;

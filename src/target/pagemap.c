@@ -30,6 +30,9 @@ enum {
 };
 
 #define ENTRY_TOUCHED (3ull << 62) /* present or swapped */
+#define ENTRY_PRESENT (1ull << 63)
+#define ENTRY_SWAPPED (1ull << 62)
+#define ENTRY_UFFD_WP (1ull << 57) /* or a mark where there is no page */
 #define ENTRY_GUARD   (1ull << 58) /* Linux 6.15; zero before */
 
 void pagemap_open(struct pagemap *pagemap, pid_t tid, bool no_scan)
@@ -102,9 +105,21 @@ static ssize_t scan(struct pagemap *pagemap, uint64_t start, uint64_t end,
 	return (ssize_t)count;
 }
 
-static size_t read_entries(struct pagemap *pagemap, uint64_t start,
-			   uint64_t end, struct page_run *run, size_t max,
-			   uint64_t *walked)
+static bool is_touched(uint64_t entry)
+{
+	return entry & ENTRY_TOUCHED;
+}
+
+static bool is_filled(uint64_t entry)
+{
+	return entry & ENTRY_PRESENT ||
+	       (entry & ENTRY_SWAPPED && !(entry & ENTRY_UFFD_WP));
+}
+
+/* *walked < end and no run: it was cut short, nothing is known of the rest. */
+static size_t read_entries(struct pagemap *pagemap, bool (*is)(uint64_t entry),
+			   uint64_t start, uint64_t end, struct page_run *run,
+			   size_t max, uint64_t *walked)
 {
 	uint64_t entry[ENTRIES], page = pagemap->page_size;
 	size_t count = 0;
@@ -120,7 +135,7 @@ static size_t read_entries(struct pagemap *pagemap, uint64_t start,
 		if (got < (ssize_t)sizeof *entry)
 			break;
 		for (size_t i = 0; i < (size_t)got / sizeof *entry; i++) {
-			if (entry[i] & ENTRY_TOUCHED) {
+			if (is(entry[i])) {
 				if (count == max &&
 				    run[count - 1].end != start) {
 					*walked = start;
@@ -132,15 +147,14 @@ static size_t read_entries(struct pagemap *pagemap, uint64_t start,
 		}
 	}
 	*walked = start;
-	/* Cut short: nothing is known of the rest. */
-	if (start < end && !count)
-		return all_of_it(start, end, run, walked);
 	return count;
 }
 
 size_t pagemap_runs(struct pagemap *pagemap, uint64_t start, uint64_t end,
 		    struct page_run *run, size_t max, uint64_t *walked)
 {
+	size_t count;
+
 	if (start >= end) {
 		*walked = end;
 		return 0;
@@ -155,7 +169,23 @@ size_t pagemap_runs(struct pagemap *pagemap, uint64_t start, uint64_t end,
 		/* Not EFAULT and the like for one range alone: for good. */
 		pagemap->no_scan = true;
 	}
-	return read_entries(pagemap, start, end, run, max, walked);
+	count = read_entries(pagemap, is_touched, start, end, run, max, walked);
+	return *walked < end && !count ? all_of_it(*walked, end, run, walked)
+				       : count;
+}
+
+size_t pagemap_filled(struct pagemap *pagemap, uint64_t start, uint64_t end,
+		      struct page_run *run, size_t max, uint64_t *walked)
+{
+	size_t n = 0;
+
+	*walked = end;
+	if (start < end && pagemap->fd >= 0)
+		n = read_entries(pagemap, is_filled, start, end, run, max,
+				 walked);
+	if (!n)
+		*walked = end;
+	return n;
 }
 
 bool pagemap_is_guard(struct pagemap *pagemap, uint64_t addr)

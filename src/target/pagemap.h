@@ -45,6 +45,13 @@ void pagemap_forget(struct pagemap *pagemap);
 size_t pagemap_runs(struct pagemap *pagemap, uint64_t start, uint64_t end,
 		    struct page_run *run, size_t max, uint64_t *walked);
 
+/*
+ * The same for pages that can be read without anybody having to fill them, for
+ * memory that is filled on demand: none where pagemap cannot be read.
+ */
+size_t pagemap_filled(struct pagemap *pagemap, uint64_t start, uint64_t end,
+		      struct page_run *run, size_t max, uint64_t *walked);
+
 /* A guard region (MADV_GUARD_INSTALL), as far as this kernel tells. */
 bool pagemap_is_guard(struct pagemap *pagemap, uint64_t addr);
 
