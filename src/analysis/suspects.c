@@ -16,54 +16,70 @@ struct build {
 	struct symbols *symbols;
 	struct suspects *out;
 	size_t cap;
-	uint32_t *largest, *direct; /* owned, a node each: children below it */
-	struct bitmap in, known;    /* of the subtree looked at */
+	struct suspects_tree alone, nearest;
+	struct bitmap in, known; /* of the subtree looked at */
 	struct finder finder;
+	bool any_shared;
 };
 
-static int count_children(struct build *b, struct error *err)
+int suspects_tree_init(struct suspects_tree *tree, const struct retained *r,
+		       struct error *err)
 {
-	const struct retained *r = b->r;
-
-	b->largest = try_calloc(r->nodes, sizeof *b->largest, "suspects", err);
-	b->direct = try_calloc(r->nodes, sizeof *b->direct, "suspects", err);
-	if (!b->largest || !b->direct)
+	*tree = (struct suspects_tree){.r = r};
+	tree->largest =
+		try_calloc(r->nodes, sizeof *tree->largest, "suspects", err);
+	tree->direct =
+		try_calloc(r->nodes, sizeof *tree->direct, "suspects", err);
+	if (!tree->largest || !tree->direct)
 		return -1;
 	for (uint32_t i = 0; i < r->nodes; i++)
-		b->largest[i] = CHUNK_NONE;
+		tree->largest[i] = CHUNK_NONE;
 	for (uint32_t i = 0; i < r->chunks; i++) {
 		uint32_t above = r->holder[i];
 
 		if (above >= r->nodes)
 			continue;
-		b->direct[above]++;
-		if (b->largest[above] == CHUNK_NONE ||
-		    r->bytes[i] > r->bytes[b->largest[above]])
-			b->largest[above] = i;
+		tree->direct[above]++;
+		if (tree->largest[above] == CHUNK_NONE ||
+		    r->bytes[i] > r->bytes[tree->largest[above]])
+			tree->largest[above] = i;
 	}
 	return 0;
+}
+
+void suspects_tree_deinit(struct suspects_tree *tree)
+{
+	free(tree->largest);
+	free(tree->direct);
+}
+
+bool suspects_is_share(const struct retained *r, uint64_t bytes,
+		       unsigned percent)
+{
+	return bytes && bytes >= r->total.bytes / 100 * percent;
 }
 
 static bool goes_on(const struct build *b, uint32_t at)
 {
 	const struct retained *r = b->r;
-	uint32_t next = b->largest[at];
+	uint32_t next = b->alone.largest[at];
 
 	return next != CHUNK_NONE &&
 	       r->bytes[next] >= r->bytes[at] / 100 * SUSPECT_FOLLOW;
 }
 
-/* How many chunks of one class follow each other, from "at" on. */
-static uint32_t run_from(const struct build *b, uint32_t at, uint32_t *last)
+uint32_t suspects_run(const struct suspects_tree *tree, uint32_t at,
+		      uint32_t *last)
 {
-	const struct snapshot *snap = b->r->snap;
+	const struct snapshot *snap = tree->r->snap;
 	uint64_t class = snapshot_chunk_size(snap, at);
 	uint32_t n = 1;
 
-	for (*last = at; b->largest[at] != CHUNK_NONE; at = b->largest[at]) {
-		if (snapshot_chunk_size(snap, b->largest[at]) != class)
+	for (*last = at; tree->largest[at] != CHUNK_NONE;
+	     at = tree->largest[at]) {
+		if (snapshot_chunk_size(snap, tree->largest[at]) != class)
 			break;
-		*last = b->largest[at];
+		*last = tree->largest[at];
 		n++;
 	}
 	return n;
@@ -77,7 +93,7 @@ static void walk_down(const struct build *b, struct suspect *s)
 	s->point = at < b->r->chunks ? at : CHUNK_NONE;
 	for (;;) {
 		if (at < b->r->chunks) {
-			n = run_from(b, at, &last);
+			n = suspects_run(&b->alone, at, &last);
 			if (n >= SUSPECT_MANY) {
 				s->list = n;
 				break;
@@ -85,18 +101,17 @@ static void walk_down(const struct build *b, struct suspect *s)
 		}
 		if (!goes_on(b, at))
 			break;
-		at = b->largest[at];
+		at = b->alone.largest[at];
 		s->point = at;
 	}
 	s->point_bytes = b->r->bytes[at];
-	s->direct = b->direct[at];
+	s->direct = b->alone.direct[at];
 }
 
 /* Marks the chunks below a node (or several, or nobody), the node as well. */
-static int mark_below(struct build *b, uint32_t top, struct error *err)
+static int mark_below(struct build *b, const struct retained *r, uint32_t top,
+		      struct error *err)
 {
-	const struct retained *r = b->r;
-
 	memset(b->in.word, 0, (r->chunks + 63) / 64 * 8);
 	memset(b->known.word, 0, (r->chunks + 63) / 64 * 8);
 	if (top < r->chunks) {
@@ -195,17 +210,23 @@ static void count_fresh(struct build *b, struct suspect *s)
 		}
 }
 
+static const struct retained *tree_of(const struct build *b,
+				      const struct suspect *s)
+{
+	return s->kind == SUSPECT_SHARED ? b->nearest.r : b->r;
+}
+
 static int add(struct build *b, struct suspect *s, struct error *err)
 {
 	if (GROW(b->out->row, b->cap, b->out->count + 1, "suspects", err))
 		return -1;
 	if (b->diff) {
-		if (mark_below(b, s->from, err))
+		if (mark_below(b, tree_of(b, s), s->from, err))
 			return -1;
 		count_fresh(b, s);
 	}
-	suspect_tell(s, b->r, b->diff ? b->diff->before->name : NULL,
-		     b->symbols);
+	suspect_tell(s, b->r, b->nearest.r,
+		     b->diff ? b->diff->before->name : NULL, b->symbols);
 	b->out->row[b->out->count++] = *s;
 	return 0;
 }
@@ -214,44 +235,44 @@ static int look_at(struct build *b, struct suspect *s, struct error *err)
 {
 	uint32_t top = s->point == CHUNK_NONE ? s->from : s->point;
 
-	if (mark_below(b, top, err) || find_class(b, s, err))
+	if (mark_below(b, tree_of(b, s), top, err) || find_class(b, s, err))
 		return -1;
 	find_first_word(b, s);
 	return add(b, s, err);
-}
-
-static bool is_share(const struct build *b, uint64_t bytes, unsigned percent)
-{
-	return bytes && bytes >= b->r->total.bytes / 100 * percent;
-}
-
-/* An owner, or a chunk that several reach: what it holds alone. */
-static int take_holder(struct build *b, enum suspect_kind kind, uint32_t node,
-		       struct error *err)
-{
-	struct suspect s = {
-		.kind = kind,
-		.from = node,
-		.held = {b->r->count[node], b->r->bytes[node]},
-	};
-
-	if (!is_share(b, s.held.bytes, SUSPECT_HOLDER_SHARE))
-		return 0;
-	walk_down(b, &s);
-	return look_at(b, &s, err);
 }
 
 static int take_holders(struct build *b, struct error *err)
 {
 	const struct retained *r = b->r;
 
-	for (uint32_t i = r->chunks; i < r->nodes; i++)
-		if (take_holder(b, SUSPECT_HOLDER, i, err))
+	for (uint32_t i = r->chunks; i < r->nodes; i++) {
+		struct suspect s = {
+			.kind = SUSPECT_HOLDER,
+			.from = i,
+			.held = {r->count[i], r->bytes[i]},
+			.alone = {r->count[i], r->bytes[i]},
+			.root = i,
+		};
+
+		if (!suspects_is_share(r, r->bytes[i], SUSPECT_HOLDER_SHARE))
+			continue;
+		walk_down(b, &s);
+		if (look_at(b, &s, err))
 			return -1;
-	for (uint32_t i = 0; i < r->chunks; i++)
-		if (r->holder[i] == RETAINED_SEVERAL &&
-		    take_holder(b, SUSPECT_SHARED, i, err))
+	}
+	return 0;
+}
+
+static int take_shared(struct build *b, struct error *err)
+{
+	struct suspects_points points;
+
+	if (suspects_shared(b->r, &b->nearest, &points, err))
+		return -1;
+	for (uint32_t i = 0; i < points.count; i++)
+		if (look_at(b, &points.at[i], err))
 			return -1;
+	b->any_shared = points.count;
 	return 0;
 }
 
@@ -263,17 +284,18 @@ static int take_rest(struct build *b, enum suspect_kind kind, uint32_t from,
 			    .from = from,
 			    .held = *held,
 			    .point = CHUNK_NONE,
-			    .point_bytes = held->bytes};
+			    .point_bytes = held->bytes,
+			    .root = from};
 
-	if (!is_share(b, held->bytes,
-		      kind == SUSPECT_LOST ? SUSPECT_LOST_SHARE
-					   : SUSPECT_CLASS_SHARE))
+	if (!suspects_is_share(b->r, held->bytes,
+			       kind == SUSPECT_LOST ? SUSPECT_LOST_SHARE
+						    : SUSPECT_CLASS_SHARE))
 		return 0;
-	if (mark_below(b, from, err) || find_class(b, &s, err))
+	if (mark_below(b, b->r, from, err) || find_class(b, &s, err))
 		return -1;
 	if (kind == SUSPECT_CLASS &&
 	    (s.of_class.count < SUSPECT_MANY ||
-	     !is_share(b, s.of_class.bytes, SUSPECT_CLASS_SHARE)))
+	     !suspects_is_share(b->r, s.of_class.bytes, SUSPECT_CLASS_SHARE)))
 		return 0;
 	find_first_word(b, &s);
 	return add(b, &s, err);
@@ -289,12 +311,14 @@ static int more_first(const void *a, const void *b)
 
 	if (xb != yb)
 		return xb < yb ? 1 : -1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-int suspects_make(const struct retained *r, const struct diff *diff,
-		  struct symbols *symbols, struct suspects *out,
-		  struct error *err)
+int suspects_make(const struct retained *r, const struct retained *nearest,
+		  const struct diff *diff, struct symbols *symbols,
+		  struct suspects *out, struct error *err)
 {
 	struct build b = {.r = r, .diff = diff, .symbols = symbols, .out = out};
 	int ret = -1;
@@ -302,11 +326,13 @@ int suspects_make(const struct retained *r, const struct diff *diff,
 	*out = (struct suspects){0};
 	if (finder_init(&b.finder, r->snap, NULL, err))
 		return -1;
-	if (!count_children(&b, err) &&
+	if (!suspects_tree_init(&b.alone, r, err) &&
+	    !suspects_tree_init(&b.nearest, nearest, err) &&
 	    !bitmap_init(&b.in, r->chunks, "map of chunks", err) &&
 	    !bitmap_init(&b.known, r->chunks, "map of chunks", err) &&
-	    !take_holders(&b, err) &&
-	    !take_rest(&b, SUSPECT_CLASS, RETAINED_SEVERAL, &r->several, err) &&
+	    !take_holders(&b, err) && !take_shared(&b, err) &&
+	    (b.any_shared || !take_rest(&b, SUSPECT_CLASS, RETAINED_SEVERAL,
+					&r->several, err)) &&
 	    !take_rest(&b, SUSPECT_LOST, RETAINED_NOBODY, &r->nobody, err))
 		ret = 0;
 	if (!ret && out->count)
@@ -314,8 +340,8 @@ int suspects_make(const struct retained *r, const struct diff *diff,
 	finder_deinit(&b.finder);
 	bitmap_deinit(&b.in);
 	bitmap_deinit(&b.known);
-	free(b.largest);
-	free(b.direct);
+	suspects_tree_deinit(&b.alone);
+	suspects_tree_deinit(&b.nearest);
 	if (ret)
 		suspects_deinit(out);
 	return ret;

@@ -2,11 +2,17 @@
  * Suspects: who holds so much of the heap that it deserves a look, in sentences
  * with the numbers behind them.
  *
- * From an owner (or a chunk that several reach) the walk goes down the tree of
- * dominators as long as one chunk has at least SUSPECT_FOLLOW percent of what
- * is above it: where that ends, with many small ones below, things gather.  A
- * way that long through chunks of one class is a list.  Stacks and registers
- * own only what nothing else leads to (retained.h, "lasting").
+ * From an owner the walk goes down the tree of dominators as long as one chunk
+ * has at least SUSPECT_FOLLOW percent of what is above it: where that ends,
+ * with many small ones below, things gather.  A way that long through chunks of
+ * one class is a list.
+ *
+ * Of what several owners share the tree of shortest ways tells where it
+ * gathers: at nodes with a share of which no child has one.  From there up as
+ * long as chunks are of one class, so that a list or a tree is told by its
+ * first.  There are no more of these than shares in the whole.
+ *
+ * Owners have ranks (retained.h, "lasting").
  */
 #ifndef ANALYSIS_SUSPECTS_H
 #define ANALYSIS_SUSPECTS_H
@@ -32,7 +38,10 @@ enum suspect_kind {
 struct suspect {
 	enum suspect_kind kind;
 	uint32_t from;		  /* node: an owner, a chunk, or as holders */
-	struct retained_sum held; /* by it alone */
+	struct retained_sum held; /* by it alone; shared: by shortest ways */
+	struct retained_sum alone;
+	uint32_t root;	/* the owner that is nearest to it; others: as from */
+	uint32_t steps; /* pointers from there to it */
 	uint32_t point; /* the chunk where it gathers, or CHUNK_NONE: itself */
 	uint64_t point_bytes; /* what that dominates, itself included */
 	uint32_t direct;      /* chunks right below the point */
@@ -53,12 +62,12 @@ struct suspects {
 };
 
 /*
- * r by symbol, and lasting.  diff NULL, or one to r's snapshot.  symbols may be
- * NULL.  Needs the contents.
+ * r by symbol and lasting, and the same by shortest ways.  diff NULL, or one to
+ * r's snapshot.  symbols may be NULL.  Needs the contents.
  */
-int suspects_make(const struct retained *r, const struct diff *diff,
-		  struct symbols *symbols, struct suspects *out,
-		  struct error *err) MUST_CHECK;
+int suspects_make(const struct retained *r, const struct retained *nearest,
+		  const struct diff *diff, struct symbols *symbols,
+		  struct suspects *out, struct error *err) MUST_CHECK;
 void suspects_deinit(struct suspects *suspects);
 const char *suspect_kind_name(enum suspect_kind kind);
 

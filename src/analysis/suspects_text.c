@@ -1,6 +1,7 @@
 /* What is said of a suspect. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "analysis/describe.h"
 #include "analysis/names.h"
@@ -29,28 +30,35 @@ static void add_share(struct strbuf *sb, uint64_t bytes, uint64_t of)
 		    of ? 100 * (double)bytes / (double)of : 0);
 }
 
+static void name_owner(const struct retained *r, uint32_t node,
+		       struct symbols *symbols, char *buf, size_t cap)
+{
+	const struct owner *owner = &r->owners.owner[node - r->chunks];
+	char where[120] = "";
+	size_t n;
+
+	owner_name(owner, r->snap, symbols, buf, cap);
+	if (owner->kind == OWNER_VARIABLE)
+		owner_where(owner, symbols, where, sizeof where);
+	n = strlen(buf);
+	if (*where)
+		snprintf(buf + n, cap - n, " (%s)", where);
+}
+
 static void name_it(struct suspect *s, const struct retained *r,
 		    struct symbols *symbols)
 {
-	const struct owner *owner;
-	char where[120];
-	size_t n;
-
 	switch (s->kind) {
 	case SUSPECT_HOLDER:
-		owner = &r->owners.owner[s->from - r->chunks];
-		owner_name(owner, r->snap, symbols, s->name, sizeof s->name);
-		if (owner->kind != OWNER_VARIABLE)
-			return;
-		owner_where(owner, symbols, where, sizeof where);
-		for (n = 0; s->name[n];)
-			n++;
-		if (*where)
-			snprintf(s->name + n, sizeof s->name - n, " (%s)",
-				 where);
+		name_owner(r, s->from, symbols, s->name, sizeof s->name);
 		return;
 	case SUSPECT_SHARED:
-		name_chunk(r->snap, symbols, s->from, s->name, sizeof s->name);
+		if (s->from < r->chunks)
+			name_chunk(r->snap, symbols, s->from, s->name,
+				   sizeof s->name);
+		else
+			name_owner(r, s->from, symbols, s->name,
+				   sizeof s->name);
 		return;
 	case SUSPECT_CLASS:
 		snprintf(s->name, sizeof s->name, "class %" PRIu64, s->class);
@@ -125,8 +133,73 @@ static void add_class(struct strbuf *sb, const struct suspect *s)
 		strbuf_addf(sb, "; most of these begin with %s", s->first_word);
 }
 
+/* Who leads to a point of what several share, and what leads on from it. */
+static void begin_shared(struct strbuf *sb, const struct suspect *s,
+			 const struct retained *r, const struct retained *near,
+			 struct symbols *symbols)
+{
+	char name[160];
+
+	strbuf_add(sb, s->name);
+	if (s->from >= r->chunks) {
+		strbuf_add(sb, ", one of several, is the nearest root to ");
+		return;
+	}
+	name_owner(r, s->root, symbols, name, sizeof name);
+	strbuf_addf(sb, ", %" PRIu32 " pointer%s from %s", s->steps,
+		    s->steps == 1 ? "" : "s", name);
+	if (near->holder[s->from] < near->chunks) {
+		name_chunk(r->snap, symbols, near->holder[s->from], name,
+			   sizeof name);
+		strbuf_addf(sb, " by way of %s", name);
+	}
+	strbuf_add(sb, ": through it lead the shortest ways to ");
+}
+
+static void add_shared(struct strbuf *sb, const struct suspect *s)
+{
+	if (s->list) {
+		strbuf_addf(sb, "; it begins a list of ");
+		add_chunks(sb, s->list);
+	} else if (s->direct) {
+		strbuf_add(sb, "; it points at ");
+		add_chunks(sb, s->direct);
+		strbuf_addf(sb, " of these%s",
+			    s->direct >= SUSPECT_MANY
+				    ? " (an array or a hash table)"
+				    : "");
+	}
+	strbuf_add(sb, s->alone.bytes ? "; alone it retains "
+				      : "; alone it retains nothing");
+	if (s->alone.bytes)
+		add_bytes(sb, s->alone.bytes);
+}
+
+static void add_fresh(struct strbuf *sb, const struct suspect *s,
+		      const char *before)
+{
+	static const char *const what[] = {
+		[SUSPECT_HOLDER] = "it holds,",
+		[SUSPECT_SHARED] = "is there,",
+		[SUSPECT_CLASS] = "they share,",
+		[SUSPECT_LOST] = "nobody reaches,",
+	};
+
+	strbuf_addf(sb, "; of what %s ", what[s->kind]);
+	if (s->fresh.count) {
+		add_chunks(sb, s->fresh.count);
+		strbuf_add(sb, ", ");
+		add_bytes(sb, s->fresh.bytes);
+		strbuf_add(sb, ", are");
+	} else {
+		strbuf_add(sb, "nothing is");
+	}
+	strbuf_addf(sb, " new since snapshot %s", before);
+}
+
 void suspect_tell(struct suspect *s, const struct retained *r,
-		  const char *before, struct symbols *symbols)
+		  const struct retained *nearest, const char *before,
+		  struct symbols *symbols)
 {
 	struct strbuf sb = {0};
 	bool class = s->kind == SUSPECT_CLASS;
@@ -137,11 +210,10 @@ void suspect_tell(struct suspect *s, const struct retained *r,
 		strbuf_add(&sb, "several owners share ");
 	else if (s->kind == SUSPECT_LOST)
 		strbuf_add(&sb, "no root leads to ");
+	else if (s->kind == SUSPECT_SHARED)
+		begin_shared(&sb, s, r, nearest, symbols);
 	else
-		strbuf_addf(&sb, "%s%s ", s->name,
-			    s->kind == SUSPECT_SHARED
-				    ? ", which several owners reach, holds"
-				    : " alone holds");
+		strbuf_addf(&sb, "%s alone holds ", s->name);
 	add_bytes(&sb, sum->bytes);
 	strbuf_add(&sb, " in ");
 	add_chunks(&sb, sum->count);
@@ -149,24 +221,13 @@ void suspect_tell(struct suspect *s, const struct retained *r,
 		strbuf_addf(&sb, " of class %" PRIu64, s->class);
 	strbuf_add(&sb, ", ");
 	add_share(&sb, sum->bytes, r->total.bytes);
-	if (s->kind == SUSPECT_HOLDER || s->kind == SUSPECT_SHARED)
+	if (s->kind == SUSPECT_HOLDER)
 		add_point(&sb, s, r, symbols);
+	else if (s->kind == SUSPECT_SHARED)
+		add_shared(&sb, s);
 	add_class(&sb, s);
-	if (before) {
-		strbuf_addf(&sb, "; of what %s ",
-			    class		      ? "they share,"
-			    : s->kind == SUSPECT_LOST ? "nobody reaches,"
-						      : "it holds,");
-		if (s->fresh.count) {
-			add_chunks(&sb, s->fresh.count);
-			strbuf_add(&sb, ", ");
-			add_bytes(&sb, s->fresh.bytes);
-			strbuf_add(&sb, ", are");
-		} else {
-			strbuf_add(&sb, "nothing is");
-		}
-		strbuf_addf(&sb, " new since snapshot %s", before);
-	}
+	if (before)
+		add_fresh(&sb, s, before);
 	snprintf(s->text, sizeof s->text, "%s", strbuf_str(&sb));
 	strbuf_deinit(&sb);
 }

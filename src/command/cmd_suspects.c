@@ -7,7 +7,7 @@ static int suspects_run(struct session *session, const struct words *words,
 {
 	struct retained_opts opts = {.by = OWNER_BY_SYMBOL, .lasting = true};
 	const struct diff *diff = NULL;
-	const struct retained *r;
+	const struct retained *r, *nearest;
 	struct suspects suspects;
 
 	if (words->count > 1)
@@ -20,8 +20,11 @@ static int suspects_run(struct session *session, const struct words *words,
 		return -1;
 	if (session->diff && session->diff->after == session->current)
 		diff = session->diff;
-	if (session_retained(session, &opts, &r, err) ||
-	    suspects_make(r, diff, session->symbols, &suspects, err))
+	if (session_retained(session, &opts, &r, err))
+		return -1;
+	opts.tree = RETAINED_NEAREST;
+	if (session_retained(session, &opts, &nearest, err) ||
+	    suspects_make(r, nearest, diff, session->symbols, &suspects, err))
 		return -1;
 	return view_suspects(r, &suspects, diff != NULL, session->symbols, out,
 			     err);
@@ -33,18 +36,23 @@ const struct command command_entry_suspects = {
 	.summary = "who holds so much that it deserves a look, in sentences",
 	.help = "A variable, thread or mapping that alone holds 10% of all "
 		"used\n"
-		"bytes or more, or a chunk that does and that several reach:\n"
-		"where it gathers (the way down by dominators, as long as one\n"
-		"chunk has 80% of what is above it), what kind of thing that\n"
-		"is, which class has most of the bytes there and what most of\n"
-		"these begin with. A class with 10% and 64 chunks or more in\n"
-		"what several share. What no root leads to, from 1% on. With\n"
-		"two snapshots: how much of each is new. Stacks and registers\n"
-		"own only what nothing else leads to, as in retained.\n"
+		"bytes or more: where it gathers (the way down by dominators,\n"
+		"as long as one chunk has 80% of what is above it), what kind\n"
+		"of thing that is, which class has most of the bytes there "
+		"and\n"
+		"what most of these begin with. Of what several hold: the\n"
+		"chunks through which the shortest ways lead to 10% or more,\n"
+		"and how much of that they retain alone; or, if there are\n"
+		"none, a class with 10% and 64 chunks or more. What no root\n"
+		"leads to, from 1% on. With two snapshots: how much of each "
+		"is\n"
+		"new. Stacks and registers own only what nothing else leads\n"
+		"to, as in retained.\n"
 		"\n"
 		"  suspects\n"
 		"\n"
-		"Then: retained ADDR, near CLASS, path ADDR, leaks.\n",
+		"Then: retained ADDR, retained --nearest ADDR, path ADDR,\n"
+		"near CLASS, leaks.\n",
 	.need = NEED_HEAP,
 	.run = suspects_run,
 };

@@ -14,7 +14,7 @@ struct suspects_state {
 	struct owner *owner; /* owned: one a row; of others zeros */
 	bool has_diff;
 	struct symbols *symbols; /* borrowed */
-	char type[200];		 /* of the last cell() */
+	char text[200];		 /* of the last cell() */
 };
 
 static const struct suspect *row_of(const struct view *view, uint32_t row)
@@ -42,6 +42,8 @@ CELL(count, V_COUNT, sum_of(s)->count)
 CELL(bytes, V_BYTES, sum_of(s)->bytes)
 CELL(point_bytes, V_BYTES, s->point_bytes)
 CELL(direct, V_COUNT, s->direct)
+CELL(alone_bytes, V_BYTES, s->alone.bytes)
+CELL(steps, V_NUMBER, s->steps)
 CELL(list, V_COUNT, s->list)
 CELL(class, V_NUMBER, s->class)
 CELL(class_count, V_COUNT, s->of_class.count)
@@ -95,8 +97,19 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 	struct suspects_state *state = view->state;
 
 	*out = chunk_type_value(view->snap, state->symbols,
-				row_of(view, row)->point, state->type,
-				sizeof(state->type));
+				row_of(view, row)->point, state->text,
+				sizeof(state->text));
+}
+
+static void root_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct suspects_state *state = view->state;
+
+	if (row_of(view, row)->kind > SUSPECT_SHARED)
+		return;
+	owner_name(&state->owner[row], view->snap, state->symbols, state->text,
+		   sizeof(state->text));
+	*out = value_text(state->text);
 }
 
 static void new_count_cell(const struct view *view, uint32_t row,
@@ -120,7 +133,8 @@ static void new_bytes_cell(const struct view *view, uint32_t row,
 static const struct column suspects_columns[] = {
 	{"share", "SHARE", "of the bytes of all used chunks", V_PERCENT,
 	 .cell = share_cell},
-	{"bytes", "HELD", "what it holds alone", V_BYTES, .cell = bytes_cell},
+	{"bytes", "HELD", "what it holds alone; shared: by shortest ways",
+	 V_BYTES, .cell = bytes_cell},
 	{"count", "", "chunks of that", V_COUNT, .cell = count_cell,
 	 .json_only = true},
 	{"kind", "", "holder, shared, class, unreachable", V_TEXT,
@@ -132,6 +146,12 @@ static const struct column suspects_columns[] = {
 	 .cell = type_cell, .json_only = true},
 	{"point_bytes", "", "what that holds", V_BYTES,
 	 .cell = point_bytes_cell, .json_only = true},
+	{"alone_bytes", "", "what it retains", V_BYTES,
+	 .cell = alone_bytes_cell, .json_only = true},
+	{"root", "", "of shared ones: the owner nearest to it", V_TEXT,
+	 .cell = root_cell, .json_only = true},
+	{"steps", "", "pointers from there to it", V_NUMBER, .cell = steps_cell,
+	 .json_only = true},
 	{"direct_count", "", "chunks that it holds directly", V_COUNT,
 	 .cell = direct_cell, .json_only = true},
 	{"list_count", "", "chunks of a list there; 0: none", V_COUNT,
@@ -157,17 +177,18 @@ static bool suspects_drill(const struct view *view, uint32_t row, char *line,
 {
 	const struct suspects_state *state = view->state;
 	const struct suspect *s = row_of(view, row);
+	const char *nearest = s->kind == SUSPECT_SHARED ? " --nearest" : "";
 
 	if (s->kind == SUSPECT_LOST)
 		snprintf(line, cap, "retained nobody");
 	else if (s->kind == SUSPECT_CLASS)
 		snprintf(line, cap, "near %" PRIu64, s->class);
 	else if (s->point != CHUNK_NONE)
-		snprintf(line, cap, "retained 0x%" PRIx64,
+		snprintf(line, cap, "retained%s 0x%" PRIx64, nearest,
 			 view->snap->chunk[s->point].addr);
 	else
-		snprintf(line, cap, "retained --by=symbol --owner=%u",
-			 s->from - state->chunks);
+		snprintf(line, cap, "retained --by=symbol%s --owner=%u",
+			 nearest, s->from - state->chunks);
 	return true;
 }
 
@@ -220,9 +241,9 @@ int view_suspects(const struct retained *r, struct suspects *suspects,
 	state->owner =
 		xcalloc(state->suspects.count + 1, sizeof(*state->owner));
 	for (uint32_t i = 0; i < state->suspects.count; i++)
-		if (state->suspects.row[i].kind == SUSPECT_HOLDER)
+		if (state->suspects.row[i].kind <= SUSPECT_SHARED)
 			state->owner[i] =
-				r->owners.owner[state->suspects.row[i].from -
+				r->owners.owner[state->suspects.row[i].root -
 						r->chunks];
 	if (view_create(&suspects_ops, state->suspects.count, state, &view,
 			err))

@@ -68,4 +68,47 @@ check "all but one of them at least" test \
 	"$(rows 'select(.kind == "unreachable") | .count')" \
 	-ge $(($(holder lost 3) - 1))
 stop_fixture
+
+# What nobody alone holds is told by the shortest ways.
+start_fixture crowded
+point() { # NAME FIELD
+	awk -v name="$1" -v field="$2" '$1 == "point" && $2 == name {
+		n = $field } END { print n }' "$T/manifest"
+}
+rm -f "$T/go"
+mkfifo "$T/go"
+status=0
+"$HS" --json -p "$PID" -e snapshot -e "shell cat $T/go" -e snapshot \
+	-e suspects >"$T/out" 2>"$T/err" </dev/null &
+hs=$!
+kill_at_exit "$hs"
+exec 8>"$T/go"
+fixture_say grow grown
+exec 8>&-
+wait "$hs" || status=$?
+is "a crowd: suspects" "$status" 0
+for name in big small; do
+	of="select(.root == \"$name\")"
+	is "where those of $name gather" \
+		"$(rows "$of | [.kind, .addr, .steps, .direct_count]")" \
+		"[\"shared\",\"$(point $name 3)\",2,$(point $name 7)]"
+	is "how much there is, and how little $name has alone" \
+		"$(rows "$of | [.count, .bytes, .point_bytes, .alone_bytes]")" \
+		"[$(point $name 5),$(point $name 6),$(point $name 6),$(point $name 4)]"
+	is "most of it are items" "$(rows "$of | .class_count")" \
+		"$(point $name 7)"
+	is "half of them are new" "$(rows "$of | .new_count")" \
+		$(($(point $name 7) / 2))
+done
+is "a list that two lead to is told by its first" \
+	"$(rows 'select(.list_count > 0) |
+		[.kind, .addr, .list_count, .count, .bytes, .alone_bytes]')" \
+	"$(awk '$1 == "list" { printf "[\"shared\",\"%s\",%s,%s,%s,%s]",
+		$2, $3, $3, $4, $4 }' "$T/manifest")"
+check "the sentence names the root" sh -c \
+	"tail -n 1 '$T/out' | jq -r '.rows[0].text' | grep -q \
+	'2 pointers from big .*alone it retains .*new since snapshot 1'"
+is "a class is not told besides" \
+	"$(rows 'select(.kind == "class")')" ""
+stop_fixture
 done_testing
