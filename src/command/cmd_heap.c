@@ -1,5 +1,6 @@
 /* The heap of the current snapshot: heap, sizes, chunks, count, verify. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fmt.h"
 #include "command/commands.h"
@@ -20,7 +21,7 @@ static int heap_run(struct session *session, const struct words *words,
 {
 	if (no_words(words, err))
 		return -1;
-	return view_heap(session->current, out, err);
+	return view_heap(session->current, session->snapshot[0], out, err);
 }
 
 const struct command command_entry_heap = {
@@ -46,15 +47,19 @@ const struct command command_entry_heap = {
 static int fragmentation_run(struct session *session, const struct words *words,
 			     struct view **out, struct error *err)
 {
-	if (no_words(words, err))
-		return -1;
+	if (words->count == 2 && !strcmp(words->word[1], "--heaps"))
+		return view_pins(session->current, session->symbols, out, err);
+	if (words->count > 1)
+		return error_set(err, ERR_USAGE,
+				 "fragmentation knows --heaps, not %s",
+				 words->word[1]);
 	return view_fragmentation(session->current, session->snapshot[0], out,
 				  err);
 }
 
 const struct command command_entry_fragmentation = {
 	.name = "fragmentation",
-	.args = "",
+	.args = "[--heaps]",
 	.summary = "what is free and not given back, and what pins it",
 	.help = "One row an arena. TRIM is what malloc_trim(0) would return:\n"
 		"the whole pages inside of free chunks, and in the main arena\n"
@@ -62,12 +67,20 @@ const struct command command_entry_fragmentation = {
 		"smaller would the process be. LAST CHUNK is what keeps the\n"
 		"top from reaching further down, BEHIND what would join the\n"
 		"top if it were freed (Enter shows it).\n"
+		"  --heaps  one row a heap: arenas other than the main one\n"
+		"           have several, and give them back from the "
+		"youngest\n"
+		"           on, each when nothing is left in it. LAST CHUNK "
+		"is\n"
+		"           what keeps it, AT END what is free behind that,\n"
+		"           IF FREED what would be\n"
 		"With an earlier snapshot (the first one held): RETENTION if\n"
 		"the process has grown since by 1 MiB or more, free chunks on\n"
 		"touched pages by half of that or more, and used ones by no\n"
 		"more than a tenth.\n"
 		"\n"
-		"  fragmentation\n",
+		"  fragmentation\n"
+		"  fragmentation --heaps\n",
 	.need = NEED_HEAP,
 	.run = fragmentation_run,
 };

@@ -5,11 +5,12 @@
 
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "view/retention_totals.h"
 #include "view/views.h"
 
 struct fragmentation {
 	struct trim trim; /* owned */
-	char verdict[300], since[60];
+	struct retention_words words;
 };
 
 static const struct trim_arena *row_of(const struct view *view, uint32_t row)
@@ -166,49 +167,6 @@ void view_trim_totals(struct view *view, const struct trim *trim)
 		   value_u(V_BOOL, trim->total.foreign_brk));
 }
 
-static void say_verdict(const struct retention *r, char *buf, size_t cap)
-{
-	char rss[FMT_MAX], used[FMT_MAX], kept[FMT_MAX];
-
-	fmt_delta_bytes(rss, sizeof(rss), r->rss, false);
-	fmt_delta_bytes(used, sizeof(used), r->used, false);
-	fmt_delta_bytes(kept, sizeof(kept), r->kept, false);
-	snprintf(buf, cap, "%s (resident %s, used %s, free but touched %s)",
-		 r->holds ? "RETENTION: malloc keeps what is free"
-			  : "no retention",
-		 rss, used, kept);
-}
-
-static void add_retention(struct view *view, const struct snapshot *from)
-{
-	struct fragmentation *f = view->state;
-	struct retention r;
-
-	if (!from || from == view->snap)
-		return;
-	r = retention_of(from, view->snap);
-	if (r.known)
-		say_verdict(&r, f->verdict, sizeof(f->verdict));
-	else
-		snprintf(f->verdict, sizeof(f->verdict),
-			 "not known: a core, or a snapshot with memory left "
-			 "out, does not tell what is resident");
-	snprintf(f->since, sizeof(f->since), "since snapshot %s", from->name);
-	view_total(view, "retention", "verdict", f->since,
-		   value_text(f->verdict));
-	view_total(view, "retention", "holds", NULL,
-		   r.known ? value_u(V_BOOL, r.holds) : value_none());
-	view_total(
-		view, "retention", "rss_delta_bytes", NULL,
-		(struct value){.kind = r.known ? V_DELTA : V_NONE, .i = r.rss});
-	view_total(view, "retention", "used_delta_bytes", NULL,
-		   (struct value){.kind = r.known ? V_DELTA : V_NONE,
-				  .i = r.used});
-	view_total(view, "retention", "free_delta_bytes", NULL,
-		   (struct value){.kind = r.known ? V_DELTA : V_NONE,
-				  .i = r.kept});
-}
-
 int view_fragmentation(const struct snapshot *snap, const struct snapshot *from,
 		       struct view **out, struct error *err)
 {
@@ -225,6 +183,12 @@ int view_fragmentation(const struct snapshot *snap, const struct snapshot *from,
 	snprintf(view->title, sizeof(view->title),
 		 "fragmentation of %s %d, snapshot %s", snap->comm,
 		 (int)snap->pid, snap->name);
+	if (snap->region_count > snap->arena_count) {
+		size_t len = strlen(view->title);
+
+		snprintf(view->title + len, sizeof(view->title) - len,
+			 " (%u heaps: --heaps)", snap->region_count);
+	}
 	view_total(view, NULL, "rss_bytes", "resident, all of the process",
 		   snap->rss_bytes ? value_u(V_BYTES, snap->rss_bytes)
 				   : value_none());
@@ -234,7 +198,7 @@ int view_fragmentation(const struct snapshot *snap, const struct snapshot *from,
 			   ? value_u(V_BYTES, snap->free_touched)
 			   : value_none());
 	view_trim_totals(view, &f->trim);
-	add_retention(view, from);
+	retention_totals(view, from, false, &f->words);
 	*out = view;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "view/retention_totals.h"
 #include "view/views.h"
 
 struct heap_row {
@@ -14,6 +15,7 @@ struct heap_row {
 struct heap {
 	struct heap_row *row; /* owned: arenas, then mmapped */
 	char malloc[256];     /* what malloc_cell() names */
+	struct retention_words retention;
 };
 
 /* Beside the program's own: those whose mallinfo2 is shown. */
@@ -331,7 +333,8 @@ static bool never_called(const struct snapshot *snap)
 	       snap->arena_count && !snap->arena[0].initialised;
 }
 
-int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
+int view_heap(const struct snapshot *snap, const struct snapshot *from,
+	      struct view **out, struct error *err)
 {
 	struct heap *heap = xcalloc(1, sizeof(*heap));
 	uint32_t rows = snap->arena_count + 1;
@@ -365,6 +368,7 @@ int view_heap(const struct snapshot *snap, struct view **out, struct error *err)
 		snprintf(view->title + len, sizeof(view->title) - len,
 			 ": %u copies of malloc", snap->copy_count);
 	}
+	retention_totals(view, from, true, &heap->retention);
 	add_totals(view);
 	add_mallinfo(view, "mallinfo2", &snap->mallinfo);
 	add_copies(view);

@@ -44,15 +44,21 @@ void view_foreign_totals(struct view *view);
 /* It shows names: that a debug file was found and not used is a warning. */
 void view_of_symbols(struct view *view, struct symbols *symbols);
 
-/* One row an arena, one for the mmapped chunks; totals, mallinfo2. */
-int view_heap(const struct snapshot *snap, struct view **out,
-	      struct error *err) MUST_CHECK;
+/* One row an arena, one for the mmapped chunks; totals, mallinfo2.  from: an
+ * earlier snapshot, or NULL: if memory is kept that was freed since, that is
+ * said. */
+int view_heap(const struct snapshot *snap, const struct snapshot *from,
+	      struct view **out, struct error *err) MUST_CHECK;
 
 /* One row an arena: what is free in it, what malloc_trim(0) would return and
  * what stands in the way.  from: an earlier snapshot, or NULL: is memory kept
  * that was freed since? */
 int view_fragmentation(const struct snapshot *snap, const struct snapshot *from,
 		       struct view **out, struct error *err) MUST_CHECK;
+/* One row a heap: the chunk that holds its end in place.  symbols may be NULL.
+ */
+int view_pins(const struct snapshot *snap, struct symbols *symbols,
+	      struct view **out, struct error *err) MUST_CHECK;
 /* Totals of what malloc_trim(0) would return, in a group of their own. */
 void view_trim_totals(struct view *view, const struct trim *trim);
 
