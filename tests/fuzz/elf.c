@@ -3,7 +3,6 @@
  * file is answered or refused.
  */
 #define _GNU_SOURCE 1
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "symbols/elf.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/marks.h"
 
 enum { MOST = 64 << 10 };
 

@@ -4,7 +4,6 @@
  * arena none of whose memory changed is as it was; and if nothing is told,
  * nothing is wrong.
  */
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "tests/fuzz/edits.h"
 #include "tests/lib/fake_fill.h"
 #include "tests/lib/families.h"
+#include "tests/lib/marks.h"
 
 enum {
 	/* Headers looked at for each 16 bytes of the heaps. */

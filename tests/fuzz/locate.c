@@ -2,10 +2,10 @@
  * Words changed in libc's data: whatever is found there is found in it, and a
  * walk of it ends.
  */
-#include <check.h>
 
 #include "tests/fuzz/edits.h"
 #include "tests/lib/families.h"
+#include "tests/lib/marks.h"
 
 static struct fake_heap f;
 static struct fake_walk w;

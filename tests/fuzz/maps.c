@@ -1,10 +1,10 @@
 /* Any text is refused, or parsed into mappings that ascend and can be found. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "target/maps.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/marks.h"
 
 static const char *const known[] = {
 	"55550000-55560000 ",

@@ -1,5 +1,4 @@
 /* Any line is cut into words, or refused; any words are a set, or none. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/words.h"
 #include "snapshot/set.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/marks.h"
 
 /* So that random bytes make words that mean something, too. */
 static const char *const known[] = {

@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <check.h>
-
 #include "base/alloc.h"
 #include "base/sort.h"
+#include "tests/lib/marks.h"
 
 void builder_map(struct builder *b, uint64_t start, uint64_t end,
 		 const char *perms, unsigned inode, const char *path)

@@ -1,10 +1,10 @@
 #include "tests/lib/fake_fill.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "malloc/glibc_layout.h"
+#include "tests/lib/marks.h"
 
 struct filler {
 	struct fake_heap *f;

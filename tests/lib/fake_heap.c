@@ -1,12 +1,12 @@
 #include "tests/lib/fake_heap.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tests/lib/marks.h"
 
 static const struct {
 	uint64_t base;

@@ -1,10 +1,10 @@
 #include "tests/lib/fake_heap.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tests/lib/marks.h"
 
 static int pushed(struct fake_walk *w, struct error *err)
 {

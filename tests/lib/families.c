@@ -1,6 +1,6 @@
 #include "tests/lib/families.h"
 
-#include <check.h>
+#include "tests/lib/marks.h"
 
 /* malloc_state of x86-64. */
 #define STATE_2_17                                                             \

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <check.h>
+#include "tests/lib/marks.h"
 
 static void child(const char *name, const char *arg1, const char *arg2, int in,
 		  int out)

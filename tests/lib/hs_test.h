@@ -5,9 +5,8 @@
 #ifndef TESTS_LIB_HS_TEST_H
 #define TESTS_LIB_HS_TEST_H
 
-#include <check.h>
-
 #include "base/error.h"
+#include "tests/lib/marks.h"
 
 void hs_test_add(const TTest *test, int signal, int status);
 

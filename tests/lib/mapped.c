@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <check.h>
+#include "tests/lib/marks.h"
 
 enum { PAGE = 4096 };
 

@@ -1,6 +1,5 @@
 #include "tests/lib/saved_image.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "target/image.h"
+#include "tests/lib/marks.h"
 
 enum { MAX_FILE = 1 << 20, MAX_IMAGE = 64 << 20 };
 
