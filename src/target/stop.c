@@ -326,12 +326,47 @@ static int settle(struct stop *stop, uint64_t start, uint64_t deadline_us,
 	return 0;
 }
 
-static bool any_stopped(const struct stop *stop)
+static size_t count_held(const struct stop *stop, bool dead_too)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < stop->count; i++)
-		if (stop->tracee[i].state == TRACEE_STOPPED)
-			return true;
-	return false;
+		n += stop->tracee[i].state == TRACEE_STOPPED ||
+		     (dead_too && stop->tracee[i].state == TRACEE_HELD);
+	return n;
+}
+
+/*
+ * A listing of /proc ends early where a thread ends under it, and does not say
+ * so: threads behind it would run on while we read.  The kernel's own count
+ * has them.  A leader that ended before its threads counts, too.
+ */
+static bool all_are_held(struct stop *stop)
+{
+	const struct tracee *leader = find(stop, stop->count, stop->pid);
+	size_t held = count_held(stop, true);
+	struct proc_status status;
+	struct error gone;
+
+	if (proc_status(stop->pid, 0, &status, &gone) < 0)
+		return true;
+	if (status.state == 'Z' && (!leader || leader->state == TRACEE_GONE))
+		held++;
+	return status.threads <= held;
+}
+
+/* Some thread is neither listed nor ours, or ends and is not gone yet. */
+static int await_unlisted(struct stop *stop, uint64_t start,
+			  uint64_t deadline_us, struct error *err)
+{
+	if (now_us() - start > PATIENCE * deadline_us)
+		return error_set(err, ERR_PERMISSION,
+				 "process %d has a thread that is not listed "
+				 "and cannot be stopped",
+				 stop->pid);
+	return doze(stop, 1) < 0
+		       ? error_set(err, ERR_INTERRUPTED, "interrupted")
+		       : 0;
 }
 
 /* Until a pass changes nothing. */
@@ -354,8 +389,13 @@ static int stop_loop(struct stop *stop, unsigned deadline_ms, struct error *err)
 		if (!leader_is_stopped(stop) || added || gone ||
 		    stop->refusals > refusals)
 			continue;
-		if (any_stopped(stop))
-			return 0;
+		if (count_held(stop, false)) {
+			if (all_are_held(stop))
+				return 0;
+			if (await_unlisted(stop, start, deadline_us, err) < 0)
+				return -1;
+			continue;
+		}
 		if (proc_ended(stop->pid))
 			return error_set(err, ERR_GONE, "process %d ended",
 					 stop->pid);

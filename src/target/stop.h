@@ -13,6 +13,8 @@
  *   result becomes -ERESTARTNOHAND, which the kernel turns into a restart when
  *   no handler runs, and into EINTR when one does, in one step with the
  *   delivery; also after our death.  A timeout starts anew.
+ * - /proc/PID/task may leave out threads where another ends under the listing:
+ *   all are stopped when as many are as the kernel counts.
  */
 #ifndef TARGET_STOP_H
 #define TARGET_STOP_H
@@ -58,7 +60,8 @@ struct stop {
 /*
  * Stops all threads or none: on failure everything that can be undone is, and
  * stop_release() must still be called, to learn whether that was all.
- * ERR_PERMISSION: refused, or a thread did not stop in deadline_ms (named);
+ * ERR_PERMISSION: refused, or a thread did not stop in deadline_ms (named), or
+ * one that is counted never shows;
  * ERR_GONE; ERR_INTERRUPTED: cancel_fd.
  */
 int stop_all(struct stop *stop, pid_t pid, unsigned deadline_ms,
