@@ -29,18 +29,25 @@ struct diff {
 	uint8_t *identity;   /* owned: see diff_judge(); NULL: not judged */
 };
 
-/* One row of the table: a class, or a first word (by content). */
+/* One row of the table: a class, a first word (by content), a type, a holder.
+ */
 struct diff_class {
-	uint64_t size; /* chunk size of the class; 0 when by content */
-	uint64_t word; /* by content: the first word of the chunks */
-	char name[96]; /* by content: symbol, vtable, text, "0x..." ; else "" */
+	uint64_t size; /* chunk size of the class, else 0 */
+	uint64_t word; /* by content: the first word; by holder: its address */
+	char name[96]; /* but by size: "http::Session", "text", "0x1f" */
 	uint64_t new_count, new_bytes, gone_count, gone_bytes, kept_count;
 	/* Of the kept ones, by diff_judge(). */
 	uint64_t reused_count, unsure_count, unknown_count;
 	int64_t delta_bytes;
 };
 
-enum diff_by { DIFF_BY_SIZE, DIFF_BY_CONTENT };
+enum diff_by {
+	DIFF_BY_SIZE,
+	DIFF_BY_CONTENT,
+	DIFF_BY_TYPE,	/* see diff_groups.h */
+	DIFF_BY_HOLDER, /* the same */
+	DIFF_WAYS
+};
 
 int diff_make(const struct snapshot *before, const struct snapshot *after,
 	      struct diff **out, struct error *err) MUST_CHECK;
@@ -56,10 +63,10 @@ int diff_judge(struct diff *diff, struct error *err) MUST_CHECK;
 bool diff_is(const struct diff *diff, uint32_t i, enum identity identity);
 
 /*
- * Rows, largest growth in bytes first; *out owned by the caller.  set (may be
- * NULL) restricts the chunks.  By content needs the contents of after (gone
- * chunks are then only counted where before's contents, or prints of them, are
- * held: *warning).
+ * By size or by content.  Rows, largest growth in bytes first; *out owned by
+ * the caller.  set (may be NULL) restricts the chunks.  By content needs the
+ * contents of after (gone chunks are then only counted where before's contents,
+ * or prints of them, are held: *warning).
  */
 int diff_classes(const struct diff *diff, enum diff_by by,
 		 const struct set *set, struct symbols *symbols,

@@ -1,13 +1,14 @@
-/* What two snapshots differ in, and what surrounds it: diff and near. */
-#include <inttypes.h>
+/* What two snapshots differ in. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diff_groups.h"
 #include "base/alloc.h"
-#include "base/fmt.h"
 #include "command/commands.h"
 #include "command/select.h"
+#include "command/session_retained.h"
+#include "command/session_typing.h"
 #include "view/views.h"
 
 struct diff_args {
@@ -17,6 +18,26 @@ struct diff_args {
 	size_t set_at; /* first word of the SET */
 };
 
+static int take_by(struct diff_args *args, const char *name, struct error *err)
+{
+	static const char *const by[DIFF_WAYS] = {
+		[DIFF_BY_SIZE] = "size",
+		[DIFF_BY_CONTENT] = "content",
+		[DIFF_BY_TYPE] = "type",
+		[DIFF_BY_HOLDER] = "holder",
+	};
+
+	for (unsigned i = 0; i < DIFF_WAYS; i++)
+		if (!strcmp(name, by[i])) {
+			args->by = (enum diff_by)i;
+			return 0;
+		}
+	return error_set(err, ERR_USAGE,
+			 "diff --by= knows size, content, type and holder, not "
+			 "\"%s\"",
+			 name);
+}
+
 static int take_flag(struct diff_args *args, const char *word,
 		     struct error *err)
 {
@@ -24,14 +45,11 @@ static int take_flag(struct diff_args *args, const char *word,
 		args->chunks = true;
 	else if (!strcmp(word, "--all"))
 		args->all = true;
-	else if (!strcmp(word, "--by=size"))
-		args->by = DIFF_BY_SIZE;
-	else if (!strcmp(word, "--by=content"))
-		args->by = DIFF_BY_CONTENT;
+	else if (!strncmp(word, "--by=", 5))
+		return take_by(args, word + 5, err);
 	else
 		return error_set(err, ERR_USAGE,
-				 "diff knows --by=size, --by=content, --chunks "
-				 "and --all, not %s",
+				 "diff knows --by=, --chunks and --all, not %s",
 				 word);
 	return 0;
 }
@@ -73,6 +91,70 @@ static void warn_to_view(struct view *view, const char *warning)
 	view->complete = false;
 }
 
+/* Both speak of the later snapshot, with its bytes. */
+static int need_current(const struct session *session, const char *what,
+			struct error *err)
+{
+	if (session->diff->after == session->current)
+		return 0;
+	return error_set(err, ERR_USAGE,
+			 "%s are known of the current snapshot alone, %s, and "
+			 "this diff leads to %s: use %s, then diff %s",
+			 what, session->current->name,
+			 session->diff->after->name, session->diff->after->name,
+			 session->diff->before->name);
+}
+
+static int rows_by_type(struct session *session, const struct set *set,
+			struct diff_class **row, uint32_t *count, char *warning,
+			size_t cap, struct error *err)
+{
+	const struct diff *diff = session->diff;
+	struct typing *before = NULL;
+	const struct typing *after;
+	int ret;
+
+	if (need_current(session, "types", err) ||
+	    session_typing(session, &after, err) ||
+	    (diff->before->contents &&
+	     typing_make(diff->before, session->symbols, &before, err)))
+		return -1;
+	ret = diff_by_type(diff, set, after, before, row, count, warning, cap,
+			   err);
+	typing_destroy(before);
+	return ret;
+}
+
+static int rows_by_holder(struct session *session, const struct set *set,
+			  struct diff_class **row, uint32_t *count,
+			  struct error *err)
+{
+	struct retained_opts opts = {.by = OWNER_BY_SYMBOL,
+				     .lasting = true,
+				     .tree = RETAINED_NEAREST};
+	const struct retained *r;
+
+	if (need_current(session, "holders", err) ||
+	    session_retained(session, &opts, &r, err))
+		return -1;
+	return diff_by_holder(session->diff, set, r, session->symbols, row,
+			      count, err);
+}
+
+static int make_rows(struct session *session, enum diff_by by,
+		     const struct set *set, struct diff_class **row,
+		     uint32_t *count, char *warning, size_t cap,
+		     struct error *err)
+{
+	if (by == DIFF_BY_TYPE)
+		return rows_by_type(session, set, row, count, warning, cap,
+				    err);
+	if (by == DIFF_BY_HOLDER)
+		return rows_by_holder(session, set, row, count, err);
+	return diff_classes(session->diff, by, set, session->symbols, row,
+			    count, warning, cap, err);
+}
+
 static int diff_table(struct session *session, const struct diff_args *args,
 		      const struct set *set, struct view **out,
 		      struct error *err)
@@ -82,8 +164,8 @@ static int diff_table(struct session *session, const struct diff_args *args,
 	char warning[400] = "";
 	uint32_t count;
 
-	if (diff_classes(session->diff, args->by, set, session->symbols, &row,
-			 &count, warning, sizeof(warning), err))
+	if (make_rows(session, args->by, set, &row, &count, warning,
+		      sizeof(warning), err))
 		return -1;
 	if (view_diff(session->diff, args->by, row, count,
 		      set ? set_text(set) : "", all, out, err))
@@ -209,8 +291,9 @@ static int diff_run(struct session *session, const struct words *words,
 static size_t diff_complete(struct session *session, const char *word,
 			    const char **out, size_t cap)
 {
-	static const char *const flag[] = {"--by=content", "--by=size",
-					   "--chunks", "--all"};
+	static const char *const flag[] = {"--by=content", "--by=holder",
+					   "--by=size",	   "--by=type",
+					   "--chunks",	   "--all"};
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < session->snapshot_count && n < cap; i++)
@@ -222,7 +305,8 @@ static size_t diff_complete(struct session *session, const char *word,
 
 const struct command command_entry_diff = {
 	.name = "diff",
-	.args = "[A [B]] [SET] [--by=size|content] [--chunks] [--all]",
+	.args = "[A [B]] [SET] [--by=size|content|type|holder] [--chunks] "
+		"[--all]",
 	.summary = "new and gone chunks of two snapshots, by size class",
 	.help = "Without names: the last two. With A alone: from A to the\n"
 		"current one. Largest growth comes first; classes that did "
@@ -231,6 +315,12 @@ const struct command command_entry_diff = {
 		"  --by=content  groups by the first word of the chunks: "
 		"objects\n"
 		"                of one C++ class, structs with one table\n"
+		"  --by=type     by what they are (help types); gone ones by "
+		"their\n"
+		"                first word where no more is held of them\n"
+		"  --by=holder   by the variable or thread that the new and "
+		"kept\n"
+		"                ones are nearest to, as in retained\n"
 		"  --chunks      lists the chunks one by one\n"
 		"A chunk is kept if address and size are the same: so is a "
 		"block\n"
@@ -245,157 +335,10 @@ const struct command command_entry_diff = {
 		"  diff\n"
 		"  diff before after size>=1k\n"
 		"  diff --by=content\n"
+		"  diff --by=type\n"
 		"\n"
 		"Then: chunks new class=N, near N.\n",
 	.need = NEED_DIFF,
 	.run = diff_run,
 	.complete = diff_complete,
-};
-
-/* The set that near's words mean, as words of its own. */
-static int near_set(struct session *session, const struct words *words,
-		    char *buf, size_t cap, uint64_t *class, struct error *err)
-{
-	const char *word = words->word[1];
-	struct error ignored;
-	struct set *set;
-	uint64_t n = 0;
-	uint32_t at = CHUNK_NONE;
-	bool number = !parse_size(word, &n, &ignored);
-
-	*class = 0;
-	if (words->count > 2 ||
-	    (!number && !strpbrk(word, "#$") &&
-	     !set_parse((const char *const *)&word, 1, NULL, &set, &ignored))) {
-		if (words->count == 2)
-			set_destroy(set);
-		return 0;
-	}
-	if (number)
-		at = snapshot_find(session->current, n);
-	/* 0x... is meant as an address, though it be in no chunk. */
-	if (!number || at != CHUNK_NONE || !strncmp(word, "0x", 2)) {
-		if (session_address(session, word, &n, err))
-			return -1;
-		at = snapshot_find(session->current, n);
-		if (at == CHUNK_NONE)
-			return error_set(err, ERR_NOT_FOUND,
-					 "0x%" PRIx64 " is in no chunk of "
-					 "snapshot %s",
-					 n, session->current->name);
-		n = snapshot_chunk_size(session->current, at);
-	}
-	*class = n;
-	snprintf(buf, cap, "class=%" PRIu64, n);
-	return 0;
-}
-
-static int select_class(struct session *session, const char *state,
-			const char *class, struct selection *s,
-			struct error *err)
-{
-	char *word[] = {(char *)state, (char *)class};
-
-	return selection_make(session, word, 2, NULL, s, err);
-}
-
-/* Of a class: the new chunks if there are any, else the used ones. */
-static int select_near(struct session *session, const char *class, uint64_t n,
-		       struct selection *s, char *what, size_t cap,
-		       struct error *err)
-{
-	bool has_diff = session->snapshot_count >= 2;
-	const char *none = "";
-	char count[FMT_MAX];
-
-	if (has_diff) {
-		if (select_class(session, "new", class, s, err))
-			return -1;
-		snprintf(what, cap, "%s new chunk%s of class %" PRIu64,
-			 fmt_count(count, sizeof(count), s->count),
-			 s->count == 1 ? "" : "s", n);
-		if (s->count)
-			return 0;
-		selection_deinit(s);
-		none = " (none is new)";
-	}
-	if (select_class(session, "used", class, s, err))
-		return -1;
-	snprintf(what, cap, "%s used chunk%s of class %" PRIu64 "%s",
-		 fmt_count(count, sizeof(count), s->count),
-		 s->count == 1 ? "" : "s", n, none);
-	return 0;
-}
-
-static int near_view(struct session *session, const struct selection *s,
-		     const char *what, struct view **out, struct error *err)
-{
-	struct near near = {0};
-
-	if (!s->snap->contents)
-		return error_set(
-			err, ERR_USAGE,
-			"the bytes of snapshot %s are not kept (any "
-			"more), and near looks at them: take a new one",
-			s->snap->name);
-	if (near_make(s->snap, session->symbols, s->index, s->count, &near,
-		      err))
-		return -1;
-	return view_near(s->snap, &near, session->symbols, what, out, err);
-}
-
-static int near_run(struct session *session, const struct words *words,
-		    struct view **out, struct error *err)
-{
-	char class[40] = "", what[200], count[FMT_MAX];
-	struct selection s;
-	uint64_t n;
-	int ret;
-
-	if (words->count < 2)
-		return error_set(
-			err, ERR_USAGE,
-			"near takes a size class, an address or a set, "
-			"as in \"near 352\"");
-	if (near_set(session, words, class, sizeof(class), &n, err))
-		return -1;
-	if (n) {
-		if (select_near(session, class, n, &s, what, sizeof(what), err))
-			return -1;
-	} else {
-		if (selection_make(session, words->word + 1, words->count - 1,
-				   NULL, &s, err))
-			return -1;
-		snprintf(what, sizeof(what), "%s chunk%s: %.140s",
-			 fmt_count(count, sizeof(count), s.count),
-			 s.count == 1 ? "" : "s", set_text(s.set));
-	}
-	if (n && !s.count)
-		ret = error_set(err, ERR_NOT_FOUND,
-				"snapshot %s has no used chunk of class "
-				"%" PRIu64 ": sizes lists the classes",
-				session->current->name, n);
-	else
-		ret = near_view(session, &s, what, out, err);
-	selection_deinit(&s);
-	return ret;
-}
-
-const struct command command_entry_near = {
-	.name = "near",
-	.args = "SIZE|ADDR|SET",
-	.summary = "what new chunks point at, who holds them, neighbours",
-	.help = "SIZE is a class as sizes and diff show it; ADDR means the\n"
-		"class of the chunk there. With two snapshots the new chunks "
-		"of\n"
-		"that class are looked at, else all used ones; the title says\n"
-		"which. Equal patterns are folded into one row, commonest\n"
-		"first, with an example: \"312 of 340 are held by chunks of\n"
-		"class 64 at +16\" tells who forgot to free them.\n"
-		"\n"
-		"  near 352\n"
-		"  near new class>=1k\n"
-		"  near used and content=\"GET \"\n",
-	.need = NEED_HEAP,
-	.run = near_run,
 };

@@ -54,6 +54,12 @@ static void delta_cell(const struct view *view, uint32_t row, struct value *out)
 			      .i = row_of(view, row)->delta_bytes};
 }
 
+static void owner_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (row_of(view, row)->word)
+		*out = value_u(V_ADDR, row_of(view, row)->word);
+}
+
 static void name_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	*out = value_text(row_of(view, row)->name);
@@ -93,16 +99,61 @@ static const struct column content_columns[] = {
 	DIFF_COLUMNS,
 };
 
+static const struct column type_columns[] = {
+	{"type", "TYPE", "what they are, or unknown", V_TEXT, .cell = name_cell,
+	 .stretch = true},
+	DIFF_COLUMNS,
+};
+
+static const struct column holder_columns[] = {
+	{"name", "NEAREST TO", "variable, thread or mapping", V_TEXT,
+	 .cell = name_cell, .stretch = true},
+	{"addr", "", "of it, if it has one", V_ADDR, .cell = owner_cell,
+	 .json_only = true},
+	DIFF_COLUMNS,
+};
+
+static const char *which(const struct diff_class *r)
+{
+	return r->new_count ? "new" : r->gone_count ? "gone" : "used";
+}
+
+/* The chunks of a type; gone ones are of another snapshot than types are of. */
+static bool type_drill(const struct view *view, uint32_t row, char *line,
+		       size_t cap)
+{
+	const struct diff_state *state = view->state;
+	const struct diff_class *r = row_of(view, row);
+
+	if (!strcmp(which(r), "gone") || strchr(r->name, '"') ||
+	    strlen(r->name) + 1 == sizeof(r->name))
+		return false;
+	snprintf(line, cap, "chunks %s \"type=%s\"%s%s%s", which(r), r->name,
+		 *state->set ? " (" : "", state->set, *state->set ? ")" : "");
+	return true;
+}
+
+static bool holder_drill(const struct view *view, uint32_t row, char *line,
+			 size_t cap)
+{
+	if (!strncmp(row_of(view, row)->name, "nobody", 6)) {
+		snprintf(line, cap, "retained nobody");
+		return true;
+	}
+	if (!row_of(view, row)->word)
+		return false;
+	snprintf(line, cap, "retained --nearest 0x%" PRIx64,
+		 row_of(view, row)->word);
+	return true;
+}
+
 static bool size_drill(const struct view *view, uint32_t row, char *line,
 		       size_t cap)
 {
 	const struct diff_state *state = view->state;
 	const struct diff_class *r = row_of(view, row);
 
-	snprintf(line, cap, "chunks %s class=%" PRIu64 "%s%s%s",
-		 r->new_count	 ? "new"
-		 : r->gone_count ? "gone"
-				 : "used",
+	snprintf(line, cap, "chunks %s class=%" PRIu64 "%s%s%s", which(r),
 		 r->size, *state->set ? " (" : "", state->set,
 		 *state->set ? ")" : "");
 	return true;
@@ -134,6 +185,28 @@ static const struct view_ops content_ops = {
 	.default_sort = 6,
 	.default_descending = true,
 	.section = -1,
+	.release = diff_release,
+};
+
+static const struct view_ops type_ops = {
+	.name = "diff",
+	.column = type_columns,
+	.column_count = sizeof(type_columns) / sizeof(*type_columns),
+	.default_sort = 5,
+	.default_descending = true,
+	.section = -1,
+	.drill = type_drill,
+	.release = diff_release,
+};
+
+static const struct view_ops holder_ops = {
+	.name = "diff",
+	.column = holder_columns,
+	.column_count = sizeof(holder_columns) / sizeof(*holder_columns),
+	.default_sort = 6,
+	.default_descending = true,
+	.section = -1,
+	.drill = holder_drill,
 	.release = diff_release,
 };
 
@@ -215,6 +288,18 @@ int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
 	      uint32_t count, const char *set, bool all, struct view **out,
 	      struct error *err)
 {
+	static const struct view_ops *const ops[DIFF_WAYS] = {
+		[DIFF_BY_SIZE] = &size_ops,
+		[DIFF_BY_CONTENT] = &content_ops,
+		[DIFF_BY_TYPE] = &type_ops,
+		[DIFF_BY_HOLDER] = &holder_ops,
+	};
+	static const char *const name[DIFF_WAYS][2] = {
+		[DIFF_BY_SIZE] = {"class", "classes"},
+		[DIFF_BY_CONTENT] = {"group", "groups"},
+		[DIFF_BY_TYPE] = {"type", "types"},
+		[DIFF_BY_HOLDER] = {"holder", "holders"},
+	};
 	struct diff_state *state = xcalloc(1, sizeof(*state));
 	struct diff_class sum = {0};
 	struct view *view;
@@ -222,8 +307,7 @@ int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
 
 	state->row = row;
 	snprintf(state->set, sizeof(state->set), "%s", set);
-	if (view_create(by == DIFF_BY_CONTENT ? &content_ops : &size_ops, shown,
-			state, &view, err))
+	if (view_create(ops[by], shown, state, &view, err))
 		return -1;
 	view_of_snapshot(view, diff->after);
 	if (!snapshot_complete(diff->before)) {
@@ -239,11 +323,8 @@ int view_diff(const struct diff *diff, enum diff_by by, struct diff_class *row,
 	if (shown < count)
 		snprintf(view->title + strlen(view->title),
 			 sizeof(view->title) - strlen(view->title),
-			 " (%u %s%s did not change)", count - shown,
-			 by == DIFF_BY_CONTENT ? "group" : "class",
-			 count - shown == 1	 ? ""
-			 : by == DIFF_BY_CONTENT ? "s"
-						 : "es");
+			 " (%u %s did not change)", count - shown,
+			 name[by][count - shown != 1]);
 	add_totals(view, &sum);
 	add_touched(view, diff);
 	*out = view;

@@ -51,7 +51,8 @@ ledger() {
 session -e growth -e 'growth --fail' -e 'growth --until 1T' \
 	-e 'growth --by=size' -e 'growth --by=content' -e diff \
 	-e 'diff --by=content' -e 'diff --chunks' -e 'diff --chunks --all' \
-	-e "diff class=$(class replaced)"
+	-e "diff class=$(class replaced)" -e 'diff --by=type' \
+	-e 'diff --by=holder'
 is "growth was asked to fail, and there is some" "$status" 1
 # shellcheck disable=SC2016 # the variable is jq's
 answer() { # COMMAND
@@ -132,6 +133,23 @@ is "by content the same" "$(answer 'diff --by=content' |
 	"$(jq -c '[.totals.reused_count, .totals.unsure_count]' "$T/diff")"
 is "of a set, its own" "$(answer "diff class=$(class replaced)" |
 	jq -c '[.totals.reused_count, .totals.unsure_count]')" "[$still,0]"
+# By type and by holder: other groups, the same chunks.
+sums='[.rows | (map(.new_count) | add), (map(.gone_bytes) | add),
+	(map(.kept_count) | add), (map(.reused_count) | add)]'
+for by in type holder; do
+	is "by $by: the same chunks" \
+		"$(answer "diff --by=$by" | jq -c "$sums")" \
+		"$(jq -c "$sums" "$T/diff")"
+done
+is "by type: what begins with one table is of one" \
+	"$(answer 'diff --by=type' | jq '.rows[] | select(.type == "lost_ops") |
+		.new_count')" \
+	"$(answer 'diff --by=content' | jq '.rows[] |
+		select(.name == "lost_ops") | .new_count')"
+is "by holder: the list has the new ones of its class" \
+	"$(answer 'diff --by=holder' | jq '.rows[] |
+		select(.name == "kept_list") | .new_count')" \
+	"$(jq ".rows[] | select(.size == $(class kept)) | .new_count" "$T/diff")"
 changes() { # COMMAND
 	answer "$1" | jq -c '[(.rows | map(.change) | group_by(.) |
 		map({(.[0]): length}) | add), .totals.reused_count]'
