@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 enum { MAX_TESTS = 500, MAX_REASON = 200 };
 
@@ -35,6 +36,19 @@ void hs_test_add(const TTest *test, int signal, int status)
 void hs_test_skip(const char *reason)
 {
 	snprintf(notes[running].skipped, MAX_REASON, "%s", reason);
+}
+
+uint32_t hs_test_deep(uint32_t n)
+{
+#ifdef HS_SANITIZE
+	enum { FEWER = 300000, STACK_BYTES = 1 << 20 };
+	struct rlimit limit = {STACK_BYTES, STACK_BYTES};
+
+	ck_assert_int_eq(setrlimit(RLIMIT_STACK, &limit), 0);
+	return n < FEWER ? n : FEWER;
+#else
+	return n;
+#endif
 }
 
 /* In the test's own process; libcheck's loop index says which test it is. */

@@ -5,6 +5,8 @@
 #ifndef TESTS_LIB_HS_TEST_H
 #define TESTS_LIB_HS_TEST_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "tests/lib/marks.h"
 
@@ -17,6 +19,12 @@ void hs_test_add(const TTest *test, int signal, int status);
 		return;                                                        \
 	} while (0)
 void hs_test_skip(const char *reason);
+
+/*
+ * For what must not recurse: n, of which any stack would be too small; in a
+ * build with sanitizers, which is slow, fewer, and the stack is made small.
+ */
+uint32_t hs_test_deep(uint32_t n);
 
 /*
  * A call that must succeed or fail with this code; both use the caller's

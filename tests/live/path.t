@@ -164,6 +164,7 @@ check_long() {
 nodes=5000000
 [ -z "${HS_SANITIZE-}" ] || nodes=300000
 start_fixture chains "$nodes"
+# shellcheck disable=SC3045 # dash and bash have it
 [ -z "${HS_SANITIZE-}" ] || ulimit -s 1024
 how="live, long" from="-p $PID --limit 100"
 check_long

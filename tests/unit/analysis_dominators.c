@@ -213,12 +213,12 @@ static void walk_chain(uint32_t nodes, bool ring, uint32_t entry)
 
 TEST(a_list_of_five_million_needs_no_stack)
 {
-	walk_chain(5000000, false, 7);
+	walk_chain(hs_test_deep(5000000), false, 7);
 }
 
 TEST(a_ring_of_a_million_begins_where_it_is_entered)
 {
-	walk_chain(1000000, true, 999);
+	walk_chain(hs_test_deep(1000000), true, 999);
 }
 
 /* Doubly linked: the way back changes nothing. */

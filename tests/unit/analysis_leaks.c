@@ -270,9 +270,9 @@ static void long_one(uint32_t n, bool ring, bool held)
 
 TEST(a_list_of_five_million_and_a_ring_of_one)
 {
-	long_one(5000000, false, true);
-	long_one(5000000, false, false);
-	long_one(1000000, true, false);
+	long_one(hs_test_deep(5000000), false, true);
+	long_one(hs_test_deep(5000000), false, false);
+	long_one(hs_test_deep(1000000), true, false);
 }
 
 TEST(without_contents_there_are_no_leaks)
