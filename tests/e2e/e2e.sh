@@ -65,14 +65,15 @@ the_job() {
 	check "the program serves" serves
 }
 
-# heap and chunks of a program that does nothing meanwhile: row by row.
+# heap and chunks of a program that does nothing meanwhile: row by row, but for
+# what symbols say of a chunk's type.
 the_job_without_debug_files() {
 	mkdir -p "$T/no-debug"
 	hs --json --limit 0 -p "$PID" -e heap -e 'chunks all'
-	jq -c '[.command, .rows, .totals]' "$T/out" >"$T/with-debug"
+	jq -c '[.command, (.rows | map(del(.type))), .totals]' "$T/out" >"$T/with-debug"
 	hs --json --limit 0 --debug-dir "$T/no-debug" -p "$PID" -e heap \
 		-e 'chunks all'
-	jq -c '[.command, .rows, .totals]' "$T/out" >"$T/without-debug"
+	jq -c '[.command, (.rows | map(del(.type))), .totals]' "$T/out" >"$T/without-debug"
 	check "the same rows without debug files" \
 		cmp "$T/with-debug" "$T/without-debug"
 	check "they are rows" grep -q '"chunks all"' "$T/with-debug"
@@ -92,4 +93,41 @@ the_job_near() {
 	check "no pattern is of more chunks than were looked at, or of none" \
 		jq -e '[.rows[] | select(.count != null and
 			(.count > .of or .count == 0))] == []' "$T/near"
+}
+
+# Who holds it: the tables add up, and the largest owners have names.  Afterwards
+# $T/tables has the answers.
+the_tables() {
+	hs --json --limit 0 -p "$PID" -e snapshot -e heap \
+		-e 'retained --by=symbol' -e 'retained --by=module' \
+		-e 'retained --by=symbol --strict' -e suspects -e leaks
+	is "the tables end well" "$status" 0
+	[ "$status" = 0 ] || hs_said
+	cp "$T/out" "$T/tables"
+	used=$(jq 'select(.command == "heap") | .totals.used_bytes' "$T/tables")
+	for by in symbol module 'symbol --strict'; do
+		is "--by=$by adds up to all used bytes, in both columns" \
+			"$(jq -c "select(.command == \"retained --by=$by\") |
+				[([.rows[].retained_bytes] | add),
+				([.rows[].nearest_bytes] | add)]" "$T/tables")" \
+			"[$used,$used]"
+	done
+	is "leaks adds up, too" "$(jq 'select(.command == "leaks") | .totals |
+		[.[].bytes] | add' "$T/tables")" "$used"
+	check "those with the most have names, and none is \"several\"" jq -es '
+		map(select(.command == "retained --by=symbol"))[0].rows |
+		sort_by(-.nearest_bytes)[0:5] | all(.name != "" and
+		.kind != "several" and .kind != "nobody")' "$T/tables"
+	check "nobody is nearest to less than he retains" jq -es '
+		map(select(.command == "retained --by=symbol"))[0].rows |
+		all(.kind == "several" or .nearest_bytes >= .retained_bytes)' \
+		"$T/tables"
+	check "each suspect has a sentence with its root" jq -es '
+		map(select(.command == "suspects"))[0].rows | all(.text != "" and
+		(.root != null or .kind == "class" or .kind == "unreachable"))' \
+		"$T/tables"
+}
+# suspects: FILTER of its rows
+suspects() {
+	jq -c "select(.command == \"suspects\") | .rows[] | $1" "$T/tables"
 }

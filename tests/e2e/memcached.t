@@ -20,4 +20,5 @@ wait_until serves || bail "memcached does not serve"
 STEP="$PEER memcached-fill $T/socket 3000"
 $STEP
 the_job
+the_tables
 done_testing

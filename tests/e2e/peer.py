@@ -8,6 +8,9 @@ peer.py http-get SOCKET         one request on a unix socket; ends well if 200
 peer.py http-hold SOCKET N FIFO opens N connections, says "held", keeps them
                                 until FIFO is closed
 peer.py memcached-fill SOCKET N stores N values of many sizes
+peer.py ldap-get SOCKET N       asks for N entries, uid=u0 and so on, below
+                                dc=example,dc=test; ends well if all are there
+peer.py ldap-hold SOCKET N FIFO as http-hold; each has asked for an entry
 peer.py line SOCKET TEXT        one line to a unix socket, prints the answer
 """
 import socket
@@ -98,6 +101,46 @@ def line(path, text):
     print(s.makefile().readline().rstrip("\n"))
 
 
+def tlv(tag, data):
+    size = bytes([len(data)])
+    if len(data) > 127:
+        size = b"\x82" + struct.pack(">H", len(data))
+    return bytes([tag]) + size + data
+
+
+def ldap_entry(s, f, number):
+    """RFC 4511: a search below the base for one uid; how many were found."""
+    base, want = b"dc=example,dc=test", b"u%d" % number
+    ask = (tlv(4, base) + tlv(10, b"\2") + tlv(10, b"\0") + tlv(2, b"\0") +
+           tlv(2, b"\0") + tlv(1, b"\0") +
+           tlv(0xa3, tlv(4, b"uid") + tlv(4, want)) + tlv(0x30, b""))
+    s.sendall(tlv(0x30, tlv(2, b"\1") + tlv(0x63, ask)))
+    found = 0
+    while True:
+        size = f.read(2)[1]
+        if size & 128:
+            size = int.from_bytes(f.read(size & 127), "big")
+        answer = f.read(size)
+        if answer[3] == 0x65:
+            return found
+        found += 1
+
+
+def ldap_get(path, count):
+    s = unix(path)
+    f = s.makefile("rb")
+    sys.exit(any(ldap_entry(s, f, i) != 1 for i in range(int(count))))
+
+
+def ldap_hold(path, count, fifo):
+    held = [unix(path) for _ in range(int(count))]
+    for i, s in enumerate(held):
+        ldap_entry(s, s.makefile("rb"), i)
+    print("held", flush=True)
+    with open(fifo) as f:
+        f.read()
+
+
 def memcached_fill(path, count):
     s = unix(path)
     answers = s.makefile()
@@ -109,5 +152,5 @@ def memcached_fill(path, count):
 
 
 {"port": port, "dns-serve": dns_serve, "dns-ask": dns_ask,
- "http-get": http_get, "http-hold": http_hold,
+ "http-get": http_get, "http-hold": http_hold, "ldap-get": ldap_get, "ldap-hold": ldap_hold,
  "memcached-fill": memcached_fill, "line": line}[sys.argv[1]](*sys.argv[2:])

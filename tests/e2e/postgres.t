@@ -57,6 +57,7 @@ serves() {
 	wait_until grep -q alive "$T/said" && ask 'select 1'
 }
 the_job
+the_tables
 exec 8>&-
 wait "$client"
 kill -INT "$server"
