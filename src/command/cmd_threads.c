@@ -59,9 +59,12 @@ const struct command command_entry_bt = {
 	.args = "[TID]",
 	.summary = "the call stack of a thread, or of every thread",
 	.help = "As it was in the current snapshot, innermost frame first,\n"
-		"with source lines where debug information is at hand. With a\n"
-		"TID, that thread becomes the current one: $rsp and the other\n"
-		"registers are its.\n"
+		"with source lines where debug information is at hand. An\n"
+		"inlined function has a row above that of the function whose\n"
+		"frame it shares, and the same number. With a TID, that "
+		"thread\n"
+		"becomes the current one: $rsp and the other registers are "
+		"its.\n"
 		"\n"
 		"  bt\n"
 		"  bt 4711\n"

@@ -159,6 +159,20 @@ bool die_has(const struct die *die, unsigned attr)
 	return has;
 }
 
+const char *die_text(const struct die *die, unsigned attr)
+{
+	Dwarf_Attribute a = die_attr(die, attr);
+	char *text = NULL;
+	Dwarf_Error e = NULL;
+
+	if (a && dwarf_formstring(a, &text, &e) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
+		text = NULL;
+	}
+	attr_free(die, a);
+	return text;
+}
+
 bool die_flag(const struct die *die, unsigned number)
 {
 	Dwarf_Attribute attr = die_attr(die, number);

@@ -28,12 +28,25 @@ struct dwarf_file {
 	int fd;	    /* owned, but of the module's own */
 };
 
+/* Which unit or function has which code: ranges, sorted. */
+struct code_range {
+	uint64_t low, high;
+	uint64_t what; /* the index of a unit, the DIE of a function */
+};
+
+struct code_map {
+	struct code_range *range; /* owned */
+	size_t count, cap;
+};
+
 struct dwarf_unit {
 	uint64_t die;	    /* of the unit itself: a skeleton, perhaps */
 	uint64_t whole;	    /* the DIE to read: of the split unit; 0: missing */
 	uint64_t id;	    /* of a split unit: in both halves; 0: none */
 	uint64_t low, high; /* of its code; 0, 0 if not one range */
 	bool partial, whole_tried;
+	struct code_map functions; /* see dwarf_functions.c */
+	bool functions_listed, nested_listed;
 };
 
 /* What a name in the index is of. */
@@ -66,6 +79,8 @@ struct dwarf {
 	struct dwarf_unit *unit; /* owned, by die */
 	size_t units, unit_cap;
 	bool units_listed;
+	struct code_map code; /* of units */
+	bool code_listed;
 
 	/* Names: hash of the name -> class << 60 | DIE; sorted by hash. */
 	struct sort_pair *name;
@@ -120,6 +135,7 @@ const char *die_any_name(const struct die *die);
 uint64_t die_any_type(const struct die *die);
 bool die_has(const struct die *die, unsigned attr);
 bool die_flag(const struct die *die, unsigned attr);
+const char *die_text(const struct die *die, unsigned attr); /* or NULL */
 /* A constant; false if it is none (an expression, a reference). */
 bool die_unsigned(const struct die *die, unsigned attr, uint64_t *out);
 bool die_signed(const struct die *die, unsigned attr, int64_t *out);
@@ -133,7 +149,10 @@ bool attr_is_expression(Dwarf_Attribute attr);
 /* Over children: for (ok = die_child(d, &c); ok; ok = die_next(&c)). */
 bool die_child(const struct die *parent, struct die *out);
 bool die_next(struct die *die); /* closes it; false after the last */
-/* Code of a function, block or unit: does it cover pc (of the file)? */
+/* The code of a function, block or unit, until fn returns false. */
+typedef bool range_fn(void *ctx, uint64_t low, uint64_t high);
+void die_each_range(const struct die *die, range_fn *fn, void *ctx);
+/* Does it cover pc (of the file)? */
 bool die_covers(const struct die *die, uint64_t pc);
 void dwarf_forget(Dwarf_Debug dbg, Dwarf_Error e);
 
@@ -146,9 +165,15 @@ struct dwarf_header {
  * it is false: libdwarf keeps the place. */
 bool dwarf_next_unit(struct die *die, struct dwarf_header *out);
 int dwarf_list_units(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+bool dwarf_unit_cplus(struct dwarf *dwarf, uint64_t die_key);
+
+/* --- dwarf_functions.c */
 /* Whose contents cover pc; NULL. */
 struct dwarf_unit *dwarf_unit_at(struct dwarf *dwarf, uint64_t pc);
-bool dwarf_unit_cplus(struct dwarf *dwarf, uint64_t die_key);
+/* The function of that unit that covers pc, to be closed. */
+bool dwarf_function_at(struct dwarf *dwarf, struct dwarf_unit *unit,
+		       uint64_t pc, struct die *out);
+void code_map_deinit(struct code_map *map);
 
 /* --- dwarf_loc.c: where something is */
 struct location;

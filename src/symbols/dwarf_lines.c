@@ -9,6 +9,9 @@
 #include "base/sort.h"
 #include "symbols/dwarf_impl.h"
 
+/* No unit has so many; a damaged table has. */
+enum { FILES_MAX = 1000000 };
+
 struct row {
 	uint64_t addr, end;
 	unsigned line;
@@ -24,6 +27,7 @@ struct unit {
 	size_t rows, row_cap;
 	char **file; /* owned, each too; NULL where no row named it */
 	size_t files, file_cap;
+	bool files_listed; /* those that no row names, too */
 };
 
 struct range {
@@ -160,6 +164,20 @@ struct dwarf_lines *dwarf_lines_open(struct dwarf *dwarf)
 	return lines;
 }
 
+/* Room for a file of that number. */
+static int grow_files(struct unit *u, size_t number, struct error *err)
+{
+	size_t old = u->files;
+
+	if (number < old)
+		return 0;
+	if (GROW(u->file, u->file_cap, number + 1, "source files", err))
+		return -1;
+	u->files = number + 1;
+	memset(u->file + old, 0, (u->files - old) * sizeof *u->file);
+	return 0;
+}
+
 /* The index of a row's file in u->file, its name fetched the first time. */
 static int file_of(Dwarf_Debug dbg, struct unit *u, Dwarf_Line line,
 		   unsigned *out, struct error *err)
@@ -167,18 +185,13 @@ static int file_of(Dwarf_Debug dbg, struct unit *u, Dwarf_Line line,
 	Dwarf_Unsigned number = 0;
 	Dwarf_Error e = NULL;
 	char *name;
-	size_t old = u->files;
 
 	if (dwarf_line_srcfileno(line, &number, &e) == DW_DLV_ERROR)
 		dwarf_forget(dbg, e);
-	if (number > 1000000) /* no unit has so many; a damaged table has */
+	if (number > FILES_MAX)
 		number = 0;
-	if (number >= u->files) {
-		if (GROW(u->file, u->file_cap, number + 1, "source files", err))
-			return -1;
-		u->files = number + 1;
-		memset(u->file + old, 0, (u->files - old) * sizeof *u->file);
-	}
+	if (grow_files(u, number, err))
+		return -1;
 	*out = (unsigned)number;
 	if (u->file[number])
 		return 0;
@@ -322,4 +335,64 @@ bool dwarf_lines_find(struct dwarf_lines *lines, uint64_t addr,
 			return true;
 	}
 	return false;
+}
+
+/* All names of the unit's table: some file is there only because something of
+ * it was inlined. */
+static int list_files(Dwarf_Debug dbg, struct unit *u, Dwarf_Die die,
+		      struct error *err)
+{
+	char **name = NULL;
+	Dwarf_Signed first = 1, count = 0, end = 0;
+	Dwarf_Unsigned version;
+	Dwarf_Small tables;
+	Dwarf_Line_Context context = NULL;
+	Dwarf_Error e = NULL;
+	int failed, ret;
+
+	ret = dwarf_srclines_b(die, &version, &tables, &context, &e);
+	/* They count from 1 until DWARF 4, from 0 since. */
+	if (ret == DW_DLV_OK)
+		ret = dwarf_srclines_files_indexes(context, &first, &count,
+						   &end, &e);
+	if (ret == DW_DLV_OK)
+		ret = dwarf_srcfiles(die, &name, &count, &e);
+	if (ret != DW_DLV_OK || first < 0 || count > FILES_MAX)
+		count = 0;
+	failed = grow_files(u, (size_t)(first + count), err);
+	for (Dwarf_Signed i = 0; i < count; i++) {
+		if (!failed && !u->file[first + i])
+			u->file[first + i] = xstrdup(name[i]);
+		dwarf_dealloc(dbg, name[i], DW_DLA_STRING);
+	}
+	if (name)
+		dwarf_dealloc(dbg, name, DW_DLA_LIST);
+	if (ret == DW_DLV_ERROR)
+		dwarf_forget(dbg, e);
+	if (context)
+		dwarf_srclines_dealloc_b(context);
+	return failed;
+}
+
+const char *dwarf_lines_file(struct dwarf_lines *lines, uint64_t unit_die,
+			     unsigned number)
+{
+	struct unit *u = unit_by_die(lines, unit_die);
+	Dwarf_Die die = NULL;
+	Dwarf_Error e = NULL;
+	struct error err;
+
+	if (!u)
+		return NULL;
+	if (!u->files_listed) {
+		u->files_listed = true;
+		if (dwarf_offdie_b(lines->dbg, u->die, 1, &die, &e) !=
+		    DW_DLV_OK)
+			dwarf_forget(lines->dbg, e);
+		else if (list_files(lines->dbg, u, die, &err))
+			log_warn("%s", err.msg);
+		if (die)
+			dwarf_dealloc(lines->dbg, die, DW_DLA_DIE);
+	}
+	return number < u->files ? u->file[number] : NULL;
 }

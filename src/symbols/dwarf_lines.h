@@ -18,5 +18,9 @@ void dwarf_lines_close(struct dwarf_lines *lines);
 /* addr is the file's.  *file is borrowed from lines. */
 bool dwarf_lines_find(struct dwarf_lines *lines, uint64_t addr,
 		      const char **file, unsigned *line);
+/* The name of file "number" of the unit whose DIE is at that offset, as of
+ * DW_AT_call_file; NULL: it has no such file.  Borrowed from lines. */
+const char *dwarf_lines_file(struct dwarf_lines *lines, uint64_t unit_die,
+			     unsigned number);
 
 #endif

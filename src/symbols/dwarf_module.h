@@ -18,6 +18,20 @@ int dwarf_local_each(struct dwarf *dwarf, const struct module *module,
 		     const struct frame_state *frame, symbols_local_fn *fn,
 		     void *ctx);
 
+/* In dwarf_inline.c. */
+struct inlined {
+	const char *name;	       /* NULL: it has none */
+	const char *linkage_name;      /* mangled; NULL: there is none */
+	unsigned call_file, call_line; /* in the function before it; 0 */
+};
+/*
+ * The function that covers pc (of the file), then what was inlined into it
+ * there, the innermost last; at most cap, 0 if no function covers it.
+ * *unit_die: the offset of its unit's DIE.
+ */
+size_t dwarf_inlined_at(struct dwarf *dwarf, uint64_t pc, struct inlined *out,
+			size_t cap, uint64_t *unit_die);
+
 /* In dwarf_units.c: is there any unit (a symbol table alone has none)? */
 bool dwarf_has_units(struct dwarf *dwarf);
 /* In dwarf_index.c, with progress. */

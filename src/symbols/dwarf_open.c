@@ -101,7 +101,10 @@ void dwarf_close(struct dwarf *d)
 	free(d->debug_dir);
 	for (size_t i = 0; i < 3; i++)
 		free(d->root[i]);
+	for (size_t i = 0; i < d->units; i++)
+		code_map_deinit(&d->unit[i].functions);
 	free(d->unit);
+	code_map_deinit(&d->code);
 	free(d->name);
 	free(d->var);
 	strbuf_deinit(&d->note);

@@ -134,20 +134,6 @@ static uint64_t unit_of_package(struct dwarf *d, uint64_t id)
 	return key;
 }
 
-static const char *text_of(const struct die *die, unsigned attr)
-{
-	Dwarf_Attribute a = die_attr(die, attr);
-	char *text = NULL;
-	Dwarf_Error e = NULL;
-
-	if (a && dwarf_formstring(a, &text, &e) != DW_DLV_OK) {
-		dwarf_forget(die->dbg, e);
-		text = NULL;
-	}
-	attr_free(die, a);
-	return text;
-}
-
 static uint64_t unit_of_file(struct dwarf *d, const char *name, const char *dir,
 			     uint64_t id)
 {
@@ -189,11 +175,11 @@ uint64_t dwarf_unit_whole(struct dwarf *d, struct dwarf_unit *u)
 	u->whole = u->die;
 	if (key_file(u->die) || !die_open(d, u->die, &die))
 		return u->whole;
-	name = text_of(&die, DW_AT_dwo_name);
+	name = die_text(&die, DW_AT_dwo_name);
 	if (!name)
-		name = text_of(&die, DW_AT_GNU_dwo_name);
+		name = die_text(&die, DW_AT_GNU_dwo_name);
 	if (name) {
-		dir = text_of(&die, DW_AT_comp_dir);
+		dir = die_text(&die, DW_AT_comp_dir);
 		if (!id)
 			die_unsigned(&die, DW_AT_GNU_dwo_id, &id);
 		u->whole = unit_of_package(d, id);

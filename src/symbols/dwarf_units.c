@@ -114,20 +114,21 @@ int dwarf_list_units(struct dwarf *d, struct error *err)
 }
 
 /* DWARF 5: .debug_rnglists. */
-static bool in_rnglist(const struct die *die, Dwarf_Attribute attr,
-		       Dwarf_Half form, uint64_t value, uint64_t pc)
+static void each_in_rnglist(const struct die *die, Dwarf_Attribute attr,
+			    Dwarf_Half form, uint64_t value, range_fn *fn,
+			    void *ctx)
 {
 	Dwarf_Rnglists_Head head = NULL;
 	Dwarf_Unsigned count = 0, offset = 0;
 	Dwarf_Error e = NULL;
-	bool covers = false;
+	bool go_on = true;
 
 	if (dwarf_rnglists_get_rle_head(attr, form, value, &head, &count,
 					&offset, &e) != DW_DLV_OK) {
 		dwarf_forget(die->dbg, e);
-		return false;
+		return;
 	}
-	for (Dwarf_Unsigned i = 0; i < count && !covers; i++) {
+	for (Dwarf_Unsigned i = 0; i < count && go_on; i++) {
 		unsigned length = 0, code = 0;
 		Dwarf_Unsigned raw1, raw2, low = 0, high = 0;
 		Dwarf_Bool no_addr = 0;
@@ -143,24 +144,17 @@ static bool in_rnglist(const struct die *die, Dwarf_Attribute attr,
 			break;
 		if (code == DW_RLE_base_address || code == DW_RLE_base_addressx)
 			continue;
-		covers = pc >= low && pc < high;
+		go_on = low >= high || fn(ctx, low, high);
 	}
 	dwarf_dealloc_rnglists_head(head);
-	return covers;
 }
 
-/* DWARF 2 to 4: .debug_ranges. */
-static bool in_ranges(const struct die *die, uint64_t value, uint64_t pc)
+static uint64_t unit_base(const struct die *die)
 {
-	Dwarf_Ranges *range = NULL;
-	Dwarf_Signed count = 0;
-	Dwarf_Unsigned bytes = 0;
-	Dwarf_Off real = 0;
 	Dwarf_Error e = NULL;
 	Dwarf_Die cu = NULL;
 	Dwarf_Off cu_off;
 	uint64_t base = 0;
-	bool covers = false;
 
 	if (dwarf_CU_dieoffset_given_die(die->die, &cu_off, &e) == DW_DLV_OK &&
 	    dwarf_offdie_b(die->dbg, cu_off, !die->types, &cu, &e) ==
@@ -173,24 +167,39 @@ static bool in_ranges(const struct die *die, uint64_t value, uint64_t pc)
 		die_close(&unit);
 	}
 	dwarf_forget(die->dbg, e);
-	e = NULL;
+	return base;
+}
+
+/* DWARF 2 to 4: .debug_ranges. */
+static void each_in_ranges(const struct die *die, uint64_t value, range_fn *fn,
+			   void *ctx)
+{
+	Dwarf_Ranges *range = NULL;
+	Dwarf_Signed count = 0;
+	Dwarf_Unsigned bytes = 0;
+	Dwarf_Off real = 0;
+	Dwarf_Error e = NULL;
+	uint64_t base = unit_base(die);
+	bool go_on = true;
+
 	if (dwarf_get_ranges_b(die->dbg, value, die->die, &real, &range, &count,
 			       &bytes, &e) != DW_DLV_OK) {
 		dwarf_forget(die->dbg, e);
-		return false;
+		return;
 	}
-	for (Dwarf_Signed i = 0; i < count && !covers; i++) {
+	for (Dwarf_Signed i = 0; i < count && go_on; i++) {
+		uint64_t low = base + range[i].dwr_addr1;
+		uint64_t high = base + range[i].dwr_addr2;
+
 		if (range[i].dwr_type == DW_RANGES_ADDRESS_SELECTION)
 			base = range[i].dwr_addr2;
 		else if (range[i].dwr_type == DW_RANGES_ENTRY)
-			covers = pc >= base + range[i].dwr_addr1 &&
-				 pc < base + range[i].dwr_addr2;
+			go_on = low >= high || fn(ctx, low, high);
 	}
 	dwarf_ranges_dealloc(die->dbg, range, count);
-	return covers;
 }
 
-bool die_covers(const struct die *die, uint64_t pc)
+void die_each_range(const struct die *die, range_fn *fn, void *ctx)
 {
 	Dwarf_Attribute attr = die_attr(die, DW_AT_ranges);
 	Dwarf_Half form = 0, version = 0, size = 0;
@@ -198,10 +207,12 @@ bool die_covers(const struct die *die, uint64_t pc)
 	Dwarf_Off off = 0;
 	Dwarf_Error e = NULL;
 	uint64_t low, high;
-	bool covers = false;
 
-	if (!attr)
-		return extent(die, &low, &high) && pc >= low && pc < high;
+	if (!attr) {
+		if (extent(die, &low, &high) && low < high)
+			fn(ctx, low, high);
+		return;
+	}
 	dwarf_get_version_of_die(die->die, &version, &size);
 	if (dwarf_whatform(attr, &form, &e) != DW_DLV_OK)
 		dwarf_forget(die->dbg, e);
@@ -214,40 +225,32 @@ bool die_covers(const struct die *die, uint64_t pc)
 	} else {
 		u = off;
 	}
-	covers = version >= 5 ? in_rnglist(die, attr, form, u, pc)
-			      : in_ranges(die, u, pc);
+	if (version >= 5)
+		each_in_rnglist(die, attr, form, u, fn, ctx);
+	else
+		each_in_ranges(die, u, fn, ctx);
 	attr_free(die, attr);
-	return covers;
 }
 
-static bool unit_covers(struct dwarf *d, struct dwarf_unit *u, uint64_t pc)
-{
-	struct die die;
+struct covering {
+	uint64_t pc;
 	bool covers;
+};
 
-	if (u->partial || key_file(u->die) || key_types(u->die))
-		return false;
-	if (u->high)
-		return pc >= u->low && pc < u->high;
-	if (!die_open(d, u->die, &die))
-		return false;
-	covers = die_covers(&die, pc);
-	die_close(&die);
-	return covers;
+static bool not_covered(void *ctx, uint64_t low, uint64_t high)
+{
+	struct covering *c = ctx;
+
+	c->covers = c->pc >= low && c->pc < high;
+	return !c->covers;
 }
 
-struct dwarf_unit *dwarf_unit_at(struct dwarf *d, uint64_t pc)
+bool die_covers(const struct die *die, uint64_t pc)
 {
-	struct error err;
+	struct covering c = {.pc = pc};
 
-	if (dwarf_list_units(d, &err)) {
-		log_info("dwarf: %s", err.msg);
-		return NULL;
-	}
-	for (size_t i = 0; i < d->units; i++)
-		if (unit_covers(d, &d->unit[i], pc))
-			return &d->unit[i];
-	return NULL;
+	die_each_range(die, not_covered, &c);
+	return c.covers;
 }
 
 bool dwarf_unit_cplus(struct dwarf *d, uint64_t key)

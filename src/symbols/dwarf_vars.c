@@ -179,26 +179,6 @@ static int walk_block(struct local_walk *w, const struct die *block)
 	return 0;
 }
 
-/* The function in a unit or namespace that covers pc. */
-static bool function_at(const struct die *parent, uint64_t pc, struct die *out)
-{
-	struct die die;
-
-	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
-		unsigned tag = die_tag(&die);
-
-		if (tag == DW_TAG_subprogram && die_covers(&die, pc)) {
-			*out = die;
-			return true;
-		}
-		if (tag == DW_TAG_namespace && function_at(&die, pc, out)) {
-			die_close(&die);
-			return true;
-		}
-	}
-	return false;
-}
-
 int dwarf_local_each(struct dwarf *d, const struct module *module,
 		     const struct frame_state *frame, symbols_local_fn *fn,
 		     void *ctx)
@@ -209,16 +189,13 @@ int dwarf_local_each(struct dwarf *d, const struct module *module,
 		.fn = fn,
 		.ctx = ctx};
 	struct dwarf_unit *unit = dwarf_unit_at(d, w.pc);
-	struct die die, function;
-	int ret = 0;
+	struct die function;
+	int ret;
 
-	if (!unit || !die_open(d, dwarf_unit_whole(d, unit), &die))
+	if (!unit || !dwarf_function_at(d, unit, w.pc, &function))
 		return 0;
-	if (function_at(&die, w.pc, &function)) {
-		w.where.function = &function;
-		ret = walk_block(&w, &function);
-		die_close(&function);
-	}
-	die_close(&die);
+	w.where.function = &function;
+	ret = walk_block(&w, &function);
+	die_close(&function);
 	return ret;
 }

@@ -307,19 +307,33 @@ struct type_set *symbols_builtin(struct symbols *s)
 	return s->builtin;
 }
 
-bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
+static struct dwarf_lines *lines_of(struct symbols *s, struct entry *e)
 {
-	struct entry *e = entry_at(s, addr);
-
-	if (!e || !e->m.elf)
-		return false;
 	if (!e->lines_tried) {
 		e->lines_tried = true;
 		if (dwarf_of(s, e))
 			e->lines = dwarf_lines_open(e->dwarf);
 	}
-	return e->lines && dwarf_lines_find(e->lines, addr - e->m.bias,
-					    &out->file, &out->line);
+	return e->lines;
+}
+
+bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
+{
+	struct entry *e = entry_at(s, addr);
+
+	return e && e->m.elf && lines_of(s, e) &&
+	       dwarf_lines_find(e->lines, addr - e->m.bias, &out->file,
+				&out->line);
+}
+
+struct dwarf *symbols_module_dwarf(struct symbols *s,
+				   const struct module *module,
+				   struct dwarf_lines **lines)
+{
+	struct entry *e = entry_of(s, module);
+
+	*lines = e ? lines_of(s, e) : NULL;
+	return e ? dwarf_of(s, e) : NULL;
 }
 
 bool symbols_at(struct symbols *s, uint64_t addr, struct symbol *out)

@@ -7,6 +7,7 @@
 #include "symbols/symtab.h"
 
 struct dwarf;
+struct dwarf_lines;
 struct type_set;
 
 struct symtab *symbols_table(struct symbols *symbols, size_t i);
@@ -15,6 +16,10 @@ void symbols_fill(const struct symbols *symbols, size_t i, struct sym *sym,
 
 /* Its debug information, opened now; NULL: there is none. */
 struct dwarf *symbols_dwarf(struct symbols *symbols, size_t i);
+/* The same of a module, and its lines; each may be NULL. */
+struct dwarf *symbols_module_dwarf(struct symbols *symbols,
+				   const struct module *module,
+				   struct dwarf_lines **lines);
 /* C's own types. */
 struct type_set *symbols_builtin(struct symbols *symbols);
 

@@ -6,6 +6,11 @@
 #include "base/alloc.h"
 #include "unwind/unwind_impl.h"
 
+uint64_t frame_lookup(const struct frame *frame)
+{
+	return frame->exact ? frame->pc : frame->pc - 1;
+}
+
 int unwinder_open(struct target *target, struct unwinder **out,
 		  struct error *err)
 {
@@ -59,7 +64,18 @@ struct walk {
 	unw_cursor_t cursor;
 	bool has_cursor; /* else u->regs is all there is */
 	bool guess, after_signal, is_signal;
-	bool exact; /* the pc is no return address */
+	bool exact;	/* the pc is no return address */
+	uint32_t known; /* registers: a bit for each */
+};
+
+enum {
+	ALL_REGS = (1 << REG_COUNT_) - 1,
+	OWN_REGS = 1 << REG_RSP_ | 1 << REG_RIP_,
+	/* What a callee gives back as it was (psABI 3.2.1), rbx, rbp, r12 to
+	 * r15; of i386 esi and edi, too, but neither ever has r12. */
+	KEPT_REGS = OWN_REGS | 1 << REG_RBX_ | 1 << REG_RBP_ | 0xf << 12,
+	KEPT_REGS32 = OWN_REGS | 1 << REG_RBX_ | 1 << REG_RBP_ | 1 << REG_RSI_ |
+		      1 << REG_RDI_
 };
 
 static void start_at(struct walk *w, const struct thread_regs *regs)
@@ -72,13 +88,24 @@ static void start_at(struct walk *w, const struct thread_regs *regs)
 		!regs->is32 && unw_init_remote(&w->cursor, u->as, u) == 0;
 }
 
+static bool reg_known(struct walk *w, int number, uint64_t *out)
+{
+	unw_word_t value = 0;
+	int ret = 0;
+
+	if (w->has_cursor)
+		ret = unw_get_reg(&w->cursor, number, &value);
+	else
+		value = w->u->regs.r[number];
+	*out = ret ? 0 : value;
+	return !ret;
+}
+
 static uint64_t reg(struct walk *w, int number)
 {
-	unw_word_t value;
+	uint64_t value;
 
-	if (!w->has_cursor)
-		return w->u->regs.r[number];
-	return unw_get_reg(&w->cursor, number, &value) ? 0 : value;
+	return reg_known(w, number, &value) ? value : 0;
 }
 
 /* The registers of the frame that the cursor is at, as far as known. */
@@ -133,6 +160,10 @@ static enum step step(struct walk *w)
 					  : STEP_LOST;
 	struct thread_regs regs;
 
+	if (how == STEP_FRAME && !w->is_signal)
+		w->known &= w->u->regs.is32 ? KEPT_REGS32 : KEPT_REGS;
+	else if (how == STEP_FRAME && !w->guess)
+		w->known = ALL_REGS; /* the kernel has saved them all */
 	if (how != STEP_LOST)
 		return how;
 	w->u->reads_left = STEP_READS;
@@ -140,6 +171,7 @@ static enum step step(struct walk *w)
 	if (!guess_step(w->u, &regs))
 		return STEP_LOST;
 	w->guess = true;
+	w->known = OWN_REGS;
 	start_at(w, &regs);
 	return STEP_FRAME;
 }
@@ -177,6 +209,9 @@ static void take_frame(struct walk *w, struct frame *f, bool first)
 		.signal = w->is_signal,
 		.guess = w->guess,
 	};
+	for (int i = 0; i < REG_COUNT_; i++)
+		if (w->known >> i & 1 && reg_known(w, i, &f->reg[i]))
+			f->has_reg |= UINT32_C(1) << i;
 }
 
 /* The stack pointer rises, but for a handler on a stack of its own. */
@@ -198,7 +233,7 @@ int unwinder_stack(struct unwinder *u, const struct thread_regs *regs,
 		   struct frame *out, size_t cap, size_t *count, bool *complete,
 		   struct error *err)
 {
-	struct walk w = {.u = u};
+	struct walk w = {.u = u, .known = ALL_REGS};
 	enum step how = STEP_LOST;
 	size_t n = 0;
 

@@ -25,13 +25,17 @@ struct frame {
 	bool exact;
 	bool signal; /* the kernel's trampoline out of a signal handler */
 	bool guess;  /* found without unwind tables, or beyond such a frame */
+	/*
+	 * The registers as this frame has them, by number of target/x86_64.h; a
+	 * bit of has_reg for each that is known.  Those that a call may change
+	 * are so in the innermost frame, and in what a signal interrupted.
+	 */
+	uint64_t reg[REG_COUNT_];
+	uint32_t has_reg;
 };
 
 /* The address to look a frame's function and line up by. */
-static inline uint64_t frame_lookup(const struct frame *frame)
-{
-	return frame->exact ? frame->pc : frame->pc - 1;
-}
+uint64_t frame_lookup(const struct frame *frame);
 
 /* target is borrowed: stopped, or an image with registers. */
 int unwinder_open(struct target *target, struct unwinder **out,

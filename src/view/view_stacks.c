@@ -4,33 +4,48 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/progress.h"
+#include "symbols/symbols_functions.h"
 #include "view/views.h"
 
+enum { INLINED_MAX = 32 };
+
+/* A frame; several rows have the same one where functions were inlined. */
 struct stack_row {
 	uint32_t thread, frame; /* frame UINT32_MAX: the thread has none */
+	/* Owned: the function, as debug information names it; or NULL. */
+	char *name;
+	bool inlined;
+	const char *file; /* borrowed from symbols; NULL: not known */
+	unsigned line;
 };
 
 struct stacks {
 	struct stack_row *row; /* owned */
+	size_t cap;
+	uint32_t rows;
 	struct symbols *symbols;
 	char text[512];
 };
 
-static const struct snapshot_thread *thread_of(const struct view *view,
-					       uint32_t row)
+static const struct stack_row *row_of(const struct view *view, uint32_t row)
 {
 	const struct stacks *stacks = view->state;
 
-	return &view->snap->thread[stacks->row[row].thread];
+	return &stacks->row[row];
+}
+
+static const struct snapshot_thread *thread_of(const struct view *view,
+					       uint32_t row)
+{
+	return &view->snap->thread[row_of(view, row)->thread];
 }
 
 static const struct frame *frame_of(const struct view *view, uint32_t row)
 {
-	const struct stacks *stacks = view->state;
+	uint32_t frame = row_of(view, row)->frame;
 
-	if (stacks->row[row].frame == UINT32_MAX)
-		return NULL;
-	return &thread_of(view, row)->frame[stacks->row[row].frame];
+	return frame == UINT32_MAX ? NULL : &thread_of(view, row)->frame[frame];
 }
 
 /* The call lies before the address it returns to. */
@@ -82,10 +97,8 @@ static void tid_cell(const struct view *view, uint32_t row, struct value *out)
 
 static void frame_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	const struct stacks *stacks = view->state;
-
 	if (frame_of(view, row))
-		*out = value_u(V_COUNT, stacks->row[row].frame);
+		*out = value_u(V_COUNT, row_of(view, row)->frame);
 }
 
 static void pc_cell(const struct view *view, uint32_t row, struct value *out)
@@ -105,7 +118,9 @@ static void symbol_cell(const struct view *view, uint32_t row,
 {
 	struct symbol symbol;
 
-	if (symbol_of(view, row, &symbol))
+	if (row_of(view, row)->inlined)
+		*out = value_text(row_of(view, row)->name);
+	else if (symbol_of(view, row, &symbol))
 		*out = value_text(symbol.name);
 }
 
@@ -115,6 +130,8 @@ static void offset_cell(const struct view *view, uint32_t row,
 	const struct frame *frame = frame_of(view, row);
 	struct symbol symbol;
 
+	if (row_of(view, row)->inlined) /* it has no beginning */
+		return;
 	if (symbol_of(view, row, &symbol))
 		*out = value_u(V_COUNT, frame->pc - symbol.addr);
 	else if (symbol.module)
@@ -131,28 +148,30 @@ static void module_cell(const struct view *view, uint32_t row,
 		*out = value_text(symbol.module->path);
 }
 
-static bool line_of(const struct view *view, uint32_t row, struct line *line)
-{
-	const struct stacks *stacks = view->state;
-
-	return stacks->symbols && frame_of(view, row) &&
-	       symbols_line(stacks->symbols, code_addr(view, row), line);
-}
-
 static void file_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	struct line line;
-
-	if (line_of(view, row, &line))
-		*out = value_text(line.file);
+	if (row_of(view, row)->file)
+		*out = value_text(row_of(view, row)->file);
 }
 
 static void line_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	struct line line;
+	if (row_of(view, row)->file)
+		*out = value_u(V_COUNT, row_of(view, row)->line);
+}
 
-	if (line_of(view, row, &line))
-		*out = value_u(V_COUNT, line.line);
+static void inlined_cell(const struct view *view, uint32_t row,
+			 struct value *out)
+{
+	if (frame_of(view, row))
+		*out = value_u(V_BOOL, row_of(view, row)->inlined);
+}
+
+static void function_cell(const struct view *view, uint32_t row,
+			  struct value *out)
+{
+	if (row_of(view, row)->name)
+		*out = value_text(row_of(view, row)->name);
 }
 
 static void guess_cell(const struct view *view, uint32_t row, struct value *out)
@@ -161,45 +180,56 @@ static void guess_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = value_u(V_BOOL, frame_of(view, row)->guess);
 }
 
+static const char *no_frame(const struct thread *thread)
+{
+	if (!thread->has_regs)
+		return "was not stopped: no registers";
+	if (thread_regs_kernel(&thread->regs))
+		return "a worker of the kernel's (io_uring): it has no user "
+		       "stack";
+	return "no stack";
+}
+
+static int function_text(const struct view *view, uint32_t row, char *text,
+			 size_t cap)
+{
+	const struct stack_row *r = row_of(view, row);
+	uint64_t pc = frame_of(view, row)->pc;
+	struct symbol symbol;
+
+	if (r->inlined)
+		return snprintf(text, cap, "%.300s (inlined)", r->name);
+	if (symbol_of(view, row, &symbol))
+		return snprintf(text, cap, "%.300s+0x%" PRIx64, symbol.name,
+				pc - symbol.addr);
+	if (symbol.module)
+		return snprintf(text, cap, "%.300s+0x%" PRIx64,
+				symbol.module->name, pc - symbol.module->start);
+	return snprintf(text, cap, "??");
+}
+
 /* "main+0x1f at server.c:120", "libc.so.6+0x1234", as people read a stack. */
 static void where_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct stacks *stacks = view->state;
-	const struct thread *thread = &thread_of(view, row)->thread;
+	const struct stack_row *r = row_of(view, row);
 	const struct frame *frame = frame_of(view, row);
-	struct symbol symbol;
-	struct line line;
-	int n;
+	size_t n, cap = sizeof(stacks->text);
 
 	if (!frame) {
-		*out = value_text(
-			!thread->has_regs ? "was not stopped: no registers"
-			: thread_regs_kernel(&thread->regs)
-				? "a worker of the kernel's (io_uring): it has "
-				  "no user stack"
-				: "no stack");
+		*out = value_text(no_frame(&thread_of(view, row)->thread));
 		return;
 	}
-	if (symbol_of(view, row, &symbol))
-		n = snprintf(stacks->text, sizeof(stacks->text),
-			     "%.300s+0x%" PRIx64, symbol.name,
-			     frame->pc - symbol.addr);
-	else if (symbol.module)
-		n = snprintf(stacks->text, sizeof(stacks->text),
-			     "%.300s+0x%" PRIx64, symbol.module->name,
-			     frame->pc - symbol.module->start);
-	else
-		n = snprintf(stacks->text, sizeof(stacks->text), "??");
-	if (line_of(view, row, &line)) {
-		const char *base = strrchr(line.file, '/');
+	n = (size_t)function_text(view, row, stacks->text, cap);
+	if (r->file) {
+		const char *base = strrchr(r->file, '/');
 
-		n += snprintf(stacks->text + n,
-			      sizeof(stacks->text) - (size_t)n, " at %.150s:%u",
-			      base ? base + 1 : line.file, line.line);
+		n += (size_t)snprintf(stacks->text + n, cap - n,
+				      " at %.150s:%u",
+				      base ? base + 1 : r->file, r->line);
 	}
 	if (frame->guess)
-		snprintf(stacks->text + n, sizeof(stacks->text) - (size_t)n,
-			 " (a guess)");
+		snprintf(stacks->text + n, cap - n, " (a guess)");
 	*out = value_text(stacks->text);
 }
 
@@ -216,6 +246,8 @@ static const struct column stacks_columns[] = {
 	 .cell = where_cell, .stretch = true},
 	{"symbol", "", "the function", V_TEXT, .cell = symbol_cell,
 	 .json_only = true},
+	{"function", "", "the same as debug information names it", V_TEXT,
+	 .cell = function_cell, .json_only = true},
 	{"offset", "", "of pc in it, or in the module", V_COUNT,
 	 .cell = offset_cell, .json_only = true},
 	{"module", "", "path of the file", V_TEXT, .cell = module_cell,
@@ -224,6 +256,8 @@ static const struct column stacks_columns[] = {
 	 .json_only = true},
 	{"line", "", "source line", V_COUNT, .cell = line_cell,
 	 .json_only = true},
+	{"inlined", "", "into the function of the next row: the same frame",
+	 V_BOOL, .cell = inlined_cell, .json_only = true},
 	{"guess", "", "found by scanning the stack, not by tables", V_BOOL,
 	 .cell = guess_cell, .json_only = true},
 };
@@ -241,27 +275,29 @@ static bool stacks_drill(const struct view *view, uint32_t row, char *line,
 static bool stacks_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 			 uint64_t *len)
 {
-	const struct stacks *stacks = view->state;
 	const struct snapshot_thread *t = thread_of(view, row);
 	const struct frame *frame = frame_of(view, row);
 
 	if (!frame)
 		return false;
-	*addr = stacks->row[row].frame
-			? t->frame[stacks->row[row].frame - 1].cfa
-			: t->thread.regs.r[REG_RSP_];
+	*addr = frame > t->frame ? frame[-1].cfa : t->thread.regs.r[REG_RSP_];
 	if (frame->cfa <= *addr)
 		return false;
 	*len = frame->cfa - *addr;
 	return true;
 }
 
-static void stacks_release(struct view *view)
+static void stacks_free(struct stacks *stacks)
 {
-	struct stacks *stacks = view->state;
-
+	for (uint32_t i = 0; i < stacks->rows; i++)
+		free(stacks->row[i].name);
 	free(stacks->row);
 	free(stacks);
+}
+
+static void stacks_release(struct view *view)
+{
+	stacks_free(view->state);
 }
 
 static const struct view_ops stacks_ops = {
@@ -275,22 +311,74 @@ static const struct view_ops stacks_ops = {
 	.release = stacks_release,
 };
 
-static uint32_t fill(struct stack_row *row, const struct snapshot *snap,
-		     pid_t tid)
+static int add_row(struct stacks *stacks, const struct stack_row *row,
+		   struct error *err)
 {
-	uint32_t n = 0;
+	if (GROW(stacks->row, stacks->cap, stacks->rows + 1, "stacks", err)) {
+		free(row->name);
+		return -1;
+	}
+	stacks->row[stacks->rows++] = *row;
+	return 0;
+}
 
+/* The frame, behind what was inlined into its function there. */
+static int add_frame(struct stacks *stacks, uint32_t thread, uint32_t number,
+		     const struct frame *frame, struct error *err)
+{
+	struct stack_row row = {.thread = thread, .frame = number};
+	uint64_t addr = frame_lookup(frame);
+	struct function function[INLINED_MAX];
+	struct line line;
+	size_t count = 0;
+
+	if (stacks->symbols)
+		count = symbols_functions(stacks->symbols, addr, function,
+					  INLINED_MAX);
+	for (size_t i = 0; i < count; i++) {
+		row.name = xstrdup(function[i].name);
+		row.inlined = function[i].inlined;
+		row.file = function[i].file;
+		row.line = function[i].line;
+		if (add_row(stacks, &row, err))
+			return -1;
+	}
+	if (count && !row.inlined)
+		return 0;
+	row = (struct stack_row){.thread = thread, .frame = number};
+	if (stacks->symbols && symbols_line(stacks->symbols, addr, &line)) {
+		row.file = line.file;
+		row.line = line.line;
+	}
+	return add_row(stacks, &row, err);
+}
+
+static int fill(struct stacks *stacks, const struct snapshot *snap, pid_t tid,
+		struct error *err)
+{
 	for (uint32_t i = 0; i < snap->thread_count; i++) {
 		const struct snapshot_thread *t = &snap->thread[i];
 
 		if (tid && t->thread.tid != tid)
 			continue;
-		if (!t->frame_count)
-			row[n++] = (struct stack_row){i, UINT32_MAX};
+		if (progress_tick("reading debug information", i,
+				  snap->thread_count, err))
+			return -1;
+		if (!t->frame_count &&
+		    add_row(stacks,
+			    &(struct stack_row){.thread = i,
+						.frame = UINT32_MAX},
+			    err))
+			return -1;
 		for (uint32_t f = 0; f < t->frame_count; f++)
-			row[n++] = (struct stack_row){i, f};
+			if (add_frame(stacks, i, f, &t->frame[f], err))
+				return -1;
 	}
-	return n;
+	if (!tid || stacks->rows)
+		return 0;
+	return error_set(err, ERR_NOT_FOUND,
+			 "snapshot %s has no thread %d; threads lists them",
+			 snap->name, (int)tid);
 }
 
 static void warn(struct view *view, const struct snapshot *snap, pid_t tid)
@@ -323,23 +411,14 @@ int view_stacks(const struct snapshot *snap, struct symbols *symbols, pid_t tid,
 		struct view **out, struct error *err)
 {
 	struct stacks *stacks = xcalloc(1, sizeof(*stacks));
-	uint32_t room = 1, count;
 	struct view *view;
 
-	for (uint32_t i = 0; i < snap->thread_count; i++)
-		room += snap->thread[i].frame_count + 1;
-	stacks->row = xcalloc(room, sizeof(*stacks->row));
 	stacks->symbols = symbols;
-	count = fill(stacks->row, snap, tid);
-	if (tid && !count) {
-		free(stacks->row);
-		free(stacks);
-		return error_set(err, ERR_NOT_FOUND,
-				 "snapshot %s has no thread %d; threads lists "
-				 "them",
-				 snap->name, (int)tid);
+	if (fill(stacks, snap, tid, err)) {
+		stacks_free(stacks);
+		return -1;
 	}
-	if (view_create(&stacks_ops, count, stacks, &view, err))
+	if (view_create(&stacks_ops, stacks->rows, stacks, &view, err))
 		return -1;
 	view_of_snapshot(view, snap);
 	snprintf(view->title, sizeof(view->title), "stacks, snapshot %s",
