@@ -14,21 +14,24 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "symbols/elf.h"
 
 struct dwarf;
 
 struct dwarf_from {
 	const struct elf *elf; /* borrowed: must stay open */
-	const char *path; /* of the file; .dwo and .dwp files lie beside it */
+	const char *path;   /* of the file; .dwo and .dwp files lie beside it */
+	const char *module; /* path of the module's, as the target sees it */
 	/* Of the module: for the directories of its split units. */
 	const char *const *roots; /* "" or "/proc/7/root"; NULL-terminated */
 	const char *debug_dir;
 	unsigned word; /* bytes of an address */
 };
 
-/* NULL if the file has no DWARF (a symbol table is none). */
-struct dwarf *dwarf_open(const struct dwarf_from *from);
+/* NULL if the file has no DWARF (a symbol table is none), or none that can be
+ * read: then note (or NULL) says why. */
+struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note);
 void dwarf_close(struct dwarf *dwarf);
 
 /* What is missing of it and why ("/src/a.dwo is not there"), or "". */

@@ -244,17 +244,25 @@ bool die_address(const struct die *die, unsigned number, uint64_t *out)
 {
 	Dwarf_Attribute attr = die_attr(die, number);
 	Dwarf_Addr addr = 0;
+	Dwarf_Unsigned index;
 	Dwarf_Error e = NULL;
-	int ret;
+	bool ok;
 
+	*out = 0;
 	if (!attr)
 		return false;
-	ret = dwarf_formaddr(attr, &addr, &e);
-	if (ret == DW_DLV_ERROR)
+	ok = dwarf_formaddr(attr, &addr, &e) == DW_DLV_OK;
+	if (ok) {
+		*out = addr;
+	} else {
 		dwarf_forget(die->dbg, e);
+		e = NULL;
+		ok = dwarf_get_debug_addr_index(attr, &index, &e) ==
+			     DW_DLV_OK &&
+		     die_indexed_address(die, index, out);
+	}
 	attr_free(die, attr);
-	*out = addr;
-	return ret == DW_DLV_OK;
+	return ok;
 }
 
 /* A type unit's type by its signature. */

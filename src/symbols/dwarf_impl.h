@@ -25,7 +25,9 @@ struct dwarf_file {
 	Dwarf_Debug dbg;
 	enum dwarf_file_kind kind;
 	char *path; /* owned; NULL of the module's own */
-	int fd;	    /* owned, but of the module's own */
+	const struct elf *elf;
+	struct elf *own; /* the same, owned, but of the module's own */
+	int fd;		 /* owned: of it unpacked; -1: as it is */
 };
 
 /* Which unit or function has which code: ranges, sorted. */
@@ -68,8 +70,8 @@ struct dwarf_scope { /* a variable, and the function it is static in or 0 */
 struct dwarf {
 	struct dwarf_file *file; /* owned */
 	size_t files, file_cap;
-	char *path, *debug_dir; /* owned */
-	char *root[3];		/* owned */
+	char *path, *module, *debug_dir; /* owned */
+	char *root[3];			 /* owned */
 	unsigned word;
 	struct strbuf note;
 	char *alt_link, *alt_id; /* owned: of .gnu_debugaltlink; NULL: none */
@@ -102,10 +104,13 @@ struct dwarf {
 bool dwarf_die(struct dwarf *dwarf, uint64_t key, Dwarf_Die *out);
 Dwarf_Debug dwarf_handle(const struct dwarf *dwarf, uint64_t key);
 size_t dwarf_alt_file(struct dwarf *dwarf);
-/* The index of a file opened now; 0 if it cannot be. */
+/* The index of a file opened now; 0 if it cannot be.  id: the build-id that it
+ * must have, or NULL. */
 size_t dwarf_add_file(struct dwarf *dwarf, const char *path,
-		      enum dwarf_file_kind kind);
+		      enum dwarf_file_kind kind, const char *id);
 /* --- dwarf_split.c */
+/* Adds "WHAT WHY" to the note, once. */
+void dwarf_note_file(struct dwarf *dwarf, const char *what, const char *why);
 /* The DIE that holds a unit's contents; 0 if its split file is missing. */
 uint64_t dwarf_unit_whole(struct dwarf *dwarf, struct dwarf_unit *unit);
 
@@ -149,13 +154,24 @@ bool attr_is_expression(Dwarf_Attribute attr);
 /* Over children: for (ok = die_child(d, &c); ok; ok = die_next(&c)). */
 bool die_child(const struct die *parent, struct die *out);
 bool die_next(struct die *die); /* closes it; false after the last */
+void dwarf_forget(Dwarf_Debug dbg, Dwarf_Error e);
+
+/* --- dwarf_ranges.c */
+/* DW_AT_low_pc and DW_AT_high_pc; false if it has not both. */
+bool die_extent(const struct die *die, uint64_t *low, uint64_t *high);
 /* The code of a function, block or unit, until fn returns false. */
 typedef bool range_fn(void *ctx, uint64_t low, uint64_t high);
 void die_each_range(const struct die *die, range_fn *fn, void *ctx);
 /* Does it cover pc (of the file)? */
 bool die_covers(const struct die *die, uint64_t pc);
-void dwarf_forget(Dwarf_Debug dbg, Dwarf_Error e);
-
+/* --- dwarf_split_addr.c */
+/* Address "index" of the unit's part of .debug_addr. */
+bool die_indexed_address(const struct die *die, uint64_t index, uint64_t *out);
+/* The DIE of a split unit's skeleton, in the program's own file. */
+bool dwarf_other_half(const struct die *die, struct die *out);
+/* --- dwarf_split_ranges.c: list "index" of a DIE in a .dwo or .dwp. */
+void die_each_split_range(const struct die *die, uint64_t index, range_fn *fn,
+			  void *ctx);
 /* --- dwarf_units.c */
 struct dwarf_header {
 	uint64_t id; /* of a split unit, DWARF 5; else 0 */

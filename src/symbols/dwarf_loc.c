@@ -95,14 +95,10 @@ static void frame_base(struct machine *m, int64_t offset)
 
 static void address_index(struct machine *m, uint64_t index, uint64_t bias)
 {
-	Dwarf_Addr addr = 0;
-	Dwarf_Error e = NULL;
+	uint64_t addr = 0;
 
-	if (dwarf_debug_addr_index_to_addr(m->die->die, index, &addr, &e) !=
-	    DW_DLV_OK) {
-		dwarf_forget(m->die->dbg, e);
+	if (!die_indexed_address(m->die, index, &addr))
 		fail(m, "its address is missing from .debug_addr");
-	}
 	push(m, addr + bias);
 }
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "symbols/dwarf_impl.h"
+#include "symbols/elf_zstd.h"
 
 static int handle_open(int fd, Dwarf_Debug *dbg)
 {
@@ -28,6 +29,29 @@ static int handle_open(int fd, Dwarf_Debug *dbg)
 	return ret == DW_DLV_OK ? 0 : -1;
 }
 
+/* *fd: what of it had to be unpacked, or -1. */
+static int open_elf(const struct elf *elf, Dwarf_Debug *dbg, int *fd,
+		    struct strbuf *note)
+{
+	struct error err;
+
+	*fd = -1;
+	if (elf_is_memory(elf))
+		return -1;
+	if (elf_unpack_zstd(elf, fd, &err)) {
+		log_info("dwarf: %s", err.msg);
+		if (note)
+			strbuf_addf(note, "%sits debug information: %s",
+				    note->len ? "; " : "", err.msg);
+		return -1;
+	}
+	if (!handle_open(*fd < 0 ? elf_fd(elf) : *fd, dbg))
+		return 0;
+	if (*fd >= 0)
+		close(*fd);
+	return -1;
+}
+
 static void handle_close(Dwarf_Debug dbg)
 {
 #ifdef HAVE_DWARF_FINISH_ERROR
@@ -40,7 +64,8 @@ static void handle_close(Dwarf_Debug dbg)
 }
 
 static size_t add_handle(struct dwarf *d, Dwarf_Debug dbg,
-			 enum dwarf_file_kind kind, const char *path, int fd)
+			 enum dwarf_file_kind kind, const char *path,
+			 const struct elf *elf, int fd)
 {
 	struct error err;
 
@@ -53,16 +78,18 @@ static size_t add_handle(struct dwarf *d, Dwarf_Debug dbg,
 		(struct dwarf_file){.dbg = dbg,
 				    .kind = kind,
 				    .path = path ? xstrdup(path) : NULL,
+				    .elf = elf,
 				    .fd = fd};
 	return d->files++;
 }
 
-struct dwarf *dwarf_open(const struct dwarf_from *from)
+struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note)
 {
 	struct dwarf *d;
 	Dwarf_Debug dbg;
+	int fd;
 
-	if (elf_is_memory(from->elf) || handle_open(elf_fd(from->elf), &dbg))
+	if (open_elf(from->elf, &dbg, &fd, note))
 		return NULL;
 	d = xcalloc(1, sizeof *d);
 	d->path = xstrdup(from->path ? from->path : "");
@@ -72,7 +99,8 @@ struct dwarf *dwarf_open(const struct dwarf_from *from)
 	d->word = from->word;
 	type_set_init(&d->types, from->word, d);
 	elf_alt_link(from->elf, &d->alt_link, &d->alt_id);
-	add_handle(d, dbg, FILE_MAIN, NULL, -1);
+	d->module = xstrdup(from->module ? from->module : "");
+	add_handle(d, dbg, FILE_MAIN, NULL, from->elf, fd);
 	if (!d->files) {
 		dwarf_close(d);
 		return NULL;
@@ -92,10 +120,12 @@ void dwarf_close(struct dwarf *d)
 		handle_close(f->dbg);
 		if (f->fd >= 0)
 			close(f->fd);
+		elf_close(f->own);
 		free(f->path);
 	}
 	free(d->file);
 	free(d->path);
+	free(d->module);
 	free(d->alt_link);
 	free(d->alt_id);
 	free(d->debug_dir);
@@ -122,24 +152,39 @@ Dwarf_Debug dwarf_handle(const struct dwarf *d, uint64_t key)
 }
 
 size_t dwarf_add_file(struct dwarf *d, const char *path,
-		      enum dwarf_file_kind kind)
+		      enum dwarf_file_kind kind, const char *id)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	Dwarf_Debug dbg;
 	Dwarf_Error e = NULL;
+	struct elf *elf;
+	struct error err;
 	size_t index;
 
 	if (fd < 0)
 		return 0;
-	if (handle_open(fd, &dbg)) {
-		close(fd);
+	if (elf_open(fd, &elf, &err)) {
+		dwarf_note_file(d, path, err.msg);
 		return 0;
 	}
-	index = add_handle(d, dbg, kind, path, fd);
+	if (id && strcmp(id, elf_build_id(elf))) {
+		dwarf_note_file(d, path, "is of another build: not used");
+		elf_close(elf);
+		return 0;
+	}
+	if (open_elf(elf, &dbg, &fd, NULL)) {
+		dwarf_note_file(d, path, "has no debug information");
+		elf_close(elf);
+		return 0;
+	}
+	index = add_handle(d, dbg, kind, path, elf, fd);
 	if (!index) {
-		close(fd);
+		elf_close(elf);
+		if (fd >= 0)
+			close(fd);
 		return 0;
 	}
+	d->file[index].own = elf;
 	/* Who asks whom: a split unit for addresses, ours for shared text. */
 	if (kind == FILE_ALT ? dwarf_set_tied_dbg(d->file[0].dbg, dbg, &e)
 			     : dwarf_set_tied_dbg(dbg, d->file[0].dbg, &e))

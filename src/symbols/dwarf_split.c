@@ -13,33 +13,39 @@
 
 enum { NOTE_MAX = 600 };
 
-static void note_missing(struct dwarf *d, const char *what, const char *why)
+void dwarf_note_file(struct dwarf *d, const char *what, const char *why)
 {
-	if (d->note.len > NOTE_MAX)
+	if (d->note.len > NOTE_MAX || strstr(strbuf_str(&d->note), what))
 		return;
 	if (d->note.len)
 		strbuf_add(&d->note, "; ");
 	strbuf_addf(&d->note, "%s %s", what, why);
 }
 
-/* A path as the program's makers saw it: below each root, then as it is. */
-static size_t open_path(struct dwarf *d, const char *path,
-			enum dwarf_file_kind kind)
+static size_t open_once(struct dwarf *d, const char *path,
+			enum dwarf_file_kind kind, const char *id)
 {
-	char full[4096];
-
 	for (size_t i = 0; i < d->files; i++)
 		if (d->file[i].path && !strcmp(d->file[i].path, path))
 			return i;
+	return dwarf_add_file(d, path, kind, id);
+}
+
+/* A path as the program's makers saw it: below each root, then as it is. */
+static size_t open_path(struct dwarf *d, const char *path,
+			enum dwarf_file_kind kind, const char *id)
+{
+	char full[4096];
+
 	for (size_t i = 0; i < 3 && d->root[i]; i++) {
 		size_t file;
 
 		snprintf(full, sizeof full, "%s%s", d->root[i], path);
-		file = dwarf_add_file(d, full, kind);
+		file = open_once(d, full, kind, id);
 		if (file)
 			return file;
 	}
-	return dwarf_add_file(d, path, kind);
+	return open_once(d, path, kind, id);
 }
 
 /* "dir of path" + "/" + name. */
@@ -51,32 +57,49 @@ static void beside(const char *path, const char *name, char *out, size_t cap)
 		 slash ? path : ".", name);
 }
 
-size_t dwarf_alt_file(struct dwarf *d)
+/* Where the link says, below the folder of debug files by build-id, and there
+ * where Debian's link would have it. */
+static size_t find_alt(struct dwarf *d)
 {
+	const char *link = d->alt_link, *id = d->alt_id;
+	const char *dwz = strstr(link, "/.dwz/");
 	char path[4096];
-	const char *link, *id;
+	size_t file;
 
-	if (d->alt_tried)
-		return d->alt;
-	d->alt_tried = true;
-	link = d->alt_link;
-	id = d->alt_id;
-	if (!link)
-		return 0;
 	if (link[0] == '/') {
-		d->alt = open_path(d, link, FILE_ALT);
+		file = open_path(d, link, FILE_ALT, id);
 	} else {
 		beside(d->path, link, path, sizeof path);
-		d->alt = dwarf_add_file(d, path, FILE_ALT);
+		file = open_once(d, path, FILE_ALT, id);
 	}
-	if (!d->alt && id && strlen(id) > 2) {
+	if (!file && strlen(id) > 2) {
 		snprintf(path, sizeof path, "%s/.build-id/%.2s/%s.debug",
 			 d->debug_dir, id, id + 2);
-		d->alt = open_path(d, path, FILE_ALT);
+		file = open_path(d, path, FILE_ALT, id);
 	}
-	if (!d->alt)
-		note_missing(d, link,
-			     "(shared debug information) is not there");
+	if (!file && dwz) {
+		snprintf(path, sizeof path, "%s%s", d->debug_dir, dwz);
+		file = open_path(d, path, FILE_ALT, id);
+	}
+	return file;
+}
+
+size_t dwarf_alt_file(struct dwarf *d)
+{
+	size_t noted = d->note.len;
+
+	if (d->alt_tried || !d->alt_link)
+		return d->alt;
+	d->alt_tried = true;
+	d->alt = find_alt(d);
+	if (d->alt && d->note.len > noted) {
+		/* Those passed by on the way are of no interest. */
+		d->note.len = noted;
+		d->note.s[noted] = '\0';
+	} else if (!d->alt) {
+		dwarf_note_file(d, d->alt_link,
+				"(shared debug information) is not there");
+	}
 	return d->alt;
 }
 
@@ -115,7 +138,14 @@ static uint64_t unit_of_package(struct dwarf *d, uint64_t id)
 	if (!d->package_tried) {
 		d->package_tried = true;
 		snprintf(path, sizeof path, "%s.dwp", d->path);
-		d->package = dwarf_add_file(d, path, FILE_PACKAGE);
+		d->package = open_once(d, path, FILE_PACKAGE, NULL);
+		snprintf(path, sizeof path, "%s.dwp", d->module);
+		if (!d->package)
+			d->package = open_path(d, path, FILE_PACKAGE, NULL);
+		snprintf(path, sizeof path, "%s%s.dwp", d->debug_dir,
+			 d->module);
+		if (!d->package)
+			d->package = open_path(d, path, FILE_PACKAGE, NULL);
 	}
 	if (!d->package)
 		return 0;
@@ -146,20 +176,20 @@ static uint64_t unit_of_file(struct dwarf *d, const char *name, const char *dir,
 		snprintf(path, sizeof path, "%s", name);
 	else
 		snprintf(path, sizeof path, "%s/%s", dir ? dir : ".", name);
-	file = open_path(d, path, FILE_SPLIT);
+	file = open_path(d, path, FILE_SPLIT, NULL);
 	if (!file) { /* moved along with the program */
 		const char *slash = strrchr(name, '/');
 
 		beside(d->path, slash ? slash + 1 : name, path, sizeof path);
-		file = open_path(d, path, FILE_SPLIT);
+		file = open_path(d, path, FILE_SPLIT, NULL);
 	}
 	if (file)
 		key = unit_of_dwo(d, file, id, &other_build);
 	if (!key)
-		note_missing(d, name,
-			     other_build ? "is of another build"
-			     : file	 ? "holds no debug information"
-					 : "is not there");
+		dwarf_note_file(d, name,
+				other_build ? "is of another build"
+				: file	    ? "holds no debug information"
+					    : "is not there");
 	return key;
 }
 

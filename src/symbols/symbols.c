@@ -268,31 +268,46 @@ static bool find_at(struct symbols *s, uint64_t addr, bool own,
 }
 
 static struct dwarf *open_dwarf(struct symbols *s, const struct entry *e,
-				const struct elf *elf, const char *path)
+				const struct elf *elf, const char *path,
+				struct strbuf *note)
 {
 	struct roots roots;
 	struct dwarf_from from = {.elf = elf,
 				  .path = path,
+				  .module = e->m.path,
 				  .roots = roots.root,
 				  .debug_dir = s->debug_dir,
 				  .word = elf_word(e->m.elf)};
 
 	find_roots(s, &roots);
-	return dwarf_open(&from);
+	return dwarf_open(&from, note);
 }
 
 static struct dwarf *dwarf_of(struct symbols *s, struct entry *e)
 {
+	struct strbuf note = {0};
+
 	if (e->dwarf_tried || !e->m.elf)
 		return e->dwarf;
 	e->dwarf_tried = true;
 	if (!e->debug_tried)
 		find_debug_file(s, e);
+	strbuf_add(&note, e->m.debug_note);
 	if (e->debug)
-		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path);
+		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path, &note);
 	if (!e->dwarf)
-		e->dwarf = open_dwarf(s, e, e->m.elf, e->m.path);
+		e->dwarf = open_dwarf(s, e, e->m.elf, e->m.path, &note);
+	free((char *)e->m.debug_note);
+	e->m.debug_note = xstrdup(strbuf_str(&note));
+	strbuf_deinit(&note);
 	return e->dwarf;
+}
+
+const char *symbols_missing(const struct symbols *s, size_t i)
+{
+	const struct entry *e = s->modules.entry[i];
+
+	return e->dwarf ? dwarf_note(e->dwarf) : "";
 }
 
 struct dwarf *symbols_dwarf(struct symbols *s, size_t i)

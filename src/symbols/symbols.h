@@ -75,6 +75,10 @@ void symbols_load(struct symbols *symbols, const struct module *module);
 /* The same for all modules, and cheaper: no table is read. */
 void symbols_find_debug_files(struct symbols *symbols);
 
+/* What of the i-th module's debug information was sought until now and not
+ * found: "/src/a.dwo is not there"; or "". */
+const char *symbols_missing(const struct symbols *symbols, size_t i);
+
 /*
  * The symbol that covers addr (size 0: up to the next one, in its section).
  * False if no module or no symbol covers it; then out->module may still be set

@@ -192,8 +192,12 @@ void view_of_symbols(struct view *view, struct symbols *symbols)
 		symbols_find_debug_files(symbols);
 	for (size_t i = 0; i < count; i++) {
 		const struct module *m = symbols_module(symbols, i);
+		const char *missing;
 
 		if (*m->debug_note)
 			view_warn(view, "%s: %s", m->name, m->debug_note);
+		missing = symbols_missing(symbols, i);
+		if (*missing)
+			view_warn(view, "%s: %s", m->name, missing);
 	}
 }
