@@ -1,8 +1,11 @@
 #include "analysis/reach.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "analysis/disguise.h"
+#include "analysis/shared.h"
+#include "base/fmt.h"
 #include "base/progress.h"
 #include "snapshot/roots.h"
 
@@ -21,6 +24,7 @@ struct build {
 	struct roots roots;
 	struct disguise disguise;
 	enum hold tier; /* what is being marked */
+	const struct reach_opts *opts;
 };
 
 const char *hold_name(enum hold hold)
@@ -29,7 +33,9 @@ const char *hold_name(enum hold hold)
 		[HOLD_NOTHING] = "nothing",	[HOLD_POINTER] = "pointer",
 		[HOLD_INTERIOR] = "interior",	[HOLD_PAST_END] = "past end",
 		[HOLD_UNALIGNED] = "unaligned", [HOLD_TAGGED] = "tagged",
-		[HOLD_MANGLED] = "mangled",	[HOLD_STALE] = "stale",
+		[HOLD_MANGLED] = "mangled",	[HOLD_SHARED] = "shared",
+		[HOLD_STALE] = "stale",
+
 		[HOLD_FREED] = "freed",
 	};
 
@@ -80,6 +86,36 @@ static int mark_own(struct build *b, struct error *err)
 	return 0;
 }
 
+static int mark_shared_word(void *ctx, uint64_t value, struct error *err)
+{
+	return mark_word(ctx, value, err);
+}
+
+static int mark_shared(struct build *b, struct error *err)
+{
+	struct shared_scan scan = {
+		.snap = b->snap,
+		.memory = b->opts->memory,
+		.word = mark_shared_word,
+		.ctx = &b->out->marker,
+	};
+	size_t len = strlen(b->out->note), cap = sizeof(b->out->note) - len;
+	char bytes[FMT_MAX];
+	uint64_t left;
+
+	if (!(b->opts->classes & 1u << ROOT_OTHER) && b->opts->classes)
+		return 0;
+	if (shared_scan(&scan, &left, err))
+		return -1;
+	if (!left)
+		return 0;
+	b->out->complete = false;
+	snprintf(b->out->note + len, cap,
+		 "%s%s of memory shared with other processes were not searched",
+		 len ? "; " : "", fmt_bytes(bytes, sizeof(bytes), left, false));
+	return 0;
+}
+
 static int mark_sure(struct build *b, struct error *err)
 {
 	struct marker *m = &b->out->marker;
@@ -92,6 +128,7 @@ static int mark_sure(struct build *b, struct error *err)
 	m->strict = true;
 	m->weak = WEAK;
 	if (mark_own(b, err) || mark_roots(b, false, err) ||
+	    (b->opts->interior == INTERIOR_VALGRIND && mark_shared(b, err)) ||
 	    mark_follow(m, err))
 		return -1;
 	m->strict = false;
@@ -172,7 +209,8 @@ static int mark_tier(struct build *b, enum hold tier, struct error *err)
 		if (m->mark[i] == tier << DOUBT_SHIFT && mark_chunk(m, i, err))
 			return -1;
 	}
-	if ((tier == HOLD_STALE && mark_roots(b, true, err)) ||
+	if ((tier == HOLD_SHARED && mark_shared(b, err)) ||
+	    (tier == HOLD_STALE && mark_roots(b, true, err)) ||
 	    (tier == HOLD_FREED && mark_freed(b, err)))
 		return -1;
 	return mark_follow(m, err);
@@ -223,7 +261,7 @@ static int mark_doubtful(struct build *b, enum interior interior,
 int reach_make(const struct snapshot *snap, const struct reach_opts *opts,
 	       struct reach *out, struct error *err)
 {
-	struct build b = {.snap = snap, .out = out};
+	struct build b = {.snap = snap, .out = out, .opts = opts};
 	int ret = -1;
 
 	*out = (struct reach){.complete = true};

@@ -22,6 +22,7 @@ enum hold {
 	HOLD_UNALIGNED,	 /* a word that lies across two */
 	HOLD_TAGGED,	 /* its start, with bits set that no address has */
 	HOLD_MANGLED,	 /* its start, as PTR_MANGLE or PROTECT_PTR has it */
+	HOLD_SHARED,	 /* memory that is shared with other processes */
 	HOLD_STALE,	 /* below the live part of a stack, a dead register */
 	HOLD_FREED,	 /* memory that was freed */
 	HOLD_UNUSED = 15 /* no used chunk: not asked for */
@@ -32,6 +33,9 @@ enum hold {
 struct reach_opts {
 	enum interior interior;
 	unsigned classes; /* of roots, a bit each; 0: all */
+	/* Where memory is read that no snapshot has (shared.h); NULL: nowhere.
+	 * Borrowed, not used afterwards. */
+	struct target *memory;
 };
 
 struct reach {
@@ -42,7 +46,8 @@ struct reach {
 };
 
 /*
- * With INTERIOR_VALGRIND no other doubts than HOLD_INTERIOR are looked for.
+ * With INTERIOR_VALGRIND no other doubts than HOLD_INTERIOR are looked for, and
+ * shared memory is a root as others, as it is for memcheck.
  * malloc's and the dynamic linker's own blocks (tcache structs, vectors of
  * threads) count as held.  Needs snap's contents: ERR_UNSUPPORTED without.
  */

@@ -100,6 +100,11 @@ hs -p "$PID" -e "set contents none" -e leaks
 is "no contents: 2" "$status" 2
 check "the reason is said" grep -q "not kept" "$T/err"
 
+hs -p "$PID" -e snapshot -e detach -e leaks
+is "shared memory that cannot be read any more: incomplete" "$status" 6
+check "it is said" grep -q "of memory shared with other processes were not" \
+	"$T/err"
+
 # What is new since a snapshot: two steps, with a snapshot behind each.
 mkfifo "$T/go" "$T/on"
 status=0

@@ -1,0 +1,27 @@
+/*
+ * Words in memory that is shared with other processes, and written.
+ *
+ * No snapshot has it: it may be larger than all the rest, and others write it
+ * while the target stands.  So it is read when it is asked for, from the target
+ * as that is then: the pages that it has touched, SHARED_MOST bytes at most.  A
+ * word there may be another process' and mean nothing in this one.
+ */
+#ifndef ANALYSIS_SHARED_H
+#define ANALYSIS_SHARED_H
+
+#include "snapshot/snapshot.h"
+
+#define SHARED_MOST (UINT64_C(256) << 20)
+
+struct shared_scan {
+	const struct snapshot *snap; /* borrowed: whose mappings */
+	struct target *memory; /* borrowed, NULL: cannot be read any more */
+	int (*word)(void *ctx, uint64_t value, struct error *err);
+	void *ctx;
+};
+
+/* *left: bytes that may have been touched and were not read. */
+int shared_scan(const struct shared_scan *scan, uint64_t *left,
+		struct error *err) MUST_CHECK;
+
+#endif
