@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -604,6 +605,19 @@ static int close_output(const struct session *session, int status)
 	return batch_error(session, &err);
 }
 
+/*
+ * What is as large as the heap we look at goes back to the system when it is
+ * freed.  Left alone, malloc keeps all below the largest that was freed yet.
+ */
+static void give_back_at_once(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	enum { LARGE = 1 << 18 };
+
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.session = {.limit = UINT32_MAX}};
@@ -616,6 +630,7 @@ int main(int argc, char **argv)
 		return selftest_child(argv[2]);
 	hold_standard_fds();
 	setlocale(LC_ALL, "");
+	give_back_at_once();
 	signal(SIGPIPE, SIG_IGN);
 	o.session.color = !no_color || !*no_color;
 	status = parse_options(&o, argc, argv, &err);

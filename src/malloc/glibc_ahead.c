@@ -45,8 +45,9 @@ static bool keep_chunk(const struct chunk_form *form, struct ahead_part *p,
 	if (p->count == p->cap &&
 	    GROW(p->chunk, p->cap, p->count + 1, "chunk table", &err) < 0)
 		return false;
-	if (!used && p->frees == p->free_cap &&
-	    GROW(p->free, p->free_cap, p->frees + 1, "free list", &err) < 0)
+	if (!used &&
+	    frees_add(&p->free, &(struct free_chunk){p->prev, size, arena, 0},
+		      &(struct free_links){p->head.fd, p->head.bk}, &err) < 0)
 		return false;
 	p->chunk[p->count++] = (struct chunk){
 		.addr = p->prev + form->header,
@@ -54,16 +55,8 @@ static bool keep_chunk(const struct chunk_form *form, struct ahead_part *p,
 		.arena = arena,
 		.state = used ? CHUNK_USED : CHUNK_FREE,
 	};
-	if (used)
-		return true;
-	p->free[p->frees++] = (struct free_chunk){
-		.addr = p->prev,
-		.fd = p->head.fd,
-		.bk = p->head.bk,
-		.size = size,
-		.arena = arena,
-	};
-	p->free_bytes += size;
+	if (!used)
+		p->free_bytes += size;
 	return true;
 }
 
@@ -147,8 +140,10 @@ void ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 		if (!at ||
 		    (i && out->parts && at <= out->part[out->parts - 1].start))
 			continue;
-		out->part[out->parts] =
-			(struct ahead_part){.start = at, .end = at};
+		out->part[out->parts] = (struct ahead_part){
+			.start = at,
+			.end = at,
+			.free.keep_links = w->free.keep_links};
 		cursor[out->parts] = (struct cursor){
 			.part = &out->part[out->parts],
 			.at = at,
@@ -173,7 +168,7 @@ void ahead_deinit(struct ahead *ahead)
 {
 	for (unsigned i = 0; i < ahead->parts; i++) {
 		free(ahead->part[i].chunk);
-		free(ahead->part[i].free);
+		frees_deinit(&ahead->part[i].free);
 	}
 	ahead->parts = 0;
 }

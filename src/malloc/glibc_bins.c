@@ -1,7 +1,7 @@
 /*
  * The bins (GLIBC.md 3.4): every list is followed through what the walk has
- * already read of each free chunk, so the target is not read again.  Each free
- * chunk is counted once, hence no list is followed for ever.
+ * already read of each free chunk, so that a target is not read again.  Each
+ * free chunk is counted once, hence no list is followed for ever.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static uint64_t hash(uint64_t addr)
 
 static void table_put(struct table *t, const struct walk *w, size_t i)
 {
-	uint64_t at = hash(w->free[i].addr) & t->mask;
+	uint64_t at = hash(w->free.chunk[i].addr) & t->mask;
 
 	while (t->slot[at])
 		at = (at + 1) & t->mask;
@@ -33,13 +33,13 @@ static int table_fill(struct table *t, const struct walk *w, struct error *err)
 {
 	uint64_t cap = 16;
 
-	while (cap < 2 * w->frees)
+	while (cap / 4 * 3 < w->free.count)
 		cap *= 2;
 	t->mask = cap - 1;
 	t->slot = try_calloc(cap, sizeof *t->slot, "table of free chunks", err);
 	if (!t->slot)
 		return -1;
-	for (size_t i = 0; i < w->frees; i++)
+	for (size_t i = 0; i < w->free.count; i++)
 		table_put(t, w, i);
 	return 0;
 }
@@ -47,8 +47,8 @@ static int table_fill(struct table *t, const struct walk *w, struct error *err)
 /* One more than there were when the table was filled. */
 static int table_add(struct table *t, const struct walk *w, struct error *err)
 {
-	if (w->frees <= t->mask / 4 * 3) {
-		table_put(t, w, w->frees - 1);
+	if (w->free.count <= t->mask / 4 * 3) {
+		table_put(t, w, w->free.count - 1);
 		return 0;
 	}
 	free(t->slot);
@@ -62,8 +62,8 @@ static struct free_chunk *table_get(const struct table *t, struct walk *w,
 	uint64_t at = hash(addr) & t->mask;
 
 	for (; t->slot[at]; at = (at + 1) & t->mask)
-		if (w->free[t->slot[at] - 1].addr == addr)
-			return &w->free[t->slot[at] - 1];
+		if (w->free.chunk[t->slot[at] - 1].addr == addr)
+			return &w->free.chunk[t->slot[at] - 1];
 	return NULL;
 }
 
@@ -104,6 +104,22 @@ static int tell_mark(struct bin *b, uint64_t next, struct error *err)
 			   b->number);
 }
 
+static bool read_links(struct walk *w, uint64_t addr, struct free_links *out)
+{
+	return pages_word(&w->pages, addr + 2 * w->form.word, &out->fd) &&
+	       pages_word(&w->pages, addr + 3 * w->form.word, &out->bk);
+}
+
+/* As they were when it was walked over. */
+static struct free_links links_of(struct walk *w, const struct free_chunk *c)
+{
+	struct free_links links = {0};
+
+	if (w->free.keep_links)
+		return w->free.link[c - w->free.chunk];
+	return read_links(w, c->addr, &links) ? links : (struct free_links){0};
+}
+
 /*
  * A chunk that looks used: free after all if it fits the bin and its links lead
  * back, on the one side or the other.
@@ -115,29 +131,28 @@ static int adopt(struct bin *b, uint64_t addr, struct free_chunk **out,
 	unsigned word = w->form.word;
 	struct chunk *c = walk_find(w, addr + w->form.header);
 	struct free_chunk new = {.addr = addr, .arena = b->a->out.index};
-	uint64_t fd, bk, back, forth;
+	struct free_links links;
+	uint64_t back, forth;
 
 	*out = NULL;
 	if (!c || c->state != CHUNK_USED || c->arena != b->a->out.index ||
 	    !fits_bin(b, c->size + w->form.word) ||
-	    !pages_word(&w->pages, addr + 2 * word, &fd) ||
-	    !pages_word(&w->pages, addr + 3 * word, &bk))
+	    !read_links(w, addr, &links))
 		return 0;
-	if ((!pages_word(&w->pages, fd + 3 * word, &back) || back != addr) &&
-	    (!pages_word(&w->pages, bk + 2 * word, &forth) || forth != addr))
+	if ((!pages_word(&w->pages, links.fd + 3 * word, &back) ||
+	     back != addr) &&
+	    (!pages_word(&w->pages, links.bk + 2 * word, &forth) ||
+	     forth != addr))
 		return 0;
-	new.fd = fd;
-	new.bk = bk;
 	new.size = c->size + w->form.word;
-	if (GROW(w->free, w->free_cap, w->frees + 1, "free list", err) < 0)
+	if (frees_add(&w->free, &new, &links, err) < 0)
 		return -1;
-	w->free[w->frees++] = new;
 	c->state = CHUNK_FREE;
 	b->a->out.bin_count++;
 	b->a->out.bin_bytes += new.size;
 	if (table_add(b->table, w, err) < 0)
 		return -1;
-	*out = &w->free[w->frees - 1];
+	*out = &w->free.chunk[w->free.count - 1];
 	return tell_mark(b, addr + new.size, err);
 }
 
@@ -195,7 +210,7 @@ static int follow_back(struct bin *b, uint64_t at, struct error *err)
 		if (!c)
 			return 0;
 		link = at + 3 * word;
-		at = c->bk;
+		at = links_of(b->w, c).bk;
 	}
 	return 0;
 }
@@ -238,20 +253,22 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 
 	while (at != b->head) {
 		struct free_chunk *c;
+		struct free_links links;
 
 		if (take_member(b, at, before + 2 * word, &c, err) < 0)
 			return -1;
 		if (!c)
 			return follow_back(b, bk, err);
-		if (c->bk != before &&
+		links = links_of(b->w, c);
+		if (links.bk != before &&
 		    walk_defect(b->w, DEFECT_LINK, b->a->out.index,
 				at + 3 * word, err,
 				"bin %u: leads back to 0x%" PRIx64
 				", not to 0x%" PRIx64,
-				b->number, c->bk, before) < 0)
+				b->number, links.bk, before) < 0)
 			return -1;
 		before = at;
-		at = c->fd;
+		at = links.fd;
 		if (b->number >= 64 && check_sizes(b, before, err) < 0)
 			return -1;
 	}
@@ -292,13 +309,15 @@ int walk_bins(struct walk *w, struct error *err)
 		walk_enter(w, w->arena[i].out.copy);
 		rc = follow_all(w, &table, &w->arena[i], err);
 	}
-	for (size_t i = 0; !rc && i < w->frees; i++)
-		if (!w->free[i].seen)
-			rc = walk_defect(w, DEFECT_LINK, w->free[i].arena,
-					 w->free[i].addr, err,
+	for (size_t i = 0; !rc && i < w->free.count; i++)
+		if (!w->free.chunk[i].seen)
+			rc = walk_defect(w, DEFECT_LINK, w->free.chunk[i].arena,
+					 w->free.chunk[i].addr, err,
 					 "free chunk of 0x%" PRIx64
 					 " bytes is in no bin",
-					 (uint64_t)w->free[i].size);
+					 (uint64_t)w->free.chunk[i].size);
 	free(table.slot);
+	/* The lists are all that they were for. */
+	frees_deinit(&w->free);
 	return rc;
 }

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "malloc/walk.h"
 
-enum { PER_SLICE = 4 };
+enum { PER_SLICE = 8 };
 
 /* The last of count items whose first word is <= key. */
 static const void *last_upto(const void *items, size_t count, size_t size,

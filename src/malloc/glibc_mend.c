@@ -133,11 +133,13 @@ static void go_back(struct run *r, uint64_t addr)
 
 	while (r->count && r->chunk[r->count - 1].addr > addr)
 		r->count--;
-	while (w->frees && w->free[w->frees - 1].arena == r->arena &&
-	       w->free[w->frees - 1].addr >= addr &&
-	       w->free[w->frees - 1].addr < r->at) {
+	for (; w->free.count; w->free.count--) {
+		const struct free_chunk *c = &w->free.chunk[w->free.count - 1];
+
+		if (c->arena != r->arena || c->addr < addr || c->addr >= r->at)
+			break;
 		r->a->out.bin_count--;
-		r->a->out.bin_bytes -= w->free[--w->frees].size;
+		r->a->out.bin_bytes -= c->size;
 	}
 	r->pending = false;
 	r->at = addr;

@@ -33,16 +33,10 @@ int run_add_free(struct run *r, uint64_t size, struct error *err)
 {
 	struct walk *w = r->w;
 
-	if (w->frees == w->free_cap &&
-	    GROW(w->free, w->free_cap, w->frees + 1, "free list", err) < 0)
+	if (frees_add(&w->free,
+		      &(struct free_chunk){r->prev, size, r->arena, 0},
+		      &(struct free_links){r->head.fd, r->head.bk}, err) < 0)
 		return -1;
-	w->free[w->frees++] = (struct free_chunk){
-		.addr = r->prev,
-		.fd = r->head.fd,
-		.bk = r->head.bk,
-		.size = size,
-		.arena = r->arena,
-	};
 	r->a->out.bin_count++;
 	r->a->out.bin_bytes += size;
 	return add_chunk(r, r->prev, size, CHUNK_FREE, err);
@@ -420,6 +414,7 @@ static int take_ahead(struct run *r, const struct chunk_head *h, bool *done,
 	struct ahead *ahead = &r->ahead;
 	struct ahead_part *p;
 	struct walk *w = r->w;
+	size_t frees;
 
 	*done = false;
 	while (ahead->next < ahead->parts &&
@@ -429,15 +424,12 @@ static int take_ahead(struct run *r, const struct chunk_head *h, bool *done,
 	if (ahead->next == ahead->parts || p->start != r->at ||
 	    p->end == p->start)
 		return 0;
+	frees = p->free.count;
 	if (run_finish(r, h, err) < 0 ||
 	    (r->at > r->begun && close_stretch(r, err) < 0) ||
-	    GROW(w->free, w->free_cap, w->frees + p->frees, "free list", err) <
-		    0)
+	    frees_take(&w->free, &p->free, err) < 0)
 		return -1;
-	if (p->frees)
-		memcpy(w->free + w->frees, p->free, p->frees * sizeof *p->free);
-	w->frees += p->frees;
-	r->a->out.bin_count += p->frees;
+	r->a->out.bin_count += frees;
 	r->a->out.bin_bytes += p->free_bytes;
 	free(r->chunk);
 	r->chunk = p->chunk;
@@ -512,7 +504,7 @@ static void take_back(struct walk *w, const struct walk *before,
 {
 	while (w->stretches > before->stretches)
 		free(w->stretch[--w->stretches].chunk);
-	w->frees = before->frees;
+	w->free.count = before->free.count;
 	w->defects = before->defects;
 	w->defect_count = before->defect_count;
 	w->arena[arena->out.index] = *arena;

@@ -175,20 +175,11 @@ static int walk_memory(struct walk *w, struct error *err)
 static void uncount(struct walk *w, const struct stretch *s)
 {
 	struct heap_arena *a = &w->arena[s->arena];
-	size_t kept = 0;
+	uint64_t bytes;
 
-	for (size_t i = 0; i < w->frees; i++) {
-		const struct free_chunk *c = &w->free[i];
-
-		if (c->arena == s->arena && c->addr >= s->start &&
-		    c->addr < s->end) {
-			a->out.bin_count--;
-			a->out.bin_bytes -= c->size;
-		} else {
-			w->free[kept++] = *c;
-		}
-	}
-	w->frees = kept;
+	a->out.bin_count -=
+		frees_forget(&w->free, s->arena, s->start, s->end, &bytes);
+	a->out.bin_bytes -= bytes;
 	if (s->count && s->chunk[s->count - 1].state == CHUNK_TOP) {
 		a->top_reached = false;
 		a->out.top_bytes = 0;
@@ -265,6 +256,18 @@ static int push_chunks(struct walk *w, const struct chunk *c, size_t count,
 	return 0;
 }
 
+/* And gives it away: all of them twice would be the most memory of all. */
+static int push_stretch(struct walk *w, struct stretch *s, struct error *err)
+{
+	int rc = push_chunks(w, s->chunk, s->count, err);
+
+	free(s->chunk);
+	free(s->first);
+	s->chunk = NULL;
+	s->first = NULL;
+	return rc;
+}
+
 static int push_all(struct walk *w, struct error *err)
 {
 	struct malloc_sink *s = w->sink;
@@ -282,7 +285,7 @@ static int push_all(struct walk *w, struct error *err)
 		    s->region(s->ctx, &region, err) < 0)
 			return -1;
 		for (size_t j = 0; j < n; j++)
-			if (push_chunks(w, t[j].chunk, t[j].count, err) < 0)
+			if (push_stretch(w, &w->stretch[i + j], err) < 0)
 				return -1;
 	}
 	if (push_chunks(w, w->mmapped, w->mmappeds, err) < 0)
@@ -393,6 +396,7 @@ static void walk_init(struct walk *w, struct target *target,
 		      struct malloc_sink *sink)
 {
 	*w = (struct walk){.target = target, .sink = sink};
+	w->free.keep_links = !target->ops->peek || target->stands;
 	window_init(&w->window, target);
 	pages_init(&w->pages, target);
 }
@@ -408,7 +412,7 @@ static void walk_deinit(struct walk *w)
 		free(w->stretch[i].first);
 	}
 	free(w->stretch);
-	free(w->free);
+	frees_deinit(&w->free);
 	free(w->mmapped);
 	free(w->claim);
 	free(w->gap);

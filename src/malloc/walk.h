@@ -10,6 +10,7 @@
 
 #include "base/u64map.h"
 #include "malloc/allocator.h"
+#include "malloc/frees.h"
 #include "malloc/glibc.h"
 #include "malloc/glibc_chunk.h"
 #include "malloc/reader.h"
@@ -58,12 +59,6 @@ struct stretch {
 	bool goes_on; /* the same heap as the stretch that ends here */
 };
 
-/* A chunk that its neighbour says is free: it should be in a bin. */
-struct free_chunk {
-	uint64_t addr, fd, bk; /* chunk addresses */
-	uint64_t size : 48, arena : 12, seen : 1;
-};
-
 /* Where on its stack and in its registers a thread inside malloc keeps what it
  * works on. */
 struct inside {
@@ -98,8 +93,7 @@ struct walk {
 
 	struct stretch *stretch; /* owned, sorted once walked */
 	size_t stretches, stretch_cap;
-	struct free_chunk *free; /* owned */
-	size_t frees, free_cap;
+	struct frees free;
 	struct chunk *mmapped; /* owned, ascending */
 	size_t mmappeds, mmapped_cap;
 	uint64_t mmapped_bytes; /* of their mappings */
@@ -207,8 +201,7 @@ struct ahead_part {
 	struct chunk_head head; /* and its header; if end > start */
 	struct chunk *chunk;	/* owned */
 	size_t count, cap;
-	struct free_chunk *free; /* owned */
-	size_t frees, free_cap;
+	struct frees free;
 	uint64_t free_bytes;
 };
 struct ahead {

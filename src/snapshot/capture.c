@@ -299,6 +299,7 @@ static int attempt_run(struct attempt *a, struct error *err)
 			break;
 		let_run();
 	}
+	image_trim(snap->contents);
 	account(a);
 	if (target_open_image(snap->contents, false, c->target, false,
 			      &snap->memory, err))

@@ -12,6 +12,7 @@ enum {
 	STEP = 1 << 20, /* bytes between two looks at ^C */
 	RUNS = 64,
 	FAULT_STEP = 32 << 20,
+	PAGE = 4096,
 	HUGE = 2 << 20
 };
 
@@ -88,6 +89,18 @@ int image_reserve(struct image *image, uint64_t bytes, struct error *err)
 	}
 	image->pool[image->pool_count++] = (struct image_pool){at, size, 0};
 	return 0;
+}
+
+void image_trim(struct image *image)
+{
+	struct image_pool *pool = last_pool(image);
+	uint64_t from;
+
+	if (!pool)
+		return;
+	from = (pool->used + PAGE - 1) / PAGE * PAGE;
+	if (from < pool->size)
+		madvise(pool->bytes + from, pool->size - from, MADV_DONTNEED);
 }
 
 /* Where the next len bytes go; they are taken by keep(). */

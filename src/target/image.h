@@ -50,6 +50,8 @@ void image_destroy(struct image *image);
  */
 int image_reserve(struct image *image, uint64_t bytes,
 		  struct error *err) MUST_CHECK;
+/* What was faulted in and not used is given back. */
+void image_trim(struct image *image);
 
 /* Copies len bytes of our memory in as [addr, addr + len).  For tests. */
 int image_add(struct image *image, uint64_t addr, const void *bytes, size_t len,

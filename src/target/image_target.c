@@ -169,6 +169,7 @@ int target_open_image(struct image *image, bool own, struct target *below,
 	/* It never runs. */
 	target->state = TARGET_STOPPED;
 	target->notes = xstrdup("");
+	target->stands = below && writable_below;
 	if (below && copy_below(target, below, err) < 0) {
 		target_close(target);
 		return -1;

@@ -95,6 +95,8 @@ struct target {
 	enum target_state state;
 	uint64_t stopped_us; /* length of the last stop, microseconds */
 	uint64_t bytes_read; /* since open */
+	/* An image: a process stands for as long as this is read. */
+	bool stands;
 	/* maps lack the names that are not of files: [heap] and so on. */
 	bool nameless;
 	bool partial; /* it lacks what it should have: notes say what */
