@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/content.h"
+#include "analysis/typing.h"
 #include "base/alloc.h"
 #include "snapshot/place.h"
 #include "symbols/demangle.h"
@@ -137,6 +138,11 @@ enum description describe_chunk(const struct snapshot *snap,
 	size_t len = c->size < sizeof bytes ? c->size : sizeof bytes, text;
 
 	buf[0] = '\0';
+	if (snap->typing && snap->typing->by[chunk] >= TYPED_SIZE &&
+	    snap->typing->by[chunk] != TYPED_VTABLE) {
+		snprintf(buf, cap, "%s", typing_name(snap->typing, chunk));
+		return DESCRIBED_TYPE;
+	}
 	if (!snap->contents || c->state != CHUNK_USED)
 		return DESCRIBED_NOT;
 	len = image_read(snap->contents, c->addr, bytes, len);

@@ -17,6 +17,7 @@ struct symbols;
 
 enum description {
 	DESCRIBED_NOT,
+	DESCRIBED_TYPE,	 /* "struct client": if snap->typing knows it */
 	DESCRIBED_CLASS, /* "http::Session": the complete object's class */
 	DESCRIBED_TEXT,	 /* "\"GET / HTTP/1.1\"" */
 	DESCRIBED_SYMBOL /* "entry_operations": one of the first words */

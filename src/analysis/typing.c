@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/typing_follow.h"
 #include "analysis/typing_impl.h"
 #include "base/alloc.h"
 
@@ -62,7 +63,8 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 			     "types of chunks", err);
 	t->by = try_calloc(snap->chunk_count, 1, "types of chunks", err);
 	if (!t->type || !t->by || add_name(t, "", err) ||
-	    typing_vtables(t, err) || typing_beginnings(t, err)) {
+	    typing_vtables(t, err) || (symbols && typing_follow(t, err)) ||
+	    typing_beginnings(t, err)) {
 		typing_destroy(t);
 		return -1;
 	}
@@ -80,6 +82,7 @@ void typing_destroy(struct typing *typing)
 	free(typing->type);
 	free(typing->by);
 	u64map_deinit(&typing->number);
+	paths_destroy(typing->paths);
 	free(typing);
 }
 
@@ -115,8 +118,9 @@ const char *typed_by_name(enum typed_by by)
 {
 	static const char *const name[] = {
 		[TYPED_NOT] = "unknown",   [TYPED_TEXT] = "text",
-		[TYPED_SYMBOL] = "symbol", [TYPED_SHAPE] = "shape",
-		[TYPED_PATH] = "path",	   [TYPED_VTABLE] = "vtable",
+		[TYPED_SIZE] = "size",	   [TYPED_SYMBOL] = "symbol",
+		[TYPED_SHAPE] = "shape",   [TYPED_PATH] = "path",
+		[TYPED_VTABLE] = "vtable",
 	};
 
 	return name[by];

@@ -21,11 +21,14 @@ enum typed_by {
 	TYPED_NOT,
 	TYPED_TEXT,   /* it begins with text that a NUL or its end ends */
 	TYPED_SYMBOL, /* the type is that symbol's name */
-	TYPED_SHAPE,
+	TYPED_SIZE,   /* the only type with its size and what is known of it */
+	TYPED_SHAPE,  /* a container's node or buffer */
 	TYPED_PATH,
 	TYPED_VTABLE,
 	TYPED_WAYS
 };
+
+struct paths;
 
 struct typed_name {
 	char *text; /* owned: "struct client", "http::Session<int>" */
@@ -39,6 +42,7 @@ struct typing {
 	struct u64map number; /* hash of a name -> its number */
 	uint32_t *type;	      /* owned, one a chunk: number of its name, or 0 */
 	uint8_t *by;	      /* owned, one a chunk: enum typed_by */
+	struct paths *paths;  /* owned: how types were reached; or NULL */
 };
 
 /*

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "analysis/describe.h"
+#include "analysis/typing_chain.h"
+#include "analysis/typing_follow.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "snapshot/place.h"
 #include "symbols/symbols.h"
 
-enum { FIRST_WORDS = 4 };
+enum { FIRST_WORDS = 4, CANDIDATES = 12 };
 
 static struct why_line *add(struct why *why, const char *section, char *text)
 {
@@ -81,6 +83,77 @@ static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
 	}
 }
 
+static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	const struct node *n = &t->paths->nodes.node[t->paths->node[chunk]];
+	uint64_t room = t->snap->chunk[chunk].size;
+	struct strbuf sb = {0};
+
+	typing_chain(t, chunk, &sb);
+	add(why, "why", xasprintf("%s", strbuf_str(&sb)));
+	strbuf_deinit(&sb);
+	if (t->paths->form[chunk] == FORM_ARRAY && n->size)
+		add(why, "why",
+		    xasprintf("which points at %s of %" PRIu64
+			      " bytes each: there is room for %" PRIu64,
+			      n->name, n->size, room / n->size));
+	else if (t->paths->form[chunk] == FORM_BEGINS)
+		add(why, "why",
+		    xasprintf("which points at %s, of %" PRIu64
+			      " bytes: the chunk begins with one and is more; "
+			      "what follows is not known",
+			      n->name, n->size));
+	else if (n->size)
+		add(why, "why",
+		    xasprintf("which points at %s, of %" PRIu64 " bytes",
+			      n->name, n->size));
+	else
+		add(why, "why",
+		    xasprintf("which points at %s, of which debug information "
+			      "has no more than the name",
+			      n->name));
+}
+
+static void why_size(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	struct strbuf sb = {0};
+	uint32_t from = t->paths->link[chunk].from;
+
+	typing_chain(t, chunk, &sb);
+	add(why, "why", xasprintf("%s", strbuf_str(&sb)));
+	strbuf_deinit(&sb);
+	if (from < FROM_CLAIM && t->by[from] == TYPED_SIZE)
+		add(why, "why",
+		    xstrdup("somewhere on that way a type was a candidate: "
+			    "the only one that has this size and what "
+			    "pointers say is in it"));
+	else
+		add(why, "why",
+		    xstrdup("which leads to a part of it; of all types in the "
+			    "debug information this is the only one that has "
+			    "such a part there and just this size"));
+}
+
+static void said(void *ctx, bool against, const char *text)
+{
+	add(ctx, against ? "it contradicts that" : "it agrees with that",
+	    xasprintf("%s", text));
+}
+
+static void why_candidates(const struct typing *t, uint32_t chunk,
+			   struct why *why)
+{
+	struct strbuf sb = {0};
+	size_t n = typing_of_size(t, chunk, CANDIDATES, &sb);
+
+	if (n > CANDIDATES)
+		strbuf_addf(&sb, " and %zu more", n - CANDIDATES);
+	if (n)
+		add(why, "types of this size",
+		    xasprintf("%s", strbuf_str(&sb)));
+	strbuf_deinit(&sb);
+}
+
 static void why_not(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	if (t->snap->chunk[chunk].state != CHUNK_USED) {
@@ -88,14 +161,43 @@ static void why_not(const struct typing *t, uint32_t chunk, struct why *why)
 		return;
 	}
 	add(why, "why",
-	    xstrdup("it begins with no table of virtual functions, no address "
-		    "of a function or variable, and no text"));
+	    xstrdup("no variable leads to it by pointers whose types are "
+		    "known, and it begins with no table of virtual functions, "
+		    "no address of a function or variable, and no text"));
+	why_candidates(t, chunk, why);
+}
+
+static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	switch ((enum typed_by)t->by[chunk]) {
+	case TYPED_VTABLE:
+		why_vtable(t, chunk, why);
+		break;
+	case TYPED_PATH:
+		why_path(t, chunk, why);
+		break;
+	case TYPED_SIZE:
+		why_size(t, chunk, why);
+		break;
+	case TYPED_SYMBOL:
+		why_symbol(t, chunk, why);
+		why_candidates(t, chunk, why);
+		break;
+	case TYPED_TEXT:
+		add(why, "why",
+		    xstrdup("it begins with text, up to a NUL or to its end; "
+			    "what is behind that may be anything"));
+		break;
+	default:
+		why_not(t, chunk, why);
+		break;
+	}
 }
 
 void typing_why(const struct typing *typing, uint32_t chunk, struct why *out)
 {
 	const struct chunk *c = &typing->snap->chunk[chunk];
-	enum typed_by by = typing->by[chunk];
+	enum typed_by by = (enum typed_by)typing->by[chunk];
 	char usable[FMT_MAX];
 
 	*out = (struct why){0};
@@ -108,23 +210,8 @@ void typing_why(const struct typing *typing, uint32_t chunk, struct why *out)
 	    xasprintf("%s",
 		      by ? typing_name(typing, chunk) : typed_by_name(by)));
 	add(out, "its type", xasprintf("named by: %s", typed_by_name(by)));
-	switch (by) {
-	case TYPED_VTABLE:
-		why_vtable(typing, chunk, out);
-		break;
-	case TYPED_SYMBOL:
-		why_symbol(typing, chunk, out);
-		break;
-	case TYPED_TEXT:
-		add(out, "why",
-		    xstrdup("it begins with text, up to a NUL or to its end; "
-			    "what is behind that may be anything"));
-		break;
-	case TYPED_NOT:
-	default:
-		why_not(typing, chunk, out);
-		break;
-	}
+	add_reason(typing, chunk, out);
+	typing_said(typing, chunk, said, out);
 }
 
 void why_deinit(struct why *why)

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "command/commands.h"
-#include "command/session.h"
+#include "command/session_typing.h"
 #include "snapshot/place.h"
 #include "view/views.h"
 
@@ -58,6 +58,10 @@ static int chunk_run(struct session *session, const struct words *words,
 	q.index = snapshot_find(q.snap, addr);
 	if (q.index == CHUNK_NONE)
 		return no_chunk(session, addr, err);
+	/* What it is may be left out, ^C may not. */
+	if (q.snap->contents && session_typing(session, &q.typing, err) &&
+	    err->code == ERR_INTERRUPTED)
+		return -1;
 	if (q.snap->contents && make_refs(&q, &refs, err))
 		return -1;
 	ret = view_chunk(&q, out, err);
@@ -71,9 +75,10 @@ const struct command command_entry_chunk = {
 	.summary = "one chunk: neighbours, pointers both ways, bytes",
 	.help = "ADDR may be any address in it. Shown are its size, class,\n"
 		"arena and state (of a cached one, in which thread's\n"
-		"tcache); the chunks on both sides in memory; every word in\n"
-		"it that points somewhere, with the offset; every place that\n"
-		"points at it (chunk+offset, global, thread and frame,\n"
+		"tcache); its type, if it is known (type ADDR says why); the\n"
+		"chunks on both sides in memory; every word in it that points\n"
+		"somewhere, with the offset; every place that points at it\n"
+		"(chunk+offset, global, thread and frame,\n"
 		"register); and its first bytes. Who holds a chunk is found\n"
 		"by looking at every word that could hold a pointer, so a\n"
 		"number that happens to look like its address is shown too.\n"

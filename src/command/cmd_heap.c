@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/select.h"
 #include "command/session_leaks.h"
+#include "command/session_typing.h"
 #include "view/views.h"
 
 static int no_words(const struct words *words, struct error *err)
@@ -109,18 +110,37 @@ static int know_leaks(struct session *session, const struct snapshot *snap,
 	return -1;
 }
 
+/* The same of what they are. */
+static int know_types(struct session *session, const struct snapshot *snap,
+		      const struct typing **out, struct error *why,
+		      struct error *err)
+{
+	why->code = ERR_NONE;
+	*out = NULL;
+	if (session->opts.format == RENDER_TEXT || !snap->contents ||
+	    snap != session->current || !session_typing(session, out, why))
+		return 0;
+	if (why->code == ERR_NO_MEMORY)
+		return 0;
+	*err = *why;
+	return -1;
+}
+
 static int list_run(struct session *session, const struct words *words,
 		    list_view *view, struct view **out, struct error *err)
 {
 	struct selection s;
 	struct chunk_list list;
-	struct error why = {0};
+	struct error why = {0}, why_types = {0};
+	const struct typing *typing = NULL;
 	int ret;
 
 	if (selection_make(session, words->word + 1, words->count - 1, "used",
 			   &s, err))
 		return -1;
-	if (view == view_chunks && know_leaks(session, s.snap, &why, err)) {
+	if (view == view_chunks &&
+	    (know_leaks(session, s.snap, &why, err) ||
+	     know_types(session, s.snap, &typing, &why_types, err))) {
 		selection_deinit(&s);
 		return -1;
 	}
@@ -130,6 +150,7 @@ static int list_run(struct session *session, const struct words *words,
 		.count = s.count,
 		.set = set_text(s.set),
 		.fresh = s.fresh,
+		.typing = typing,
 		.symbols = session->symbols,
 	};
 	if (session->leaks && session->leaks->snap == s.snap)
@@ -139,6 +160,8 @@ static int list_run(struct session *session, const struct words *words,
 		view_of_leaks(*out, session->leaks);
 	if (!ret && why.code)
 		view_warn(*out, "leaks are not known: %s", why.msg);
+	if (!ret && why_types.code)
+		view_warn(*out, "types are not known: %s", why_types.msg);
 	selection_deinit(&s);
 	return ret;
 }

@@ -311,6 +311,8 @@ static int take_snapshot(struct session *session, const char *name,
 	struct snapshot *snap;
 	bool other;
 
+	/* Modules are looked at anew, and with them their types. */
+	session_drop_typing(session);
 	if (new_name(session, name, new, sizeof(new), err) ||
 	    look_again(session, &other, err) ||
 	    mapped_code_check(session->target, session->symbols, err))

@@ -12,6 +12,7 @@ int session_typing(struct session *session, const struct typing **out,
 		if (typing_make(session->current, session->symbols,
 				&session->typing, err))
 			return -1;
+		session->current->typing = session->typing;
 		log_info("types of snapshot %s: %llu bytes",
 			 session->current->name,
 			 (unsigned long long)typing_bytes(session->typing));
@@ -24,6 +25,9 @@ void session_drop_typing(struct session *session)
 {
 	if (!session->typing)
 		return;
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		if (session->snapshot[i]->typing == session->typing)
+			session->snapshot[i]->typing = NULL;
 	typing_destroy(session->typing);
 	session->typing = NULL;
 	session->generation++;

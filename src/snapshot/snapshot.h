@@ -24,6 +24,7 @@
 #include "unwind/stack.h"
 
 struct symbols;
+struct typing;
 
 #define CHUNK_NONE UINT32_MAX
 
@@ -128,6 +129,9 @@ struct snapshot {
 	uint32_t span_count;
 	char *notes; /* owned: what was skipped and why, or "" */
 
+	/* Borrowed: what its chunks are, once that was found out (as
+	 * analysis/typing.h has it); or NULL. */
+	const struct typing *typing;
 	struct image *contents; /* owned; NULL: not kept (any more) */
 	/* Reads the memory as it was: contents, else mappings the target cannot
 	 * write (from the live target or their files).  NULL without contents.
@@ -185,7 +189,8 @@ bool snapshot_asked(const struct snapshot *snap, const struct chunk *c,
 		    uint64_t *asked);
 
 /* Chunk size (header included) of chunk i: its size class. */
-static inline uint64_t snapshot_chunk_size(const struct snapshot *s, uint32_t i)
+__attribute__((unused)) static inline uint64_t
+snapshot_chunk_size(const struct snapshot *s, uint32_t i)
 {
 	return chunk_size(&s->chunk[i], s->word, s->mmapped_overhead);
 }

@@ -36,6 +36,9 @@ size_t dwarf_inlined_at(struct dwarf *dwarf, uint64_t pc, struct inlined *out,
 bool dwarf_has_units(struct dwarf *dwarf);
 /* In dwarf_index.c, with progress. */
 int dwarf_prepare(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+/* In dwarf_each.c. */
+int dwarf_each_type(struct dwarf *dwarf, symbols_type_fn *fn, void *ctx,
+		    struct error *err) MUST_CHECK;
 /* In dwarf_types.c: a definition; what is declared and not defined. */
 struct type *dwarf_type_named(struct dwarf *dwarf, enum type_kind kind,
 			      const char *name);

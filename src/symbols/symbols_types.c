@@ -178,16 +178,18 @@ int symbols_type_find(struct symbols *s, const char *name, struct type **out,
 	return *out ? 0 : not_found(s, "type", name, with, err);
 }
 
-int symbols_global_each(struct symbols *s, symbols_global_fn *fn, void *ctx,
-			struct error *err)
+int symbols_global_each(struct symbols *s, const struct module *only,
+			symbols_global_fn *fn, void *ctx, struct error *err)
 {
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
 		size_t n = nth(s, i);
-		struct dwarf *d = module_dwarf(s, n);
-		int ret = d ? dwarf_global_each(d, symbols_module(s, n), fn,
-						ctx, err)
-			    : 0;
+		const struct module *module = symbols_module(s, n);
+		struct dwarf *d = NULL;
+		int ret;
 
+		if (!only || only == module)
+			d = module_dwarf(s, n);
+		ret = d ? dwarf_global_each(d, module, fn, ctx, err) : 0;
 		if (ret)
 			return ret;
 	}
@@ -255,4 +257,18 @@ struct type *symbols_function_type(struct symbols *s, const char *name)
 		t = d ? dwarf_function_type(d, name) : NULL;
 	}
 	return t;
+}
+
+int symbols_type_each(struct symbols *s, const struct module *only,
+		      symbols_type_fn *fn, void *ctx, struct error *err)
+{
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		struct dwarf *d = NULL;
+
+		if (!only || only == symbols_module(s, nth(s, i)))
+			d = module_dwarf(s, nth(s, i));
+		if (d && dwarf_each_type(d, fn, ctx, err))
+			return -1;
+	}
+	return 0;
 }

@@ -28,14 +28,26 @@ int symbols_type_find(struct symbols *symbols, const char *name,
 /* C's own: "int", "char", "long", "unsigned long", "double", "void" ... */
 struct type *symbols_type_builtin(struct symbols *symbols, const char *name);
 
+typedef int symbols_type_fn(void *ctx, struct type *type, struct error *err);
+/*
+ * Every type that has a name, of all modules or only of one: of those of one
+ * name in a module the first that is defined.  Ends when fn returns non-zero;
+ * -1 then.
+ */
+int symbols_type_each(struct symbols *symbols, const struct module *only,
+		      symbols_type_fn *fn, void *ctx,
+		      struct error *err) MUST_CHECK;
+
 typedef int symbols_global_fn(void *ctx, const struct global *global);
 /*
  * Every variable at a fixed address, and the thread-local ones, of all modules
- * with debug information; those that are static in functions, too.  Ends when
- * fn returns non-zero and returns that; -1 and err: interrupted, no memory.
+ * with debug information, or only of one; those that are static in functions,
+ * too.  Ends when fn returns non-zero and returns that; -1 and err:
+ * interrupted, no memory.
  */
-int symbols_global_each(struct symbols *symbols, symbols_global_fn *fn,
-			void *ctx, struct error *err) MUST_CHECK;
+int symbols_global_each(struct symbols *symbols, const struct module *only,
+			symbols_global_fn *fn, void *ctx,
+			struct error *err) MUST_CHECK;
 /* By name, the program's own first; false: there is none. */
 bool symbols_global_find(struct symbols *symbols, const char *name,
 			 struct global *out);

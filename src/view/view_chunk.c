@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/describe.h"
+#include "analysis/typing_chain.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "snapshot/place.h"
@@ -232,6 +232,27 @@ static void add_asked(struct chunk_parts *state, const char *section,
 			    "4 MiB: written over, or never put there"));
 }
 
+/* What type says at length. */
+static void add_type(struct chunk_parts *state, const char *section,
+		     const struct chunk_question *q)
+{
+	const char *name = typing_name(q->typing, q->index);
+	struct strbuf sb = {0};
+
+	typing_chain(q->typing, q->index, &sb);
+	if (q->typing->by[q->index] == TYPED_VTABLE)
+		add(state, section,
+		    xasprintf("seems to be an object of %s", name));
+	else
+		add(state, section,
+		    xasprintf("%s %s%s%s",
+			      q->typing->by[q->index] == TYPED_SIZE
+				      ? "may be"
+				      : "seems to be",
+			      name, sb.len ? ": " : "", strbuf_str(&sb)));
+	strbuf_deinit(&sb);
+}
+
 static void add_itself(struct chunk_parts *state,
 		       const struct chunk_question *q)
 {
@@ -260,10 +281,8 @@ static void add_itself(struct chunk_parts *state,
 				      ? "new since snapshot %s"
 				      : "was there in snapshot %s already",
 			      q->diff->before->name));
-	if (describe_chunk(q->snap, q->symbols, q->index, text, sizeof(text)) ==
-	    DESCRIBED_CLASS) {
-		add(state, section,
-		    xasprintf("seems to be an object of %s", text));
+	if (q->typing && q->typing->by[q->index] >= TYPED_SIZE) {
+		add_type(state, section, q);
 		return;
 	}
 	chunk_preview(q->snap, q->symbols, q->index, false, text, sizeof(text));

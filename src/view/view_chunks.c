@@ -13,8 +13,9 @@ struct chunks {
 	struct bitmap fresh;
 	bool has_fresh;
 	uint8_t *leak; /* owned: enum leak_kind + 1 of each row; or NULL */
-	struct symbols *symbols; /* borrowed */
-	char preview[160];	 /* of the last cell() */
+	const struct typing *typing; /* borrowed, or NULL */
+	struct symbols *symbols;     /* borrowed */
+	char preview[160];	     /* of the last cell() */
 };
 
 static uint32_t index_of(const struct view *view, uint32_t row)
@@ -75,6 +76,16 @@ static void leak_cell(const struct view *view, uint32_t row, struct value *out)
 			(enum leak_kind)(chunks->leak[row] - 1)));
 }
 
+static void named_by_cell(const struct view *view, uint32_t row,
+			  struct value *out)
+{
+	const struct chunks *chunks = view->state;
+	uint32_t i = index_of(view, row);
+
+	if (chunks->typing && chunk_of(view, row)->state == CHUNK_USED)
+		*out = value_text(typed_by_name(chunks->typing->by[i]));
+}
+
 static void content_cell(const struct view *view, uint32_t row,
 			 struct value *out)
 {
@@ -109,6 +120,8 @@ static const struct column chunks_columns[] = {
 	 .cell = leak_cell, .json_only = true},
 	{"type", "TYPE", "class or symbol that tells what it is, or text",
 	 V_TEXT, .cell = type_cell, .json_only = true},
+	{"named_by", "NAMED BY", "why we think so", V_TEXT,
+	 .cell = named_by_cell, .json_only = true},
 	{"content", "CONTENT", "how it begins: text, symbol or words", V_TEXT,
 	 .cell = content_cell, .stretch = true},
 };
@@ -185,6 +198,7 @@ int view_chunks(const struct chunk_list *list, struct view **out,
 
 	chunks->index = list->index;
 	chunks->symbols = list->symbols;
+	chunks->typing = list->typing;
 	if (copy_fresh(chunks, list->fresh, err) ||
 	    copy_leaks(chunks, list, err)) {
 		bitmap_deinit(&chunks->fresh);

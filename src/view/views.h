@@ -72,7 +72,8 @@ struct chunk_list {
 	 * one).  NULL without a diff; copied. */
 	const struct bitmap *fresh;
 	const struct leaks *leaks; /* of snap, or NULL; its kinds are copied */
-	struct symbols *symbols;   /* or NULL */
+	const struct typing *typing; /* of snap, or NULL */
+	struct symbols *symbols;     /* or NULL */
 };
 
 /* Each takes list->index over, also when it fails. */
@@ -91,6 +92,7 @@ struct chunk_question {
 	const struct diff *diff; /* or NULL */
 	const struct refs *refs; /* or NULL */
 	const char *why_no_refs;
+	const struct typing *typing; /* or NULL: read now */
 };
 int view_chunk(const struct chunk_question *q, struct view **out,
 	       struct error *err) MUST_CHECK;

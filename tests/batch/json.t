@@ -46,7 +46,7 @@ is "mallinfo2 is what the fixture's malloc says" \
 hs --json -p "$PID" chunks all
 is "chunks all ends with 0" "$status" 0
 is "keys of chunks" "$(keys '.rows[0]')" \
-	"addr arena chunk_size content leak new size state type"
+	"addr arena chunk_size content leak named_by new size state type"
 check "addresses are strings" jq -e \
 	'.rows | all(.addr | test("^0x[0-9a-f]+$"))' "$T/out"
 check "states are the four" jq -e \

@@ -1,0 +1,146 @@
+#include "analysis/typing_fit.h"
+
+enum {
+	ROUNDING = 16,	     /* what malloc may add is less */
+	LOOK_ELEMENTS = 64,  /* of an array are looked at */
+	LOOK_POINTERS = 256, /* of an object */
+	NESTED_MAX = 16
+};
+
+bool fit_exact(const struct follow *f, uint32_t chunk, uint64_t size)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	uint64_t slack = c->size - size;
+
+	if (size > c->size)
+		return false;
+	/* The smallest chunk is given for any smaller size. */
+	if (c->size <= 3 * f->snap->word)
+		return true;
+	if (c->arena == ARENA_MMAPPED)
+		return slack < 4096 + ROUNDING;
+	return slack < ROUNDING;
+}
+
+/* Some struct that begins with node is just as large as the chunk. */
+static bool has_larger(struct follow *f, uint32_t chunk, uint32_t number,
+		       unsigned depth)
+{
+	const struct node *node = &f->p->nodes.node[number];
+
+	for (size_t i = 0; i < node->mores; i++) {
+		uint32_t more = node->more[i];
+		const struct node *m = &f->p->nodes.node[more];
+
+		if (m->size > node->size && fit_exact(f, chunk, m->size))
+			return true;
+		/* Its size is open: laid only if somebody pointed at it. */
+		if (m->flex && m->flex <= f->snap->chunk[chunk].size)
+			return true;
+		if (depth < NESTED_MAX && has_larger(f, chunk, more, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+/* Elements behind the first one must not look like something else. */
+static bool plausible_array(struct follow *f, uint32_t chunk, uint32_t number)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	uint64_t size = f->p->nodes.node[number].size;
+	uint64_t n = c->size / size, bad = 0, looked = 0;
+
+	if (n * size == c->size && n > 1)
+		n--; /* rounding alone may have made room for it */
+	for (uint64_t i = 1; i < n && looked < LOOK_ELEMENTS; i++, looked++) {
+		uint64_t at = c->addr + i * size;
+
+		bad += !fit_plausible(f, number, at, at + size);
+	}
+	return bad * 2 <= looked;
+}
+
+/* What malloc would have split off was smaller than any chunk: it stayed. */
+static bool not_split(const struct follow *f, const struct chunk *c,
+		      const struct node *node)
+{
+	return node->size * 2 > c->size &&
+	       c->size - node->size < ROUNDING + 2 * f->snap->word;
+}
+
+int fit_of(struct follow *f, uint32_t chunk, uint32_t number, enum fit *out,
+	   struct error *err)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	const struct node *node;
+	bool larger;
+
+	if (node_lay(&f->p->nodes, number, err) ||
+	    nodes_note(&f->p->nodes, err))
+		return -1;
+	node = &f->p->nodes.node[number];
+	*out = FIT_NOT;
+	if (node->kind == NODE_OPAQUE || (node->flex && node->flex <= c->size))
+		*out = FIT_ONE;
+	if (*out || !node->size || node->size > c->size)
+		return 0;
+	larger = has_larger(f, chunk, number, 0);
+	if (larger)
+		*out = FIT_BEGINS;
+	else if (c->arena != ARENA_MMAPPED &&
+		 (fit_exact(f, chunk, node->size) || not_split(f, c, node)))
+		*out = FIT_ONE;
+	else if (fit_exact(f, chunk, c->size / node->size * node->size) &&
+		 plausible_array(f, chunk, number))
+		*out = node->size * 2 > c->size ? FIT_ONE : FIT_ARRAY;
+	else
+		*out = FIT_BEGINS;
+	return 0;
+}
+
+static bool plausible_pointer(struct follow *f, uint64_t value, uint32_t number)
+{
+	const struct node *node = &f->p->nodes.node[number];
+	const struct span *span;
+	uint32_t chunk;
+
+	if (!value)
+		return true;
+	chunk = finder_find(&f->finder, value);
+	if (chunk == CHUNK_NONE) {
+		span = span_find(f->snap, value);
+		return span && span->kind != PLACE_NONE &&
+		       span->kind != PLACE_HEAP;
+	}
+	if (f->snap->chunk[chunk].state != CHUNK_USED)
+		return false;
+	/* Only what is laid has flex; a smaller one may still be open. */
+	return !node->size || !node->laid || node->flex ||
+	       value - f->snap->chunk[chunk].addr + node->size <=
+		       f->snap->chunk[chunk].size;
+}
+
+bool fit_plausible(struct follow *f, uint32_t number, uint64_t addr,
+		   uint64_t end)
+{
+	const struct node *node = &f->p->nodes.node[number];
+	unsigned looked = 0;
+
+	for (size_t i = 0; i < node->slots; i++) {
+		const struct slot *s = &node->slot[i];
+
+		if (s->kind != SLOT_POINTER)
+			continue;
+		for (uint64_t n = 0; n < s->count; n++) {
+			uint64_t at = addr + s->offset + n * s->stride, value;
+
+			if (at + f->snap->word > end ||
+			    looked++ == LOOK_POINTERS)
+				return true;
+			if (!follow_word(f, at, &value) ||
+			    !plausible_pointer(f, value, s->node))
+				return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,451 @@
+#include "analysis/typing_follow.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_fit.h"
+#include "analysis/typing_impl.h"
+#include "base/alloc.h"
+#include "base/progress.h"
+
+enum { CLAIMS_MAX = 1 << 20, STEP = 1 << 12 };
+
+bool follow_word(const struct follow *f, uint64_t addr, uint64_t *value)
+{
+	size_t len;
+	const uint8_t *at = image_at(f->snap->contents, addr, &len);
+
+	*value = 0;
+	if (at && len >= f->snap->word) {
+		memcpy(value, at, f->snap->word);
+		return true;
+	}
+	return target_read_some(f->snap->memory, addr, value, f->snap->word) ==
+	       f->snap->word;
+}
+
+static int push(struct follow *f, enum follow_phase phase, uint32_t chunk,
+		uint32_t claim, struct error *err)
+{
+	struct queue *q = &f->queue[phase];
+
+	if (GROW(q->task, q->cap, q->count + 1, "chunks to follow", err))
+		return -1;
+	q->task[q->count++] = (struct task){chunk, claim};
+	return 0;
+}
+
+static int claim(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
+		 bool against, struct error *err)
+{
+	struct paths *p = f->p;
+	uint64_t key = (f->snap->chunk[chunk].addr + at) * 0x10001 ^
+		       (uint64_t)node << 40;
+	uint64_t *seen = u64map_at(&f->seen, key, err);
+
+	if (!seen)
+		return -1;
+	if (*seen || at > UINT32_MAX)
+		return 0;
+	*seen = 1;
+	if (p->claims == CLAIMS_MAX) {
+		p->cut = true;
+		return 0;
+	}
+	if (GROW(p->claim, p->claim_cap, p->claims + 1, "types said", err))
+		return -1;
+	p->claim[p->claims] = (struct typed_claim){chunk, node, (uint32_t)at,
+						   f->link, against};
+	if (!against &&
+	    push(f, PHASE_MEMBER, CHUNK_NONE, (uint32_t)p->claims, err))
+		return -1;
+	p->claims++;
+	return 0;
+}
+
+/* The number of the name of a node in a form. */
+static uint32_t name_number(struct follow *f, uint32_t number,
+			    enum typed_form form, struct error *err)
+{
+	static const char *const ending[] = {"", "[]", "+"};
+	struct node *node = &f->p->nodes.node[number];
+
+	if (!node->number[form]) {
+		AUTO_FREE char *name =
+			xasprintf("%s%s", node->name, ending[form]);
+
+		node->number[form] = typing_number(f->t, name, err);
+	}
+	return node->number[form];
+}
+
+static int assign(struct follow *f, uint32_t chunk, uint32_t node,
+		  enum typed_form form, struct error *err)
+{
+	f->p->node[chunk] = node;
+	f->p->form[chunk] = form;
+	f->p->link[chunk] = f->link;
+	if (f->t->by[chunk] != TYPED_VTABLE) {
+		f->t->type[chunk] = name_number(f, node, form, err);
+		if (!f->t->type[chunk])
+			return -1;
+		f->t->by[chunk] = f->guessing ? TYPED_SIZE : TYPED_PATH;
+	}
+	return push(f, PHASE_MEMBER, chunk, 0, err);
+}
+
+int follow_class(struct follow *f, uint32_t chunk, uint32_t node,
+		 struct error *err)
+{
+	if (!node || f->p->nodes.node[node].size > f->snap->chunk[chunk].size)
+		return 0;
+	f->link = (struct typed_link){.from = FROM_NONE};
+	return assign(f, chunk, node, FORM_BEGINS, err);
+}
+
+int follow_candidate(struct follow *f, uint32_t chunk, uint32_t node,
+		     struct error *err)
+{
+	return assign(f, chunk, node, FORM_ONE, err);
+}
+
+/* How much a type says of a chunk. */
+static unsigned rank(const struct follow *f, uint32_t number,
+		     enum typed_form form)
+{
+	const struct node *node = &f->p->nodes.node[number];
+
+	if (node->kind == NODE_PLAIN ||
+	    (node->kind == NODE_POINTER && node->laid && node->slots &&
+	     !node->slot[0].node))
+		return 0;
+	if (node->kind == NODE_OPAQUE)
+		return 1;
+	return form == FORM_BEGINS ? 2 : 3;
+}
+
+/* Another type is said of a chunk that has one. */
+static int differ(struct follow *f, uint32_t chunk, uint32_t number,
+		  enum typed_form form, struct error *err)
+{
+	uint32_t have = f->p->node[chunk];
+	unsigned old = rank(f, have, f->p->form[chunk]);
+	unsigned new = rank(f, number, form);
+
+	if (f->t->by[chunk] == TYPED_VTABLE ||
+	    node_has(&f->p->nodes, have, 0, number))
+		return 0;
+	if (node_has(&f->p->nodes, number, 0, have))
+		return assign(f, chunk, number, form, err);
+	if (new <= old)
+		return !new ? 0 : claim(f, chunk, number, 0, true, err);
+	if (old) {
+		struct typed_link link = f->link;
+		int ret;
+
+		f->link = f->p->link[chunk];
+		ret = claim(f, chunk, have, 0, true, err);
+		f->link = link;
+		if (ret)
+			return -1;
+	}
+	return assign(f, chunk, number, form, err);
+}
+
+static int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
+			struct error *err)
+{
+	static const enum typed_form form[] = {[FIT_BEGINS] = FORM_BEGINS,
+					       [FIT_ONE] = FORM_ONE,
+					       [FIT_ARRAY] = FORM_ARRAY};
+	const struct chunk *c = &f->snap->chunk[chunk];
+	bool unsure = f->phase == PHASE_LOCAL || f->phase == PHASE_TAIL;
+	enum fit fit;
+
+	if (fit_of(f, chunk, number, &fit, err))
+		return -1;
+	if (unsure && (f->p->node[chunk] || fit < FIT_ONE ||
+		       !fit_plausible(f, number, c->addr, c->addr + c->size)))
+		return 0;
+	if (fit == FIT_NOT)
+		return claim(f, chunk, number, 0, true, err);
+	if (f->p->node[chunk])
+		return differ(f, chunk, number, form[fit], err);
+	if (f->t->by[chunk] == TYPED_VTABLE)
+		return 0;
+	return assign(f, chunk, number, form[fit], err);
+}
+
+int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
+		   struct error *err)
+{
+	uint32_t chunk;
+	uint64_t at;
+
+	if (!number)
+		return 0;
+	chunk = finder_find(&f->finder, value);
+	if (chunk == CHUNK_NONE || chunk >= FROM_CLAIM ||
+	    f->snap->chunk[chunk].state != CHUNK_USED)
+		return 0;
+	at = value - f->snap->chunk[chunk].addr;
+	if (!at)
+		return f->p->node[chunk] == number
+			       ? 0
+			       : follow_start(f, chunk, number, err);
+	/* Into the middle: nothing is known of what it is in the middle of. */
+	if (f->phase == PHASE_LOCAL || f->phase == PHASE_TAIL ||
+	    f->p->nodes.node[number].kind < NODE_STRUCT || value % 4 ||
+	    at + f->p->nodes.node[number].size > f->snap->chunk[chunk].size)
+		return 0;
+	return claim(f, chunk, number, at, false, err);
+}
+
+static int follow_slot(struct follow *f, const struct slot *s, uint64_t addr,
+		       uint64_t end, uint64_t base, struct error *err)
+{
+	for (uint64_t n = 0; n < s->count; n++) {
+		uint64_t in = s->offset + n * s->stride, value;
+
+		if (addr + in + f->snap->word > end || base + in > UINT32_MAX)
+			return 0;
+		if (s->kind != SLOT_POINTER) {
+			if (follow_object(f, s->node, addr + in, end, base + in,
+					  err))
+				return -1;
+			continue;
+		}
+		if (!s->node || !follow_word(f, addr + in, &value) || !value)
+			continue;
+		f->link.offset = (uint32_t)(base + in);
+		if (follow_pointer(f, value, s->node, err))
+			return -1;
+	}
+	return 0;
+}
+
+int follow_object(struct follow *f, uint32_t number, uint64_t addr,
+		  uint64_t end, uint64_t base, struct error *err)
+{
+	const struct slot *slot;
+	uint32_t alternative = UINT32_MAX;
+	bool is_union;
+	size_t n;
+
+	if (node_lay(&f->p->nodes, number, err))
+		return -1;
+	if (++f->steps % STEP == 0 &&
+	    progress_tick("following types", f->steps, 0, err))
+		return -1;
+	slot = f->p->nodes.node[number].slot;
+	n = f->p->nodes.node[number].slots;
+	is_union = f->p->nodes.node[number].kind == NODE_UNION;
+	if (is_union &&
+	    union_alternative(f, number, addr, end, &alternative, err))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if ((!is_union || slot[i].alternative == alternative) &&
+		    follow_slot(f, &slot[i], addr, end, base, err))
+			return -1;
+	return 0;
+}
+
+/* Elements [first, end) of what a chunk has of an array. */
+static int follow_elements(struct follow *f, uint32_t chunk, uint32_t number,
+			   uint64_t start, uint64_t first, uint64_t last,
+			   struct error *err)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	uint64_t size = f->p->nodes.node[number].size;
+
+	for (uint64_t i = first; i < last; i++) {
+		uint64_t in = start + i * size;
+
+		f->link = (struct typed_link){.from = chunk};
+		if (follow_object(f, number, c->addr + in, c->addr + c->size,
+				  in, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* The first element that malloc's rounding may have made room for. */
+static uint64_t first_unsure(uint64_t room, uint64_t size)
+{
+	return room < 15 ? 0 : (room - 15 + size - 1) / size;
+}
+
+static int follow_chunk(struct follow *f, uint32_t chunk, struct error *err)
+{
+	uint32_t number = f->p->node[chunk], element = number;
+	const struct node *node = &f->p->nodes.node[number];
+	uint64_t size = f->snap->chunk[chunk].size, start = 0, all, sure;
+
+	if (f->phase == PHASE_MEMBER) {
+		f->link = (struct typed_link){.from = chunk};
+		if (follow_elements(f, chunk, number, 0, 0, 1, err))
+			return -1;
+		if (f->p->form[chunk] == FORM_BEGINS)
+			return 0;
+		return push(f, PHASE_ELEMENT, chunk, 0, err) ||
+				       push(f, PHASE_TAIL, chunk, 0, err)
+			       ? -1
+			       : 0;
+	}
+	if (node->flex) {
+		element = node->flex_node;
+		start = node->flex;
+		if (!element || start > size)
+			return 0;
+	}
+	if (!f->p->nodes.node[element].size)
+		return 0;
+	size -= start;
+	all = size / f->p->nodes.node[element].size;
+	sure = first_unsure(size, f->p->nodes.node[element].size);
+	if (sure > all)
+		sure = all;
+	if (sure < 1 && !start)
+		sure = 1;
+	if (f->phase == PHASE_ELEMENT)
+		return follow_elements(f, chunk, element, start, start ? 0 : 1,
+				       sure, err);
+	return follow_elements(f, chunk, element, start, sure, all, err);
+}
+
+/* Does what a chunk is known to be have that there? */
+static bool is_known(struct follow *f, const struct typed_claim *c)
+{
+	uint32_t node = f->p->node[c->chunk];
+	uint64_t at = c->at, size = f->p->nodes.node[node].size;
+
+	if (!node)
+		return false;
+	if (f->p->form[c->chunk] == FORM_ARRAY && size)
+		at %= size;
+	return node_has(&f->p->nodes, node, at, c->node);
+}
+
+static int follow_claim(struct follow *f, uint32_t index, struct error *err)
+{
+	struct typed_claim c = f->p->claim[index];
+	const struct chunk *chunk = &f->snap->chunk[c.chunk];
+
+	if (is_known(f, &c))
+		return 0;
+	f->link = (struct typed_link){.from = FROM_CLAIM | index};
+	return follow_object(f, c.node, chunk->addr + c.at,
+			     chunk->addr + chunk->size, 0, err);
+}
+
+/* All that is waiting in this phase and the surer ones. */
+static int drain(struct follow *f, enum follow_phase upto, struct error *err)
+{
+	for (;;) {
+		struct queue *q;
+		struct task task;
+
+		f->phase = PHASE_MEMBER;
+		while (f->phase <= upto &&
+		       f->queue[f->phase].head == f->queue[f->phase].count)
+			f->phase++;
+		if (f->phase > upto)
+			return 0;
+		q = &f->queue[f->phase];
+		task = q->task[q->head++];
+		if (q->head == q->count)
+			q->head = q->count = 0;
+		if (task.chunk == CHUNK_NONE ? follow_claim(f, task.claim, err)
+					     : follow_chunk(f, task.chunk, err))
+			return -1;
+	}
+}
+
+/* What was said of a chunk before it was known, and is not so. */
+static void settle(struct follow *f)
+{
+	struct paths *p = f->p;
+
+	for (size_t i = 0; i < p->claims; i++) {
+		struct typed_claim *c = &p->claim[i];
+		uint32_t node = p->node[c->chunk];
+
+		if (!c->at && is_known(f, c))
+			c->against = false;
+		else if (c->at && node && p->form[c->chunk] != FORM_BEGINS &&
+			 !p->nodes.node[node].flex &&
+			 p->nodes.node[node].kind >= NODE_STRUCT)
+			c->against = !is_known(f, c);
+		p->against += c->against;
+	}
+}
+
+static int list_types(struct follow *f, struct error *err)
+{
+	for (size_t i = 0; i < symbols_module_count(f->t->symbols); i++) {
+		const struct module *m = symbols_module(f->t->symbols, i);
+
+		if (follow_module(f, m) && nodes_list_all(&f->p->nodes, m, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int run(struct follow *f, struct error *err)
+{
+	if (list_types(f, err) || nodes_note(&f->p->nodes, err) ||
+	    follow_classes(f, err) || follow_globals(f, err) ||
+	    drain(f, PHASE_ELEMENT, err))
+		return -1;
+	f->phase = PHASE_LOCAL;
+	if (follow_locals(f, err) || drain(f, PHASE_TAIL, err))
+		return -1;
+	f->guessing = true;
+	do {
+		f->found = false;
+		if (follow_candidates(f, err) || drain(f, PHASE_TAIL, err))
+			return -1;
+	} while (f->found);
+	settle(f);
+	return 0;
+}
+
+int typing_follow(struct typing *t, struct error *err)
+{
+	struct paths *p = xcalloc(1, sizeof(*p));
+	struct follow f = {.t = t, .p = p, .snap = t->snap};
+	uint32_t n = t->snap->chunk_count;
+	int ret = -1;
+
+	t->paths = p;
+	p->node = try_calloc(n, sizeof(*p->node), "types of chunks", err);
+	p->form = try_calloc(n, 1, "types of chunks", err);
+	p->link = try_calloc(n, sizeof(*p->link), "types of chunks", err);
+	if (p->node && p->form && p->link &&
+	    !nodes_init(&p->nodes, t->symbols, t->snap->word, err) &&
+	    !finder_init(&f.finder, t->snap, NULL, err)) {
+		ret = run(&f, err);
+		finder_deinit(&f.finder);
+	}
+	for (int i = 0; i < PHASES; i++)
+		free(f.queue[i].task);
+	u64map_deinit(&f.seen);
+	return ret;
+}
+
+void paths_destroy(struct paths *paths)
+{
+	if (!paths)
+		return;
+	for (size_t i = 0; i < paths->roots; i++)
+		free(paths->root[i].name);
+	nodes_deinit(&paths->nodes);
+	free(paths->node);
+	free(paths->form);
+	free(paths->link);
+	free(paths->root);
+	free(paths->claim);
+	free(paths);
+}

@@ -1,0 +1,129 @@
+/*
+ * Types by the way on which the program reaches a chunk: from variables with
+ * debug information through the pointers in what they lead to.  Inside of
+ * typing.
+ *
+ * Breadth first, so that chains are short, and what is surer first: a link from
+ * a struct's member comes before one from further elements of an array (its
+ * tail may never have been written), that before a stack's (a local that was
+ * not set yet has what lay there), that before the last element of an array
+ * that malloc's rounding alone may have made room for.
+ */
+#ifndef ANALYSIS_TYPING_FOLLOW_H
+#define ANALYSIS_TYPING_FOLLOW_H
+
+#include "analysis/typing.h"
+#include "analysis/typing_nodes.h"
+#include "snapshot/finder.h"
+
+enum follow_phase {
+	PHASE_MEMBER,
+	PHASE_ELEMENT,
+	PHASE_LOCAL,
+	PHASE_TAIL,
+	PHASE_CANDIDATE,
+	PHASES
+};
+
+enum typed_form { FORM_ONE, FORM_ARRAY, FORM_BEGINS };
+
+/* A variable that chains begin with. */
+struct typed_root {
+	char *name;	      /* owned: "g_server", "main: conn" */
+	uint64_t addr, value; /* addr 0: in a register, with that value */
+	uint32_t node;
+};
+
+/* The rest is the index of a root, of a claim.  Chunks above are not followed.
+ */
+#define FROM_ROOT  (UINT32_C(1) << 31)
+#define FROM_CLAIM (UINT32_C(1) << 30)
+#define FROM_NONE  UINT32_MAX
+
+/* How a chunk is reached. */
+struct typed_link {
+	uint32_t from;	 /* chunk, or FROM_ROOT or FROM_CLAIM | index */
+	uint32_t offset; /* of the pointer in that */
+};
+
+/* A pointer into a chunk, or of another type than it has. */
+struct typed_claim {
+	uint32_t chunk, node, at; /* at: where in the chunk */
+	struct typed_link link;
+	bool against; /* it cannot be so as well */
+};
+
+struct paths {
+	struct nodes nodes;
+	uint32_t *node;		 /* owned, one a chunk; 0: none */
+	uint8_t *form;		 /* owned, one a chunk: enum typed_form */
+	struct typed_link *link; /* owned, one a chunk */
+	struct typed_root *root; /* owned */
+	size_t roots, root_cap;
+	struct typed_claim *claim; /* owned, as they were met */
+	size_t claims, claim_cap;
+	uint64_t against; /* chunks of which two types are said */
+	bool cut;	  /* not all claims are kept */
+};
+
+struct task {
+	uint32_t chunk; /* CHUNK_NONE: claim */
+	uint32_t claim;
+};
+
+struct queue {
+	struct task *task; /* owned */
+	size_t head, count, cap;
+};
+
+struct follow {
+	struct typing *t;
+	struct paths *p;
+	const struct snapshot *snap;
+	struct finder finder;
+	struct queue queue[PHASES];
+	struct u64map seen; /* chunk, place and node of claims */
+	enum follow_phase phase;
+	bool guessing;		/* what is found now hangs on candidates */
+	struct typed_link link; /* where the pointers that are met lie */
+	uint64_t steps;
+	bool found; /* follow_candidates() did something */
+};
+
+/* Symbols must be there. */
+int typing_follow(struct typing *t, struct error *err) MUST_CHECK;
+
+/* value is said to point at node, by f->link. */
+int follow_pointer(struct follow *f, uint64_t value, uint32_t node,
+		   struct error *err) MUST_CHECK;
+/* The pointers of a node at addr, up to end; base: its offset in f->link's
+ * object. */
+int follow_object(struct follow *f, uint32_t node, uint64_t addr, uint64_t end,
+		  uint64_t base, struct error *err) MUST_CHECK;
+/* Is that module's debug information read? */
+bool follow_module(const struct follow *f, const struct module *m);
+/* All variables: those that are fixed, then (PHASE_LOCAL) those of stacks. */
+int follow_globals(struct follow *f, struct error *err) MUST_CHECK;
+int follow_locals(struct follow *f, struct error *err) MUST_CHECK;
+/* Of chunks that only begin with, or have in them, what is known: the one type
+ * that has all of that and this size. */
+int follow_candidates(struct follow *f, struct error *err) MUST_CHECK;
+
+/* chunk, of which typing has a better name, is a node. */
+int follow_class(struct follow *f, uint32_t chunk, uint32_t node,
+		 struct error *err) MUST_CHECK;
+/* By f->link; it is a guess that only one type allows. */
+int follow_candidate(struct follow *f, uint32_t chunk, uint32_t node,
+		     struct error *err) MUST_CHECK;
+/* Objects with a table of virtual functions, by their classes' names. */
+int follow_classes(struct follow *f, struct error *err) MUST_CHECK;
+/* The one member of a union at addr that the data agrees with; UINT32_MAX: none
+ * or several, or none with pointers. */
+int union_alternative(struct follow *f, uint32_t node, uint64_t addr,
+		      uint64_t end, uint32_t *out,
+		      struct error *err) MUST_CHECK;
+
+bool follow_word(const struct follow *f, uint64_t addr, uint64_t *value);
+void paths_destroy(struct paths *paths);
+
+#endif

@@ -1,0 +1,192 @@
+#include "analysis/typing_nodes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+enum { NESTED_MAX = 32 };
+
+static uint64_t mix(uint64_t hash, uint64_t with)
+{
+	hash ^= with;
+	hash *= UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 29;
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = mix(hash, (uint8_t)*text);
+	return mix(hash, 0x100);
+}
+
+int nodes_init(struct nodes *nodes, struct symbols *symbols, unsigned word,
+	       struct error *err)
+{
+	*nodes = (struct nodes){.symbols = symbols, .word = word};
+	if (GROW(nodes->node, nodes->cap, 1, "types", err))
+		return -1;
+	nodes->node[nodes->count++] =
+		(struct node){.name = xstrdup(""), .laid = true};
+	return 0;
+}
+
+void nodes_deinit(struct nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->count; i++) {
+		free(nodes->node[i].name);
+		free(nodes->node[i].slot);
+		free(nodes->node[i].more);
+	}
+	free(nodes->node);
+	u64map_deinit(&nodes->by_type);
+	u64map_deinit(&nodes->by_key);
+	*nodes = (struct nodes){0};
+}
+
+static enum node_kind kind_of(struct type *type)
+{
+	switch (type->kind) {
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		if (type->is_declaration || !type->size)
+			return NODE_OPAQUE;
+		return type->kind == TYPE_UNION ? NODE_UNION : NODE_STRUCT;
+	case TYPE_POINTER:
+	case TYPE_REFERENCE:
+		return NODE_POINTER;
+	case TYPE_INT:
+	case TYPE_FLOAT:
+	case TYPE_ENUM:
+		/* A byte may be anything. */
+		return type_size(type) > 1 ? NODE_PLAIN : NODE_NONE;
+	default:
+		return NODE_NONE;
+	}
+}
+
+/* A struct without a name goes by that of its typedef. */
+static char *name_of(struct type *asked, struct type *type)
+{
+	struct strbuf sb = {0};
+
+	type_name(type->name || type->kind == TYPE_POINTER ||
+				  type->kind == TYPE_REFERENCE
+			  ? type
+			  : type_unqualified(asked),
+		  &sb);
+	return strbuf_take(&sb);
+}
+
+/* Two of one name are one if they look alike: name, size, members. */
+static uint64_t key_of(const char *name, struct type *type, enum node_kind kind)
+{
+	uint64_t key = mix_text(kind, name);
+	const struct member *m;
+	size_t n;
+
+	key = mix(key, type->size);
+	if (kind == NODE_POINTER)
+		return mix(key, (uintptr_t)type_strip(type_target(type)));
+	if (kind != NODE_STRUCT && kind != NODE_UNION)
+		return key;
+	n = type_members(type, &m);
+	for (size_t i = 0; i < n; i++)
+		key = mix_text(mix(mix(key, m[i].offset), m[i].bit_size),
+			       m[i].name);
+	return key;
+}
+
+static bool add(struct nodes *nodes, struct type *asked, struct type *type,
+		enum node_kind kind, uint32_t *out, struct error *err)
+{
+	char *name = name_of(asked, type);
+	uint64_t *slot =
+		u64map_at(&nodes->by_key, key_of(name, type, kind), err);
+
+	if (slot && *slot) {
+		*out = (uint32_t)*slot - 1;
+		free(name);
+		return true;
+	}
+	if (!slot ||
+	    GROW(nodes->node, nodes->cap, nodes->count + 1, "types", err)) {
+		free(name);
+		return false;
+	}
+	*out = (uint32_t)nodes->count;
+	*slot = nodes->count + 1;
+	nodes->node[nodes->count++] =
+		(struct node){.kind = kind,
+			      .type = type,
+			      .name = name,
+			      .size = kind == NODE_OPAQUE ? 0 : type_size(type),
+			      .laid = kind == NODE_OPAQUE};
+	return true;
+}
+
+bool node_of(struct nodes *nodes, struct type *asked, uint32_t *out,
+	     struct error *err)
+{
+	struct type *type = type_strip(asked);
+	enum node_kind kind = kind_of(type);
+	uint64_t known;
+
+	*out = 0;
+	if (kind == NODE_NONE)
+		return true;
+	if (u64map_get(&nodes->by_type, (uintptr_t)type, &known)) {
+		*out = (uint32_t)known;
+		return true;
+	}
+	return add(nodes, asked, type, kind, out, err) &&
+	       !u64map_put(&nodes->by_type, (uintptr_t)type, *out, err);
+}
+
+static bool has_at(struct nodes *nodes, struct type *type, uint64_t offset,
+		   uint32_t inner, unsigned depth)
+{
+	const struct member *m;
+	struct error ignored;
+	uint32_t number;
+	size_t n;
+
+	type = type_strip(type);
+	while (type->kind == TYPE_ARRAY) {
+		struct type *element = type_strip(type_target(type));
+		uint64_t size = type_size(element);
+
+		if (!size)
+			return false;
+		offset %= size;
+		type = element;
+	}
+	if (!offset && node_of(nodes, type, &number, &ignored) &&
+	    number == inner)
+		return true;
+	if ((type->kind != TYPE_STRUCT && type->kind != TYPE_UNION) ||
+	    depth == NESTED_MAX)
+		return false;
+	n = type_members(type, &m);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t size = type_size(m[i].type);
+
+		if (m[i].bit_size || offset < m[i].offset ||
+		    (size && offset - m[i].offset >= size))
+			continue;
+		if (has_at(nodes, m[i].type, offset - m[i].offset, inner,
+			   depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool node_has(struct nodes *nodes, uint32_t outer, uint64_t offset,
+	      uint32_t inner)
+{
+	if (outer == inner && !offset)
+		return true;
+	return outer &&
+	       has_at(nodes, nodes->node[outer].type, offset, inner, 0);
+}
