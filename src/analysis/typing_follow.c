@@ -203,6 +203,13 @@ int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
 	return claim(f, chunk, number, at, false, err);
 }
 
+static bool starts_chunk(const struct follow *f, uint64_t value)
+{
+	uint32_t chunk = finder_find(&f->finder, value);
+
+	return chunk != CHUNK_NONE && f->snap->chunk[chunk].addr == value;
+}
+
 static int follow_slot(struct follow *f, const struct slot *s, uint64_t addr,
 		       uint64_t end, uint64_t base, struct error *err)
 {
@@ -220,6 +227,9 @@ static int follow_slot(struct follow *f, const struct slot *s, uint64_t addr,
 		if (!s->node || !follow_word(f, addr + in, &value) || !value)
 			continue;
 		f->link.offset = (uint32_t)(base + in);
+		/* A container's own head lies in what has the container. */
+		if (s->start && !starts_chunk(f, value))
+			continue;
 		if (follow_pointer(f, value, s->node, err))
 			return -1;
 	}

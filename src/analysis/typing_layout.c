@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "analysis/typing_nodes.h"
+#include "analysis/typing_std.h"
 #include "base/alloc.h"
 
 enum {
@@ -17,6 +18,7 @@ struct lay {
 	uint64_t flex;
 	uint32_t flex_node;
 	unsigned depth;
+	struct std_nodes std; /* of the container that we are in */
 };
 
 static int add_slot(struct lay *l, const struct slot *slot, struct error *err)
@@ -44,6 +46,10 @@ static int lay_one(struct lay *l, struct type *type, uint64_t offset,
 		target = type_target(type);
 		if (!node_of(l->nodes, target, &slot.node, err))
 			return -1;
+		if (slot.node && slot.node == l->std.base) {
+			slot.node = l->std.real;
+			slot.start = true;
+		}
 		slot.kind = SLOT_POINTER;
 		slot.text = type_strip(target)->kind == TYPE_CHAR;
 		return add_slot(l, &slot, err);
@@ -95,17 +101,24 @@ static int lay_member(struct lay *l, const struct member *m, uint64_t base,
 static int lay_members(struct lay *l, struct type *type, uint64_t base,
 		       struct error *err)
 {
+	struct std_nodes outer = l->std;
+	struct type *value = std_buffer_of(l->nodes, type);
 	const struct member *m;
 	size_t n = type_members(type, &m);
 	int ret = 0;
 
 	if (l->depth == NESTED_MAX)
 		return 0;
+	if (value)
+		return lay_one(l, value, base, 1, err);
+	if (std_nodes_of(l->nodes, type, &l->std, err))
+		return -1;
 	l->depth++;
 	for (size_t i = 0; i < n && !ret; i++)
 		ret = lay_member(l, &m[i], base,
 				 i + 1 == n && l->depth == 1 && n > 1, err);
 	l->depth--;
+	l->std = outer;
 	return ret;
 }
 

@@ -142,7 +142,7 @@ TEST(every_variable_with_a_fixed_address_is_told)
 
 	start(&t);
 	all.count = 0;
-	OK(symbols_global_each(t.symbols, keep, &all, &err));
+	OK(symbols_global_each(t.symbols, NULL, keep, &all, &err));
 	ck_assert_uint_ge(each_line(&t, "global ", is_global), 8);
 	ck_assert(symbols_global_find(t.symbols, "g_list", &g));
 	ck_assert_str_eq(name_of(g.type), "struct node *");
