@@ -8,6 +8,8 @@
 /* Nodes between two looks at ^C. */
 enum { STEP = 1 << 14 };
 
+static const char doing[] = "finding dominators";
+
 /*
  * From the search on, nodes go by their place in preorder, from 1; 0 is the
  * virtual root before all entries.  A node is linked once it has been treated:
@@ -120,8 +122,9 @@ static int search_all(struct search *s, struct error *err)
 }
 
 /* Calls for each edge between reached nodes, the entries' from 0 included. */
-static void each_edge(struct search *s,
-		      void (*fn)(struct search *, uint32_t from, uint32_t to))
+static int each_edge(struct search *s,
+		     void (*fn)(struct search *, uint32_t from, uint32_t to),
+		     struct error *err)
 {
 	uint32_t to;
 
@@ -134,7 +137,11 @@ static void each_edge(struct search *s,
 		for (; successor(s, s->vertex[v], edge, &to); edge++)
 			if (s->number[to])
 				fn(s, v, s->number[to]);
+		if (v % STEP == 0 &&
+		    progress_tick("turning pointers round", v, s->reached, err))
+			return -1;
 	}
+	return 0;
 }
 
 static void count_edge(struct search *s, uint32_t from, uint32_t to)
@@ -157,7 +164,8 @@ static int turn_edges(struct search *s, struct error *err)
 			      "dominators", err);
 	if (!s->first)
 		return -1;
-	each_edge(s, count_edge);
+	if (each_edge(s, count_edge, err))
+		return -1;
 	for (uint32_t v = 0; v <= s->reached; v++) {
 		sum += s->first[v + 2];
 		s->first[v + 2] = sum;
@@ -165,7 +173,8 @@ static int turn_edges(struct search *s, struct error *err)
 	s->pred = try_calloc(sum, sizeof *s->pred, "dominators", err);
 	if (!s->pred)
 		return -1;
-	each_edge(s, put_edge);
+	if (each_edge(s, put_edge, err))
+		return -1;
 	free(s->number);
 	s->number = NULL;
 	return 0;
@@ -225,13 +234,15 @@ static int treat(struct search *s, struct error *err)
 		s->linked = w;
 		empty_bucket(s, p);
 		if (w % STEP == 0 &&
-		    progress_tick("finding dominators", s->reached - w,
-				  s->reached, err))
+		    progress_tick(doing, s->reached - w, s->reached, err))
 			return -1;
 	}
-	for (uint32_t w = 1; w <= s->reached; w++)
+	for (uint32_t w = 1; w <= s->reached; w++) {
 		if (s->dom[w] != s->semi[w])
 			s->dom[w] = s->dom[s->dom[w]];
+		if (w % STEP == 0 && progress_tick(doing, w, s->reached, err))
+			return -1;
+	}
 	return 0;
 }
 
@@ -266,6 +277,8 @@ static int tell(struct search *s, struct dominators *out, struct error *err)
 		out->order[v - 1] = s->vertex[v];
 		out->idom[s->vertex[v]] =
 			s->dom[v] ? s->vertex[s->dom[v]] : DOMINATOR_ROOT;
+		if (v % STEP == 0 && progress_tick(doing, v, s->reached, err))
+			return -1;
 	}
 	return 0;
 }

@@ -7,6 +7,10 @@
 #include "analysis/leaders.h"
 #include "analysis/nearest.h"
 #include "base/alloc.h"
+#include "base/progress.h"
+
+/* Nodes between two looks at ^C. */
+enum { STEP = 1 << 14 };
 
 struct build {
 	const struct graph *graph;
@@ -21,9 +25,9 @@ static void add_to(struct retained_sum *sum, uint64_t count, uint64_t bytes)
 }
 
 /* Each node behind what dominates it: from the last to the first is upwards. */
-static void sum_up(struct build *b, const struct dominators *d,
-		   uint32_t top_holder, struct retained_sum *sum,
-		   struct retained_sum *top)
+static int sum_up(struct build *b, const struct dominators *d,
+		  uint32_t top_holder, struct retained_sum *sum,
+		  struct retained_sum *top, struct error *err)
 {
 	const struct snapshot *snap = b->graph->snap;
 	struct retained *out = b->out;
@@ -31,6 +35,9 @@ static void sum_up(struct build *b, const struct dominators *d,
 	for (uint32_t i = d->reached; i-- > 0;) {
 		uint32_t v = d->order[i], above = d->idom[v];
 
+		if (i % STEP == 0 && progress_tick("summing up", d->reached - i,
+						   d->reached, err))
+			return -1;
 		if (v < out->chunks) {
 			uint64_t size = snapshot_chunk_size(snap, v);
 
@@ -47,6 +54,7 @@ static void sum_up(struct build *b, const struct dominators *d,
 			add_to(top, 1, snapshot_chunk_size(snap, v));
 		}
 	}
+	return 0;
 }
 
 /* One round: all that the entries reach and no round before it did. */
@@ -67,11 +75,11 @@ static int reach_from(struct build *b, const uint32_t *entry, uint32_t entries,
 
 	if (ret)
 		return -1;
-	sum_up(b, &d, top_holder, sum, top);
+	ret = sum_up(b, &d, top_holder, sum, top, err);
 	for (uint32_t i = 0; i < d.reached; i++)
 		bitmap_set(&b->reached, d.order[i]);
 	dominators_deinit(&d);
-	return 0;
+	return ret;
 }
 
 /* All owners at once; or rank by rank. */

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/progress.h"
 #include "malloc/walk.h"
 
-enum { SEARCH_BYTES = 64 << 10, ANCHOR_CHUNKS = 64 };
+/* TICK: rounds between two looks at ^C. */
+enum { SEARCH_BYTES = 64 << 10, ANCHOR_CHUNKS = 64, TICK = 1 << 10 };
 
 struct cursor {
 	struct ahead_part *part;
@@ -121,17 +123,34 @@ static uint64_t anchor(struct walk *w, uint32_t arena, uint64_t addr,
 	return 0;
 }
 
-void ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
-		struct ahead *out)
+static int walk_on(struct walk *w, struct cursor *cursor, unsigned count,
+		   struct error *err)
+{
+	uint64_t start = cursor[0].at, all = cursor[0].stop - start;
+	unsigned running = count;
+
+	for (unsigned n = 1; running; n++) {
+		if (n % TICK == 0 &&
+		    progress_tick("walking the heap", cursor[0].at - start, all,
+				  err) < 0)
+			return -1;
+		running = 0;
+		for (unsigned i = 0; i < count; i++)
+			running += step(w, &cursor[i]);
+	}
+	return 0;
+}
+
+int ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
+	       struct ahead *out, struct error *err)
 {
 	const struct arena *a = &w->arena[arena].out;
 	uint64_t end = a->top > start && a->top < limit ? a->top : limit;
 	struct cursor cursor[AHEAD_PARTS] = {{0}};
-	unsigned running;
 
 	*out = (struct ahead){0};
 	if (!w->target->ops->peek || end - start < w->g->ahead_bytes)
-		return;
+		return 0;
 	for (unsigned i = 0; i < AHEAD_PARTS; i++) {
 		uint64_t at = start + (end - start) / AHEAD_PARTS * i;
 
@@ -157,11 +176,7 @@ void ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 			cursor[out->parts - 1].stop = at;
 		out->parts++;
 	}
-	do {
-		running = 0;
-		for (unsigned i = 0; i < out->parts; i++)
-			running += step(w, &cursor[i]);
-	} while (running);
+	return walk_on(w, cursor, out->parts, err);
 }
 
 void ahead_deinit(struct ahead *ahead)

@@ -7,7 +7,13 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/progress.h"
 #include "malloc/walk.h"
+
+/* Chunks between two looks at ^C. */
+enum { TICK = 1 << 14 };
+
+static const char doing[] = "following free lists";
 
 /* Chunk address to index in walk.free: open addressing, 0 is empty. */
 struct table {
@@ -39,8 +45,12 @@ static int table_fill(struct table *t, const struct walk *w, struct error *err)
 	t->slot = try_calloc(cap, sizeof *t->slot, "table of free chunks", err);
 	if (!t->slot)
 		return -1;
-	for (size_t i = 0; i < w->free.count; i++)
+	for (size_t i = 0; i < w->free.count; i++) {
+		if (i % TICK == 0 &&
+		    progress_tick(doing, 0, w->free.count, err) < 0)
+			return -1;
 		table_put(t, w, i);
+	}
 	return 0;
 }
 
@@ -181,7 +191,9 @@ static int take_member(struct bin *b, uint64_t addr, uint64_t link,
 				   " a second time",
 				   b->number, addr);
 	c->seen = 1;
-	b->a->listed++;
+	if (++b->a->listed % TICK == 0 &&
+	    progress_tick(doing, b->a->listed, b->w->free.count, err) < 0)
+		return -1;
 	b->a->listed_bytes += c->size;
 	*out = c;
 	if (fits_bin(b, c->size))

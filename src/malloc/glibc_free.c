@@ -2,7 +2,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/progress.h"
 #include "malloc/walk.h"
+
+/* Links between two looks at ^C. */
+enum { TICK = 1 << 14 };
 
 /*
  * The first link of a list, read both ways: only the right one leads to the end
@@ -81,7 +85,9 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 			return -1;
 		if (!go_on)
 			return 0;
-		++*count;
+		if (++*count % TICK == 0 &&
+		    progress_tick("following free lists", *count, 0, err) < 0)
+			return -1;
 		*bytes +=
 			chunk_size(c, w->form.word, w->sink->mmapped_overhead);
 		if (!pages_word(&w->pages, user, &stored))

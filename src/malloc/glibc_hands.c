@@ -11,7 +11,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/progress.h"
 #include "malloc/walk.h"
+
+/* Links between two looks at ^C. */
+enum { TICK = 1 << 14 };
 
 struct hands {
 	struct walk *w;
@@ -89,6 +93,10 @@ static int follow(struct hands *h, uint64_t user, uint64_t size, bool fast,
 			*whole = u64map_get(&h->whole, *by, NULL);
 			break;
 		}
+		if (h->members % TICK == 0 &&
+		    progress_tick("following free lists", h->members, 0, err) <
+			    0)
+			return -1;
 		*by = h->follows;
 		h->member[h->members++] = c;
 	}

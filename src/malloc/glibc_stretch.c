@@ -513,11 +513,12 @@ static void take_back(struct walk *w, const struct walk *before,
 static int walk_from(struct walk *w, struct run *r, bool from_several,
 		     enum stretch_end *how, struct error *err)
 {
-	int rc;
+	int rc = 0;
 
 	if (from_several && !r->holed)
-		ahead_walk(w, r->arena, r->at, r->limit, &r->ahead);
-	rc = walk_run(r, how, err);
+		rc = ahead_walk(w, r->arena, r->at, r->limit, &r->ahead, err);
+	if (!rc)
+		rc = walk_run(r, how, err);
 	free(r->chunk);
 	return rc;
 }

@@ -208,8 +208,8 @@ struct ahead {
 	struct ahead_part part[AHEAD_PARTS];
 	unsigned parts, next;
 };
-void ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
-		struct ahead *out);
+int ahead_walk(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
+	       struct ahead *out, struct error *err) MUST_CHECK;
 void ahead_deinit(struct ahead *ahead);
 
 /* glibc_resync.c */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/interrupt.h"
+#include "base/progress.h"
 #include "tests/lib/hs_test.h"
 
 static struct error err;
@@ -281,5 +282,64 @@ TEST(an_interrupt_ends_it)
 	make_chain(&rows, 100000, false);
 	interrupt_raise();
 	FAILS(ERR_INTERRUPTED, dominators_make(&flow, &d, &err));
+	rows_deinit(&rows);
+}
+
+static unsigned ticks, stop_at, turning, finding;
+static uint64_t now;
+
+static uint64_t test_clock(void)
+{
+	return now += 1000000000;
+}
+
+static void on_tick(void *ctx, const char *what, uint64_t done, uint64_t total)
+{
+	(void)ctx;
+	(void)done;
+	(void)total;
+	if (!what)
+		return;
+	turning += !strcmp(what, "turning pointers round");
+	finding += !strcmp(what, "finding dominators");
+	if (++ticks == stop_at)
+		interrupt_raise();
+}
+
+static int count_ticks(const struct flow *flow, unsigned stop)
+{
+	struct dominators d;
+	int ret;
+
+	ticks = turning = finding = 0;
+	stop_at = stop;
+	interrupt_clear();
+	progress_begin();
+	ret = dominators_make(flow, &d, &err);
+	progress_end();
+	if (!ret)
+		dominators_deinit(&d);
+	return ret;
+}
+
+/* What goes through all nodes hears ^C some thousands of them later. */
+TEST(each_part_of_the_work_can_be_ended)
+{
+	enum { NODES = 100000, BETWEEN = 1 << 14 };
+	struct rows rows;
+	uint32_t entry = 0;
+	struct flow flow = {.rows = &rows, .entry = &entry, .entries = 1};
+	unsigned all;
+
+	make_chain(&rows, NODES, false);
+	progress_clock(test_clock);
+	progress_set(on_tick, NULL);
+	OK(count_ticks(&flow, 0));
+	ck_assert_uint_ge(turning, 2 * (NODES / BETWEEN));
+	ck_assert_uint_ge(finding, 3 * (NODES / BETWEEN));
+	all = ticks;
+	for (unsigned i = 1; i < all; i++)
+		FAILS(ERR_INTERRUPTED, count_ticks(&flow, i));
+	interrupt_clear();
 	rows_deinit(&rows);
 }
