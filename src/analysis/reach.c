@@ -46,11 +46,17 @@ static int mark_roots(struct build *b, bool stale, struct error *err)
 {
 	struct marker *m = &b->out->marker;
 
-	for (size_t i = 0; i < b->roots.count; i++)
-		if (b->roots.range[i].stale == stale &&
-		    mark_range(m, b->roots.range[i].start,
-			       b->roots.range[i].end, err))
+	for (size_t i = 0; i < b->roots.count; i++) {
+		const struct root_range *r = &b->roots.range[i];
+
+		/* Memcheck passes over what cannot be written. */
+		if (r->stale != stale ||
+		    (b->opts->interior == INTERIOR_VALGRIND && r->constant &&
+		     r->class == ROOT_OTHER))
+			continue;
+		if (mark_range(m, r->start, r->end, err))
 			return -1;
+	}
 	for (size_t i = 0; i < b->roots.words; i++)
 		if (b->roots.word[i].stale == stale &&
 		    mark_word(m, b->roots.word[i].value, err))

@@ -52,6 +52,7 @@ static int add_range(struct build *b, const struct span *span,
 		.class = class,
 		.thread = span->thread,
 		.stale = !span->holds,
+		.constant = !(b->snap->maps.map[span->map].prot & MAP_W),
 	};
 	return 0;
 }

@@ -3,10 +3,10 @@
  *
  * A class each for registers, stacks (from the red zone below the stack pointer
  * to the stack's end), writable data of modules, thread-local storage, and
- * whatever else is private, writable and no heap.  Malloc's own structures are
- * no roots: main_arena's top and bins name chunk headers, which lie in the tail
- * of the block before.  Neither are stacks of threads that have ended, nor what
- * cannot be accessed.
+ * whatever else is private, writable (or was, before it was protected) and no
+ * heap.  Malloc's own structures are no roots: main_arena's top and bins name
+ * chunk headers, which lie in the tail of the block before.  Neither are stacks
+ * of threads that have ended, nor what cannot be accessed.
  */
 #ifndef SNAPSHOT_ROOTS_H
 #define SNAPSHOT_ROOTS_H
@@ -31,6 +31,7 @@ struct root_range {
 	/* Below the live part of a stack, or in that of a thread that has
 	 * ended: a word here proves little. */
 	bool stale;
+	bool constant; /* may only be read, now */
 };
 
 struct root_word {

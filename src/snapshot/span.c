@@ -246,6 +246,18 @@ static int mmapped(const struct snapshot *snap, struct table *over,
 	return 0;
 }
 
+/* What a program has filled and protected it still reads; of a file such
+ * memory has what the file has. */
+static bool may_hold(const struct map *map, enum place_kind kind)
+{
+	if (map->prot & MAP_S)
+		return false;
+	if (!(map->prot & MAP_W))
+		return kind == PLACE_ANON && map->prot & MAP_R &&
+		       !(map->prot & MAP_X);
+	return kind == PLACE_GLOBAL || kind == PLACE_ANON || kind == PLACE_FILE;
+}
+
 /*
  * Cuts map i by what lies over it.  over is sorted by start; where two overlap
  * (damage, or a guess of ours about TLS) the earlier one wins.
@@ -259,9 +271,7 @@ static int cut(const struct snapshot *snap, size_t i, const struct table *over,
 			    .map = (uint32_t)i};
 	uint64_t pos = map->start;
 
-	base.holds = map->prot & MAP_W && !(map->prot & MAP_S) &&
-		     (base.kind == PLACE_GLOBAL || base.kind == PLACE_ANON ||
-		      base.kind == PLACE_FILE);
+	base.holds = may_hold(map, base.kind);
 	/* One that began in an earlier map may reach into this one. */
 	while (*at && over->span[*at - 1].end > map->start)
 		--*at;

@@ -33,8 +33,9 @@ struct span {
 	enum place_kind kind; /* never CHUNK or REGISTER */
 	uint32_t thread;      /* STACK, TLS: index in the snapshot */
 	uint32_t map;	      /* index in the snapshot's maps */
-	/* A word here counts as a holder: private, writable, and, for a stack,
-	 * above the stack pointer (and its red zone). */
+	/* A word here counts as a holder: private, writable or protected after
+	 * it was written, and, for a stack, above the stack pointer (and its
+	 * red zone). */
 	bool holds;
 	bool ended; /* ANON: the stack of a thread that has ended */
 };
