@@ -1,6 +1,7 @@
 #include "analysis/typing_fit.h"
 
 enum {
+	BASE_OF = 4,	     /* so many begin with it: it is there to be */
 	ROUNDING = 16,	     /* what malloc may add is less */
 	LOOK_ELEMENTS = 64,  /* of an array are looked at */
 	LOOK_POINTERS = 256, /* of an object */
@@ -41,6 +42,13 @@ static bool has_larger(struct follow *f, uint32_t chunk, uint32_t number,
 			return true;
 	}
 	return false;
+}
+
+/* What others begin with is mostly a part of one of these: of a list's links,
+ * and of what all objects have, there are no arrays. */
+static bool is_base(const struct node *node)
+{
+	return node->mores && (node->linked || node->mores >= BASE_OF);
 }
 
 /* Elements behind the first one must not look like something else. */
@@ -90,7 +98,8 @@ int fit_of(struct follow *f, uint32_t chunk, uint32_t number, enum fit *out,
 	else if (c->arena != ARENA_MMAPPED &&
 		 (fit_exact(f, chunk, node->size) || not_split(f, c, node)))
 		*out = FIT_ONE;
-	else if (fit_exact(f, chunk, c->size / node->size * node->size) &&
+	else if (!is_base(node) &&
+		 fit_exact(f, chunk, c->size / node->size * node->size) &&
 		 plausible_array(f, chunk, number))
 		*out = node->size * 2 > c->size ? FIT_ONE : FIT_ARRAY;
 	else

@@ -135,9 +135,9 @@ static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 	unsigned new = rank(f, number, form);
 
 	if (f->t->by[chunk] == TYPED_VTABLE ||
-	    node_has(&f->p->nodes, have, 0, number))
+	    node_begins(&f->p->nodes, have, number))
 		return 0;
-	if (node_has(&f->p->nodes, number, 0, have))
+	if (node_begins(&f->p->nodes, number, have))
 		return assign(f, chunk, number, form, err);
 	if (new <= old)
 		return !new ? 0 : claim(f, chunk, number, 0, true, err);
@@ -382,7 +382,7 @@ static void settle(struct follow *f)
 		struct typed_claim *c = &p->claim[i];
 		uint32_t node = p->node[c->chunk];
 
-		if (!c->at && is_known(f, c))
+		if (!c->at && node && node_begins(&p->nodes, node, c->node))
 			c->against = false;
 		else if (c->at && node && p->form[c->chunk] != FORM_BEGINS &&
 			 !p->nodes.node[node].flex &&

@@ -158,7 +158,24 @@ int node_lay(struct nodes *nodes, uint32_t number, struct error *err)
 	nodes->node[number].slots = l.count;
 	nodes->node[number].flex = l.flex;
 	nodes->node[number].flex_node = l.flex_node;
+	for (size_t i = 0; i < l.count; i++)
+		if (l.slot[i].node == number)
+			nodes->node[number].linked = true;
 	nodes->node[number].laid = true;
+	return 0;
+}
+
+static int add_more(struct nodes *nodes, uint32_t inner, uint32_t outer,
+		    struct error *err)
+{
+	struct node *node = &nodes->node[inner];
+	size_t cap = node->mores;
+
+	if (inner == outer || node->size >= nodes->node[outer].size)
+		return 0;
+	if (GROW(node->more, cap, node->mores + 1, "types", err))
+		return -1;
+	node->more[node->mores++] = outer;
 	return 0;
 }
 
@@ -177,40 +194,81 @@ static int note_first(struct nodes *nodes, uint32_t outer, struct type *type,
 		return 0;
 	n = type_members(type, &m);
 	for (size_t i = 0; i < n && !m[i].offset; i++) {
-		struct node *node;
 		uint32_t inner;
-		size_t cap;
 
 		if (m[i].bit_size)
 			continue;
 		if (!node_of(nodes, m[i].type, &inner, err))
 			return -1;
 		if (inner && nodes->node[inner].kind >= NODE_STRUCT &&
-		    inner != outer) {
-			node = &nodes->node[inner];
-			cap = node->mores;
-			if (GROW(node->more, cap, node->mores + 1, "types",
-				 err))
-				return -1;
-			node->more[node->mores++] = outer;
-		}
+		    add_more(nodes, inner, outer, err))
+			return -1;
 		if (note_first(nodes, outer, m[i].type, depth + 1, err))
 			return -1;
 	}
 	return 0;
 }
 
+/*
+ * Structs may also begin alike by a macro that writes the same members in each.
+ * Calls fn with the hash of every beginning of two members or more.
+ */
+typedef int begin_fn(struct nodes *nodes, uint32_t number, uint64_t hash,
+		     bool whole, struct error *err);
+
+static int each_beginning(struct nodes *nodes, uint32_t number, begin_fn *fn,
+			  struct error *err)
+{
+	const struct member *m;
+	size_t n = type_members(nodes->node[number].type, &m);
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		hash = node_mix(hash, m[i].offset * 64 + m[i].bit_offset);
+		hash = node_mix(hash, type_size(m[i].type));
+		hash = node_mix_text(hash, m[i].name);
+		if (i && fn(nodes, number, hash, i + 1 == n, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int keep_whole(struct nodes *nodes, uint32_t number, uint64_t hash,
+		      bool whole, struct error *err)
+{
+	return whole ? u64map_put(&nodes->by_members, hash, number, err) : 0;
+}
+
+static int find_whole(struct nodes *nodes, uint32_t number, uint64_t hash,
+		      bool whole, struct error *err)
+{
+	uint64_t inner;
+
+	if (whole || !u64map_get(&nodes->by_members, hash, &inner))
+		return 0;
+	return add_more(nodes, (uint32_t)inner, number, err);
+}
+
 int nodes_note(struct nodes *nodes, struct error *err)
 {
+	size_t from = nodes->noted;
+
 	/* Noting one may find others. */
 	for (; nodes->noted < nodes->count; nodes->noted++) {
 		uint32_t number = (uint32_t)nodes->noted;
 		const struct node *node = &nodes->node[number];
 
-		if ((node->kind == NODE_STRUCT || node->kind == NODE_UNION) &&
-		    note_first(nodes, number, node->type, 0, err))
+		if (node->kind != NODE_STRUCT && node->kind != NODE_UNION)
+			continue;
+		if (note_first(nodes, number, node->type, 0, err) ||
+		    (nodes->node[number].kind == NODE_STRUCT &&
+		     each_beginning(nodes, number, keep_whole, err)))
 			return -1;
 	}
+	for (; from < nodes->noted; from++)
+		if (nodes->node[from].kind == NODE_STRUCT &&
+		    each_beginning(nodes, (uint32_t)from, find_whole, err))
+			return -1;
 	return 0;
 }
 

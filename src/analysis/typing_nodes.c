@@ -7,18 +7,18 @@
 
 enum { NESTED_MAX = 32 };
 
-static uint64_t mix(uint64_t hash, uint64_t with)
+uint64_t node_mix(uint64_t hash, uint64_t with)
 {
 	hash ^= with;
 	hash *= UINT64_C(0x9e3779b97f4a7c15);
 	return hash ^ hash >> 29;
 }
 
-static uint64_t mix_text(uint64_t hash, const char *text)
+uint64_t node_mix_text(uint64_t hash, const char *text)
 {
 	for (; text && *text; text++)
-		hash = mix(hash, (uint8_t)*text);
-	return mix(hash, 0x100);
+		hash = node_mix(hash, (uint8_t)*text);
+	return node_mix(hash, 0x100);
 }
 
 int nodes_init(struct nodes *nodes, struct symbols *symbols, unsigned word,
@@ -42,6 +42,7 @@ void nodes_deinit(struct nodes *nodes)
 	free(nodes->node);
 	u64map_deinit(&nodes->by_type);
 	u64map_deinit(&nodes->by_key);
+	u64map_deinit(&nodes->by_members);
 	*nodes = (struct nodes){0};
 }
 
@@ -82,19 +83,20 @@ static char *name_of(struct type *asked, struct type *type)
 /* Two of one name are one if they look alike: name, size, members. */
 static uint64_t key_of(const char *name, struct type *type, enum node_kind kind)
 {
-	uint64_t key = mix_text(kind, name);
+	uint64_t key = node_mix_text(kind, name);
 	const struct member *m;
 	size_t n;
 
-	key = mix(key, type->size);
+	key = node_mix(key, type->size);
 	if (kind == NODE_POINTER)
-		return mix(key, (uintptr_t)type_strip(type_target(type)));
+		return node_mix(key, (uintptr_t)type_strip(type_target(type)));
 	if (kind != NODE_STRUCT && kind != NODE_UNION)
 		return key;
 	n = type_members(type, &m);
 	for (size_t i = 0; i < n; i++)
-		key = mix_text(mix(mix(key, m[i].offset), m[i].bit_size),
-			       m[i].name);
+		key = node_mix_text(
+			node_mix(node_mix(key, m[i].offset), m[i].bit_size),
+			m[i].name);
 	return key;
 }
 
@@ -189,4 +191,14 @@ bool node_has(struct nodes *nodes, uint32_t outer, uint64_t offset,
 		return true;
 	return outer &&
 	       has_at(nodes, nodes->node[outer].type, offset, inner, 0);
+}
+
+bool node_begins(struct nodes *nodes, uint32_t outer, uint32_t inner)
+{
+	const struct node *node = &nodes->node[inner];
+
+	for (size_t i = 0; i < node->mores; i++)
+		if (node->more[i] == outer)
+			return true;
+	return node_has(nodes, outer, 0, inner);
 }

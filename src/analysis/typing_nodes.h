@@ -43,6 +43,7 @@ struct node {
 	struct slot *slot;  /* owned, ascending; of a union: by alternative */
 	size_t slots;
 	bool laid;
+	bool linked; /* it has a pointer to its like */
 	/* Structs that this one is the beginning of: numbers of nodes. */
 	uint32_t *more; /* owned */
 	size_t mores;
@@ -54,9 +55,10 @@ struct nodes {
 	unsigned word;
 	struct node *node; /* owned; node[0] is NODE_NONE's */
 	size_t count, cap;
-	struct u64map by_type; /* struct type * -> number */
-	struct u64map by_key;  /* what it looks like -> number + 1 */
-	size_t noted;	       /* below: which begin with which is known */
+	struct u64map by_type;	  /* struct type * -> number */
+	struct u64map by_key;	  /* what it looks like -> number + 1 */
+	size_t noted;		  /* below: which begin with which is known */
+	struct u64map by_members; /* hash of all members -> number */
 };
 
 int nodes_init(struct nodes *nodes, struct symbols *symbols, unsigned word,
@@ -78,5 +80,12 @@ int nodes_note(struct nodes *nodes, struct error *err) MUST_CHECK;
 /* Is there an inner at offset in outer (or are they the same)? */
 bool node_has(struct nodes *nodes, uint32_t outer, uint64_t offset,
 	      uint32_t inner);
+
+/* Does outer begin with inner, as a member or with the same members? */
+bool node_begins(struct nodes *nodes, uint32_t outer, uint32_t inner);
+/* Hashes. */
+
+uint64_t node_mix(uint64_t hash, uint64_t with);
+uint64_t node_mix_text(uint64_t hash, const char *text);
 
 #endif
