@@ -26,8 +26,7 @@ struct dwarf_file {
 	enum dwarf_file_kind kind;
 	char *path; /* owned; NULL of the module's own */
 	const struct elf *elf;
-	struct elf *own; /* the same, owned, but of the module's own */
-	int fd;		 /* owned: of it unpacked; -1: as it is */
+	struct elf *own; /* owned: the same, or NULL */
 };
 
 /* Which unit or function has which code: ranges, sorted. */
@@ -169,9 +168,8 @@ bool die_covers(const struct die *die, uint64_t pc);
 bool die_indexed_address(const struct die *die, uint64_t index, uint64_t *out);
 /* The DIE of a split unit's skeleton, in the program's own file. */
 bool dwarf_other_half(const struct die *die, struct die *out);
-/* --- dwarf_split_ranges.c: list "index" of a DIE in a .dwo or .dwp. */
-void die_each_split_range(const struct die *die, uint64_t index, range_fn *fn,
-			  void *ctx);
+/* An offset in a section; false if it has not that attribute. */
+bool die_section_offset(const struct die *die, unsigned attr, uint64_t *out);
 /* --- dwarf_units.c */
 struct dwarf_header {
 	uint64_t id; /* of a split unit, DWARF 5; else 0 */
@@ -190,6 +188,9 @@ struct dwarf_unit *dwarf_unit_at(struct dwarf *dwarf, uint64_t pc);
 bool dwarf_function_at(struct dwarf *dwarf, struct dwarf_unit *unit,
 		       uint64_t pc, struct die *out);
 void code_map_deinit(struct code_map *map);
+
+/* --- dwarf_inline.c: mangled, its own or of what it is a copy of; or NULL */
+const char *die_linkage_name(const struct die *die);
 
 /* --- dwarf_loc.c: where something is */
 struct location;

@@ -9,7 +9,6 @@ struct chain {
 	uint64_t pc;
 };
 
-/* The mangled name, its own or of what it is a copy of. */
 static const char *linkage_name(const struct die *die, int depth)
 {
 	const char *name = die_text(die, DW_AT_linkage_name);
@@ -24,6 +23,11 @@ static const char *linkage_name(const struct die *die, int depth)
 	return name;
 }
 
+const char *die_linkage_name(const struct die *die)
+{
+	return linkage_name(die, 0);
+}
+
 static void take(struct chain *c, const struct die *die)
 {
 	struct inlined *in = &c->out[c->count];
@@ -34,7 +38,7 @@ static void take(struct chain *c, const struct die *die)
 	die_unsigned(die, DW_AT_call_file, &file);
 	die_unsigned(die, DW_AT_call_line, &line);
 	*in = (struct inlined){.name = die_any_name(die),
-			       .linkage_name = linkage_name(die, 0),
+			       .linkage_name = die_linkage_name(die),
 			       .call_file = (unsigned)file,
 			       .call_line = (unsigned)line};
 	c->count++;

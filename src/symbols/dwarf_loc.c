@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "symbols/dwarf_impl.h"
+#include "symbols/dwarf_lists.h"
+#include "symbols/dwarf_ops.h"
 #include "symbols/dwarf_vars.h"
 
 enum { STACK = 64, STEPS = 10000, NESTED = 3, REGS = 17 };
@@ -22,11 +24,6 @@ struct machine {
 	bool is_reg;	/* DW_OP_reg came */
 	bool has_bytes; /* DW_OP_implicit_value came */
 	unsigned reg;
-};
-
-struct op {
-	Dwarf_Small atom;
-	Dwarf_Unsigned a, b, c, at;
 };
 
 static void locate(const struct die *die, unsigned attr,
@@ -328,6 +325,20 @@ static void take_piece(struct machine *m, uint64_t size)
 	m->is_reg = m->is_value = m->has_bytes = false;
 }
 
+/* What a register held when the function was entered. */
+static void entry_value(struct machine *m, const struct op *op)
+{
+	const struct frame_state *f = m->where->frame;
+	const uint8_t *inner = (const uint8_t *)(uintptr_t)op->b;
+	unsigned atom = op->a == 1 && inner ? *inner : 0;
+	uint64_t value = 0;
+
+	if (atom < DW_OP_reg0 || atom > DW_OP_reg31 || !f || !f->entry ||
+	    !f->entry(f->entry_ctx, atom - DW_OP_reg0, &value))
+		fail(m, "optimized out: only its value at the call was kept");
+	push(m, value);
+}
+
 static bool special(struct machine *m, const struct op *op)
 {
 	const struct frame_state *f = m->where->frame;
@@ -356,7 +367,7 @@ static bool special(struct machine *m, const struct op *op)
 		return true;
 	case DW_OP_entry_value:
 	case DW_OP_GNU_entry_value:
-		fail(m, "optimized out: only its value at the call was kept");
+		entry_value(m, op);
 		return true;
 	case DW_OP_implicit_pointer:
 	case DW_OP_GNU_implicit_pointer:
@@ -367,50 +378,27 @@ static bool special(struct machine *m, const struct op *op)
 	}
 }
 
-static bool get_op(struct machine *m, Dwarf_Locdesc_c desc, Dwarf_Unsigned i,
-		   struct op *op)
+static void run(struct machine *m, const uint8_t *bytes, size_t len)
 {
-	Dwarf_Error e = NULL;
-
-	if (dwarf_get_location_op_value_c(desc, i, &op->atom, &op->a, &op->b,
-					  &op->c, &op->at, &e) == DW_DLV_OK)
-		return true;
-	dwarf_forget(m->die->dbg, e);
-	fail(m, "its location is damaged");
-	return false;
-}
-
-/* The index of the operation at offset "at"; count if none is there. */
-static Dwarf_Unsigned op_at(struct machine *m, Dwarf_Locdesc_c desc,
-			    Dwarf_Unsigned count, uint64_t at)
-{
+	unsigned word = m->where->dwarf->word, steps = 0;
+	size_t at = 0;
 	struct op op;
 
-	for (Dwarf_Unsigned i = 0; i < count; i++)
-		if (get_op(m, desc, i, &op) && op.at == at)
-			return i;
-	return count;
-}
-
-static void run(struct machine *m, Dwarf_Locdesc_c desc, Dwarf_Unsigned count)
-{
-	struct op op;
-	unsigned steps = 0;
-
-	for (Dwarf_Unsigned i = 0; i < count && !m->why; i++) {
-		if (!get_op(m, desc, i, &op))
-			return;
-		if (++steps == STEPS)
+	while (!m->why && at < len) {
+		if (!op_decode(bytes, len, word, &at, &op))
+			fail(m, "its location is damaged");
+		else if (++steps == STEPS)
 			fail(m, "its location has no end");
-		if (op.atom == DW_OP_skip || (op.atom == DW_OP_bra && pop(m))) {
-			uint64_t to = op.at + 3 + (uint64_t)(int16_t)op.a;
-
-			i = op_at(m, desc, count, to) - 1;
-		} else if (op.atom != DW_OP_bra && !constant(m, &op) &&
-			   !describe(m, &op) && !special(m, &op)) {
+		else if (op.atom == DW_OP_skip ||
+			 (op.atom == DW_OP_bra && pop(m)))
+			/* before the start is past the end, too */
+			at += (size_t)(int64_t)op.a;
+		else if (op.atom != DW_OP_bra && !constant(m, &op) &&
+			 !describe(m, &op) && !special(m, &op))
 			fail(m, "its location is of a kind not known here");
-		}
 	}
+	if (at > len)
+		fail(m, "its location is damaged");
 }
 
 static void finish(struct machine *m)
@@ -443,29 +431,70 @@ static void finish(struct machine *m)
 				     : "optimized out";
 }
 
-/* The entry of the list for pc; a lone expression has one. */
-static bool entry_at(const struct die *die, Dwarf_Loc_Head_c head,
-		     Dwarf_Unsigned i, bool lone, uint64_t pc,
-		     Dwarf_Locdesc_c *desc, Dwarf_Unsigned *ops)
+/* The expression of the list that is for pc; false: there is none. */
+static bool find_in_list(const struct die *die, Dwarf_Attribute a, uint64_t pc,
+			 struct list_entry *found)
 {
-	Dwarf_Small lle = 0, source = 0;
-	Dwarf_Unsigned raw1, raw2, expr, off;
-	Dwarf_Addr low = 0, high = 0;
-	Dwarf_Bool no_addr = 0;
+	Dwarf_Half form = 0, version = 0, size = 0;
+	Dwarf_Unsigned value = 0;
+	Dwarf_Off off = 0;
 	Dwarf_Error e = NULL;
+	struct list list;
+	struct list_entry entry;
+	enum list_kind kind;
+	bool there, indexed;
 
-	if (dwarf_get_locdesc_entry_d(head, i, &lle, &raw1, &raw2, &no_addr,
-				      &low, &high, ops, desc, &source, &expr,
-				      &off, &e) != DW_DLV_OK) {
+	*found = (struct list_entry){0};
+	dwarf_get_version_of_die(die->die, &version, &size);
+	kind = version < 5 ? LIST_OLD_LOCATIONS : LIST_LOCATIONS;
+	if (dwarf_whatform(a, &form, &e) != DW_DLV_OK) {
 		dwarf_forget(die->dbg, e);
 		return false;
 	}
-	if (lone)
-		return true;
-	if (lle == DW_LLE_base_address || lle == DW_LLE_base_addressx ||
-	    lle == DW_LLE_end_of_list)
+	indexed = form != DW_FORM_sec_offset;
+	if ((indexed ? dwarf_formudata(a, &value, &e)
+		     : dwarf_global_formref(a, &off, &e)) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
 		return false;
-	return lle == DW_LLE_default_location || (pc >= low && pc < high);
+	}
+	if (!list_open(die, kind, form, indexed ? value : off, &list, &there))
+		return false;
+	while (list_next(&list, kind, &entry)) {
+		if (entry.everywhere)
+			*found = entry;
+		if (pc < entry.low || pc >= entry.high)
+			continue;
+		*found = entry;
+		break;
+	}
+	return found->length > 0;
+}
+
+/* The bytes of a lone expression, borrowed. */
+static bool find_expression(const struct die *die, Dwarf_Attribute a,
+			    struct list_entry *found)
+{
+	Dwarf_Unsigned len = 0;
+	Dwarf_Ptr bytes = NULL;
+	Dwarf_Block *block = NULL;
+	Dwarf_Error e = NULL;
+
+	*found = (struct list_entry){0};
+	if (dwarf_formexprloc(a, &len, &bytes, &e) == DW_DLV_OK) {
+		found->expression = bytes;
+		found->length = len;
+		return len > 0;
+	}
+	dwarf_forget(die->dbg, e);
+	e = NULL;
+	if (dwarf_formblock(a, &block, &e) == DW_DLV_OK) { /* DWARF 2, 3 */
+		found->expression = block->bl_data;
+		found->length = block->bl_len;
+		dwarf_dealloc(die->dbg, block, DW_DLA_BLOCK);
+		return found->length > 0;
+	}
+	dwarf_forget(die->dbg, e);
+	return false;
 }
 
 static void locate(const struct die *die, unsigned attr,
@@ -473,35 +502,23 @@ static void locate(const struct die *die, unsigned attr,
 		   struct location *out)
 {
 	Dwarf_Attribute a = die_attr(die, attr);
-	Dwarf_Loc_Head_c head = NULL;
-	Dwarf_Unsigned count = 0, ops = 0;
-	Dwarf_Locdesc_c desc = NULL;
-	Dwarf_Error e = NULL;
 	struct machine m = {.where = where,
 			    .die = die,
 			    .out = out,
 			    .nested = nested,
 			    .in_base = in_base};
 	uint64_t pc = where->frame ? where->frame->pc - where->bias : 0;
-	bool lone = a && attr_is_expression(a), found = false;
+	struct list_entry found;
 
 	*out = (struct location){.kind = LOCATION_NONE, .why = "optimized out"};
 	if (!a)
 		return;
-	if (dwarf_get_loclist_c(a, &head, &count, &e) != DW_DLV_OK) {
-		dwarf_forget(die->dbg, e);
-		out->why = "its location cannot be read";
-		attr_free(die, a);
-		return;
-	}
-	for (Dwarf_Unsigned i = 0; i < count && !found; i++)
-		found = entry_at(die, head, i, lone, pc, &desc, &ops);
-	if (found && ops) {
+	if (attr_is_expression(a) ? find_expression(die, a, &found)
+				  : find_in_list(die, a, pc, &found)) {
 		out->why = "";
-		run(&m, desc, ops);
+		run(&m, found.expression, found.length);
 		finish(&m);
 	}
-	dwarf_loc_head_c_dealloc(head);
 	attr_free(die, a);
 }
 

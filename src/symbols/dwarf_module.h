@@ -32,6 +32,21 @@ struct inlined {
 size_t dwarf_inlined_at(struct dwarf *dwarf, uint64_t pc, struct inlined *out,
 			size_t cap, uint64_t *unit_die);
 
+/* In dwarf_calls.c. */
+struct call {
+	const struct frame_state *caller;
+	uint64_t ret;			 /* where it returns to */
+	uint64_t callee;		 /* the function's first instruction */
+	const char *name, *linkage_name; /* the function's; or NULL */
+};
+/* What the callee's register held when it was called there; d and module are
+ * the caller's. */
+bool dwarf_call_value(struct dwarf *d, const struct module *module,
+		      const struct call *from, unsigned reg, uint64_t *out);
+/* Does the function with that code (of the file) end in a tail call anywhere?
+ * Then a frame of it may have been made by one. */
+bool dwarf_calls_tail(struct dwarf *d, uint64_t pc);
+
 /* In dwarf_units.c: is there any unit (a symbol table alone has none)? */
 bool dwarf_has_units(struct dwarf *dwarf);
 /* In dwarf_index.c, with progress. */

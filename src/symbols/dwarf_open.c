@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "symbols/dwarf_check.h"
 #include "symbols/dwarf_impl.h"
 #include "symbols/elf_zstd.h"
 
@@ -29,26 +30,32 @@ static int handle_open(int fd, Dwarf_Debug *dbg)
 	return ret == DW_DLV_OK ? 0 : -1;
 }
 
-/* *fd: what of it had to be unpacked, or -1. */
-static int open_elf(const struct elf *elf, Dwarf_Debug *dbg, int *fd,
-		    struct strbuf *note)
+/* *unpacked: the same with what had to be unpacked, or NULL. */
+static int open_elf(const struct elf *elf, Dwarf_Debug *dbg,
+		    struct elf **unpacked, struct strbuf *note)
 {
+	const char *damaged = NULL;
 	struct error err;
+	int fd = -1;
 
-	*fd = -1;
+	*unpacked = NULL;
 	if (elf_is_memory(elf))
 		return -1;
-	if (elf_unpack_zstd(elf, fd, &err)) {
-		log_info("dwarf: %s", err.msg);
+	if (elf_unpack_zstd(elf, &fd, &err) ||
+	    (fd >= 0 && elf_open(fd, unpacked, &err)))
+		damaged = err.msg;
+	else
+		damaged = dwarf_check(*unpacked ? *unpacked : elf);
+	if (damaged) {
+		log_info("dwarf: %s", damaged);
 		if (note)
-			strbuf_addf(note, "%sits debug information: %s",
-				    note->len ? "; " : "", err.msg);
-		return -1;
+			strbuf_addf(note,
+				    "%sits debug information is not used: %s",
+				    note->len ? "; " : "", damaged);
 	}
-	if (!handle_open(*fd < 0 ? elf_fd(elf) : *fd, dbg))
+	if (!damaged && !handle_open(elf_fd(*unpacked ? *unpacked : elf), dbg))
 		return 0;
-	if (*fd >= 0)
-		close(*fd);
+	elf_close(*unpacked);
 	return -1;
 }
 
@@ -65,7 +72,7 @@ static void handle_close(Dwarf_Debug dbg)
 
 static size_t add_handle(struct dwarf *d, Dwarf_Debug dbg,
 			 enum dwarf_file_kind kind, const char *path,
-			 const struct elf *elf, int fd)
+			 const struct elf *elf, struct elf *own)
 {
 	struct error err;
 
@@ -79,17 +86,17 @@ static size_t add_handle(struct dwarf *d, Dwarf_Debug dbg,
 				    .kind = kind,
 				    .path = path ? xstrdup(path) : NULL,
 				    .elf = elf,
-				    .fd = fd};
+				    .own = own};
 	return d->files++;
 }
 
 struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note)
 {
 	struct dwarf *d;
+	struct elf *unpacked;
 	Dwarf_Debug dbg;
-	int fd;
 
-	if (open_elf(from->elf, &dbg, &fd, note))
+	if (open_elf(from->elf, &dbg, &unpacked, note))
 		return NULL;
 	d = xcalloc(1, sizeof *d);
 	d->path = xstrdup(from->path ? from->path : "");
@@ -100,7 +107,8 @@ struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note)
 	type_set_init(&d->types, from->word, d);
 	elf_alt_link(from->elf, &d->alt_link, &d->alt_id);
 	d->module = xstrdup(from->module ? from->module : "");
-	add_handle(d, dbg, FILE_MAIN, NULL, from->elf, fd);
+	add_handle(d, dbg, FILE_MAIN, NULL, unpacked ? unpacked : from->elf,
+		   unpacked);
 	if (!d->files) {
 		dwarf_close(d);
 		return NULL;
@@ -118,8 +126,6 @@ void dwarf_close(struct dwarf *d)
 		struct dwarf_file *f = &d->file[--d->files];
 
 		handle_close(f->dbg);
-		if (f->fd >= 0)
-			close(f->fd);
 		elf_close(f->own);
 		free(f->path);
 	}
@@ -157,7 +163,7 @@ size_t dwarf_add_file(struct dwarf *d, const char *path,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	Dwarf_Debug dbg;
 	Dwarf_Error e = NULL;
-	struct elf *elf;
+	struct elf *elf, *unpacked;
 	struct error err;
 	size_t index;
 
@@ -172,19 +178,20 @@ size_t dwarf_add_file(struct dwarf *d, const char *path,
 		elf_close(elf);
 		return 0;
 	}
-	if (open_elf(elf, &dbg, &fd, NULL)) {
+	if (open_elf(elf, &dbg, &unpacked, NULL)) {
 		dwarf_note_file(d, path, "has no debug information");
 		elf_close(elf);
 		return 0;
 	}
-	index = add_handle(d, dbg, kind, path, elf, fd);
+	if (unpacked) {
+		elf_close(elf);
+		elf = unpacked;
+	}
+	index = add_handle(d, dbg, kind, path, elf, elf);
 	if (!index) {
 		elf_close(elf);
-		if (fd >= 0)
-			close(fd);
 		return 0;
 	}
-	d->file[index].own = elf;
 	/* Who asks whom: a split unit for addresses, ours for shared text. */
 	if (kind == FILE_ALT ? dwarf_set_tied_dbg(d->file[0].dbg, dbg, &e)
 			     : dwarf_set_tied_dbg(dbg, d->file[0].dbg, &e))

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "symbols/dwarf_impl.h"
+#include "symbols/dwarf_lists.h"
 
 /* DW_AT_low_pc and DW_AT_high_pc of a DIE; false if it has not both. */
 bool die_extent(const struct die *die, uint64_t *low, uint64_t *high)
@@ -26,7 +26,23 @@ bool die_extent(const struct die *die, uint64_t *low, uint64_t *high)
 	return true;
 }
 
-/* DWARF 5: .debug_rnglists. */
+/* DWARF 5; false: not where we could read it. */
+static bool each_in_list(const struct die *die, unsigned form, uint64_t value,
+			 range_fn *fn, void *ctx)
+{
+	struct list list;
+	struct list_entry e;
+	bool there;
+
+	if (!list_open(die, LIST_RANGES, form, value, &list, &there))
+		return there;
+	while (list_next(&list, LIST_RANGES, &e))
+		if (e.low < e.high && !fn(ctx, e.low, e.high))
+			break;
+	return true;
+}
+
+/* DWARF 5: .debug_rnglists, compressed. */
 static void each_in_rnglist(const struct die *die, Dwarf_Attribute attr,
 			    Dwarf_Half form, uint64_t value, range_fn *fn,
 			    void *ctx)
@@ -138,9 +154,8 @@ void die_each_range(const struct die *die, range_fn *fn, void *ctx)
 	} else {
 		u = off;
 	}
-	if (version >= 5 && form == DW_FORM_rnglistx &&
-	    die->dwarf->file[die->file].kind != FILE_MAIN)
-		die_each_split_range(die, u, fn, ctx);
+	if (version >= 5 && each_in_list(die, form, u, fn, ctx))
+		; /* read here */
 	else if (version >= 5)
 		each_in_rnglist(die, attr, form, u, fn, ctx);
 	else

@@ -25,7 +25,7 @@ bool dwarf_other_half(const struct die *die, struct die *out)
 }
 
 /* An offset in a section, as the forms of two times have it. */
-static bool section_offset(const struct die *die, unsigned attr, uint64_t *out)
+bool die_section_offset(const struct die *die, unsigned attr, uint64_t *out)
 {
 	Dwarf_Attribute a = die_attr(die, attr);
 	Dwarf_Off off = 0;
@@ -51,8 +51,8 @@ static bool read_address(const struct die *die, uint64_t index, uint64_t *out)
 
 	if (!dwarf_other_half(die, &half))
 		return false;
-	ok = section_offset(&half, DW_AT_addr_base, &base) ||
-	     section_offset(&half, DW_AT_GNU_addr_base, &base);
+	ok = die_section_offset(&half, DW_AT_addr_base, &base) ||
+	     die_section_offset(&half, DW_AT_GNU_addr_base, &base);
 	die_close(&half);
 	if (!ok || !elf_section(d->file[0].elf, ".debug_addr", &data, &size) ||
 	    base > size || index >= (size - base) / d->word)

@@ -103,7 +103,7 @@ struct local_walk {
 	uint64_t pc; /* of the file */
 	symbols_local_fn *fn;
 	void *ctx;
-	unsigned depth;
+	unsigned depth, level;
 	const char *function;
 };
 
@@ -123,7 +123,8 @@ static int tell(struct local_walk *w, const struct die *die, bool parameter)
 	struct local local = {.name = die_any_name(die),
 			      .function = w->function,
 			      .is_parameter = parameter,
-			      .depth = w->depth};
+			      .depth = w->depth,
+			      .level = w->level};
 
 	if (!local.name || die_flag(die, DW_AT_declaration))
 		return 0;
@@ -156,8 +157,13 @@ static int walk_block(struct local_walk *w, const struct die *block)
 	for (bool ok = die_child(block, &die); ok && !ret;
 	     ok = die_next(&die)) {
 		if (is_block(die_tag(&die)) && die_covers(&die, w->pc)) {
+			bool inlined =
+				die_tag(&die) == DW_TAG_inlined_subroutine;
+
 			w->depth++;
+			w->level += inlined;
 			ret = walk_block(w, &die);
+			w->level -= inlined;
 			w->depth--;
 		}
 		if (ret) {

@@ -34,6 +34,10 @@ struct frame_state {
 	uint32_t has_reg; /* a bit for each that is known */
 	bool (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
 	void *ctx; /* of read */
+	/* What a register held when the function was entered; NULL, or false:
+	 * not known.  See symbols_entry_value(). */
+	bool (*entry)(void *ctx, unsigned reg, uint64_t *value);
+	void *entry_ctx;
 };
 
 enum location_kind {
@@ -71,6 +75,7 @@ struct local {
 	bool is_parameter;
 	unsigned
 		depth; /* of blocks: the innermost of one name is the deepest */
+	unsigned level; /* of inlining: 0 is the function itself */
 	struct location where;
 };
 

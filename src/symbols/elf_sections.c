@@ -128,30 +128,47 @@ void elf_load_notes(struct elf *elf)
 			return;
 }
 
-/* A section of small text, by name; NULL: there is none. */
-static Elf_Data *named_section(const struct elf *elf, const char *want)
+static Elf_Scn *find_section(const struct elf *elf, const char *want,
+			     GElf_Shdr *shdr)
 {
 	size_t names;
-	GElf_Shdr shdr;
 	Elf_Scn *scn = NULL;
 
 	if (elf->image || elf_getshdrstrndx(elf->handle, &names))
 		return NULL;
-	while ((scn = next_section(elf, scn, &shdr))) {
-		const char *name = elf_strptr(elf->handle, names, shdr.sh_name);
+	while ((scn = next_section(elf, scn, shdr))) {
+		const char *name =
+			elf_strptr(elf->handle, names, shdr->sh_name);
 
 		if (name && !strcmp(name, want))
-			return section_bytes(elf, &shdr, ELF_T_BYTE);
+			return scn;
 	}
 	return NULL;
+}
+
+/* A section's bytes, by name; NULL: there is none, or it is compressed. */
+static Elf_Data *named_section(const struct elf *elf, const char *want)
+{
+	GElf_Shdr shdr;
+
+	return find_section(elf, want, &shdr)
+		       ? section_bytes(elf, &shdr, ELF_T_BYTE)
+		       : NULL;
 }
 
 bool elf_section(const struct elf *elf, const char *name, const void **data,
 		 size_t *size)
 {
-	const Elf_Data *found = named_section(elf, name);
+	GElf_Shdr shdr;
+	Elf_Scn *scn = find_section(elf, name, &shdr);
+	Elf_Data *found = NULL;
 
-	if (!found)
+	if (!scn || shdr.sh_type == SHT_NOBITS)
+		return false;
+	/* Once uncompressed, its header says that it never was otherwise. */
+	if (!(shdr.sh_flags & SHF_COMPRESSED) || elf_compress(scn, 0, 0) >= 0)
+		found = elf_getdata(scn, NULL);
+	if (!found || !found->d_buf)
 		return false;
 	*data = found->d_buf;
 	*size = found->d_size;

@@ -272,3 +272,29 @@ int symbols_type_each(struct symbols *s, const struct module *only,
 	}
 	return 0;
 }
+
+bool symbols_entry_value(struct symbols *s, const struct frame_state *caller,
+			 uint64_t ret, uint64_t pc, unsigned reg,
+			 uint64_t *value)
+{
+	const struct module *from = symbols_module_at(s, ret - 1);
+	const struct module *to = symbols_module_at(s, pc);
+	struct dwarf *caller_dwarf = from ? of_module(s, from) : NULL;
+	struct dwarf *callee_dwarf = to ? of_module(s, to) : NULL;
+	struct inlined callee;
+	struct symbol symbol;
+	uint64_t unit;
+
+	if (!caller_dwarf || !callee_dwarf || !symbols_at(s, pc, &symbol) ||
+	    !dwarf_inlined_at(callee_dwarf, pc - to->bias, &callee, 1, &unit) ||
+	    dwarf_calls_tail(callee_dwarf, pc - to->bias))
+		return false;
+
+	struct call call = {.caller = caller,
+			    .ret = ret,
+			    .callee = symbol.addr,
+			    .name = callee.name,
+			    .linkage_name = callee.linkage_name};
+
+	return dwarf_call_value(caller_dwarf, from, &call, reg, value);
+}

@@ -4,6 +4,21 @@
 
 #include "tests/lib/families.h"
 
+unsigned take8(struct bytes *b)
+{
+	if (!b->size)
+		return 0;
+	b->size--;
+	return *b->data++;
+}
+
+unsigned take16(struct bytes *b)
+{
+	unsigned low = take8(b);
+
+	return low | take8(b) << 8;
+}
+
 const struct fake_family *take_family(struct bytes *b)
 {
 	const struct fake_family *family = families;

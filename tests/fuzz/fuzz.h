@@ -24,6 +24,8 @@ void fuzz_words(const uint8_t *data, size_t size);
 void fuzz_maps(const uint8_t *data, size_t size);
 /* An ELF image, all of it or this program's own with bytes changed. */
 void fuzz_elf(const uint8_t *data, size_t size);
+/* The debug information of tests/fixtures/frames with bytes changed. */
+void fuzz_dwarf(const uint8_t *data, size_t size);
 
 /* Bytes to be taken one after the other; zeros when there are no more. */
 struct bytes {
@@ -31,19 +33,7 @@ struct bytes {
 	size_t size;
 };
 
-static inline unsigned take8(struct bytes *b)
-{
-	if (!b->size)
-		return 0;
-	b->size--;
-	return *b->data++;
-}
-
-static inline unsigned take16(struct bytes *b)
-{
-	unsigned low = take8(b);
-
-	return low | take8(b) << 8;
-}
+unsigned take8(struct bytes *b);
+unsigned take16(struct bytes *b);
 
 #endif

@@ -69,3 +69,8 @@ TEST(damaged_elf_files)
 {
 	run("elf", fuzz_elf, 2000);
 }
+
+TEST(damaged_debug_information)
+{
+	run("dwarf", fuzz_dwarf, 1000);
+}
