@@ -20,6 +20,7 @@ struct build {
 	struct bitmap in, known; /* of the subtree looked at */
 	struct finder finder;
 	bool any_shared;
+	struct retained_sum fresh, lost_fresh; /* all that is new; and lost */
 };
 
 int suspects_tree_init(struct suspects_tree *tree, const struct retained *r,
@@ -199,8 +200,10 @@ static void find_first_word(struct build *b, struct suspect *s)
 			     sizeof s->first_word);
 }
 
+/* Of the marked chunks. */
 static void count_fresh(struct build *b, struct suspect *s)
 {
+	s->fresh = (struct retained_sum){0};
 	for (uint64_t i = bitmap_next(&b->in, 0); i < b->in.bits;
 	     i = bitmap_next(&b->in, i + 1))
 		if (bitmap_test(&b->diff->fresh, i)) {
@@ -213,7 +216,9 @@ static void count_fresh(struct build *b, struct suspect *s)
 static const struct retained *tree_of(const struct build *b,
 				      const struct suspect *s)
 {
-	return s->kind == SUSPECT_SHARED ? b->nearest.r : b->r;
+	return s->kind == SUSPECT_SHARED || s->kind == SUSPECT_GROWING
+		       ? b->nearest.r
+		       : b->r;
 }
 
 static int add(struct build *b, struct suspect *s, struct error *err)
@@ -224,6 +229,7 @@ static int add(struct build *b, struct suspect *s, struct error *err)
 		if (mark_below(b, tree_of(b, s), s->from, err))
 			return -1;
 		count_fresh(b, s);
+		s->all_fresh = b->fresh.bytes;
 	}
 	suspect_tell(s, b->r, b->nearest.r,
 		     b->diff ? b->diff->before->name : NULL, b->symbols);
@@ -239,6 +245,21 @@ static int look_at(struct build *b, struct suspect *s, struct error *err)
 		return -1;
 	find_first_word(b, s);
 	return add(b, s, err);
+}
+
+static void count_all_fresh(struct build *b)
+{
+	for (uint32_t i = 0; b->diff && i < b->r->chunks; i++) {
+		uint64_t size = snapshot_chunk_size(b->r->snap, i);
+
+		if (b->r->holder[i] == RETAINED_NONE ||
+		    !bitmap_test(&b->diff->fresh, i))
+			continue;
+		b->fresh.count++;
+		b->fresh.bytes += size;
+		b->lost_fresh.count += bitmap_test(&b->r->lost, i);
+		b->lost_fresh.bytes += bitmap_test(&b->r->lost, i) ? size : 0;
+	}
 }
 
 static int take_holders(struct build *b, struct error *err)
@@ -276,6 +297,53 @@ static int take_shared(struct build *b, struct error *err)
 	return 0;
 }
 
+/* Another suspect has it, with all of it that is new. */
+static int is_covered(struct build *b, struct suspect *s, bool *covered,
+		      struct error *err)
+{
+	*covered = false;
+	if (mark_below(b, b->nearest.r, s->from, err))
+		return -1;
+	count_fresh(b, s);
+	for (uint32_t i = 0; i < b->out->count && !*covered; i++) {
+		const struct suspect *other = &b->out->row[i];
+
+		if (other->fresh.count < s->fresh.count)
+			continue;
+		if (mark_below(b, tree_of(b, other), other->from, err))
+			return -1;
+		*covered = other->from == s->from ||
+			   (s->from < b->r->chunks &&
+			    bitmap_test(&b->in, s->from));
+	}
+	return 0;
+}
+
+static int take_growing(struct build *b, struct error *err)
+{
+	struct suspects_points points;
+	bool covered;
+
+	if (!b->diff)
+		return 0;
+	if (suspects_growing(b->r, &b->nearest, &b->diff->fresh, &points, err))
+		return -1;
+	for (uint32_t i = 0; i < points.count; i++)
+		if (is_covered(b, &points.at[i], &covered, err) ||
+		    (!covered && look_at(b, &points.at[i], err)))
+			return -1;
+	return 0;
+}
+
+static bool is_lost_suspect(const struct build *b)
+{
+	return suspects_is_share(b->r, b->r->nobody.bytes,
+				 SUSPECT_LOST_SHARE) ||
+	       (b->lost_fresh.count >= SUSPECT_MANY &&
+		b->lost_fresh.bytes >=
+			b->fresh.bytes / 100 * SUSPECT_NEW_SHARE);
+}
+
 /* What is nobody's own, or nobody's at all. */
 static int take_rest(struct build *b, enum suspect_kind kind, uint32_t from,
 		     const struct retained_sum *held, struct error *err)
@@ -287,9 +355,9 @@ static int take_rest(struct build *b, enum suspect_kind kind, uint32_t from,
 			    .point_bytes = held->bytes,
 			    .root = from};
 
-	if (!suspects_is_share(b->r, held->bytes,
-			       kind == SUSPECT_LOST ? SUSPECT_LOST_SHARE
-						    : SUSPECT_CLASS_SHARE))
+	if (kind == SUSPECT_LOST ? !is_lost_suspect(b)
+				 : !suspects_is_share(b->r, held->bytes,
+						      SUSPECT_CLASS_SHARE))
 		return 0;
 	if (mark_below(b, b->r, from, err) || find_class(b, &s, err))
 		return -1;
@@ -324,6 +392,7 @@ int suspects_make(const struct retained *r, const struct retained *nearest,
 	int ret = -1;
 
 	*out = (struct suspects){0};
+	count_all_fresh(&b);
 	if (finder_init(&b.finder, r->snap, NULL, err))
 		return -1;
 	if (!suspects_tree_init(&b.alone, r, err) &&
@@ -331,6 +400,7 @@ int suspects_make(const struct retained *r, const struct retained *nearest,
 	    !bitmap_init(&b.in, r->chunks, "map of chunks", err) &&
 	    !bitmap_init(&b.known, r->chunks, "map of chunks", err) &&
 	    !take_holders(&b, err) && !take_shared(&b, err) &&
+	    !take_growing(&b, err) &&
 	    (b.any_shared || !take_rest(&b, SUSPECT_CLASS, RETAINED_SEVERAL,
 					&r->several, err)) &&
 	    !take_rest(&b, SUSPECT_LOST, RETAINED_NOBODY, &r->nobody, err))
@@ -357,8 +427,8 @@ void suspects_deinit(struct suspects *suspects)
 
 const char *suspect_kind_name(enum suspect_kind kind)
 {
-	static const char *const name[] = {"holder", "shared", "class",
-					   "unreachable"};
+	static const char *const name[] = {"holder", "shared", "growing",
+					   "class", "unreachable"};
 
 	return name[kind];
 }

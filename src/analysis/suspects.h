@@ -12,6 +12,9 @@
  * long as chunks are of one class, so that a list or a tree is told by its
  * first.  There are no more of these than shares in the whole.
  *
+ * With an earlier snapshot the same is asked of what is new since then, so that
+ * what grows is named long before it is large.
+ *
  * Owners have ranks (retained.h, "lasting").
  */
 #ifndef ANALYSIS_SUSPECTS_H
@@ -24,6 +27,7 @@ enum {
 	SUSPECT_HOLDER_SHARE = 10, /* percent of all used bytes: an owner's, */
 	SUSPECT_CLASS_SHARE = 10,  /* of one class in what several share, */
 	SUSPECT_LOST_SHARE = 1,	   /* of what no root leads to */
+	SUSPECT_NEW_SHARE = 25,	   /* of all bytes that are new */
 	SUSPECT_FOLLOW = 80,
 	SUSPECT_MANY = 64 /* chunks: directly below one, or of a list */
 };
@@ -31,6 +35,7 @@ enum {
 enum suspect_kind {
 	SUSPECT_HOLDER,
 	SUSPECT_SHARED,
+	SUSPECT_GROWING,
 	SUSPECT_CLASS,
 	SUSPECT_LOST
 };
@@ -52,6 +57,7 @@ struct suspect {
 	char first_word[100]; /* of more than half of these; "" none */
 	/* Of what it holds: not in the earlier snapshot; 0 without. */
 	struct retained_sum fresh;
+	uint64_t all_fresh; /* bytes that are new, whoever holds them */
 	char name[160];
 	char text[900];
 };

@@ -33,6 +33,13 @@ int suspects_shared(const struct retained *alone,
 		    const struct suspects_tree *nearest,
 		    struct suspects_points *out, struct error *err) MUST_CHECK;
 
+/* The same of SUSPECT_NEW_SHARE of the bytes that are new; none if there are
+ * fewer than SUSPECT_MANY such chunks. */
+int suspects_growing(const struct retained *alone,
+		     const struct suspects_tree *nearest,
+		     const struct bitmap *fresh, struct suspects_points *out,
+		     struct error *err) MUST_CHECK;
+
 /* s->name and s->text from the rest.  before: the earlier snapshot's name, or
  * NULL. */
 void suspect_tell(struct suspect *s, const struct retained *r,

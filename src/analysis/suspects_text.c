@@ -53,6 +53,7 @@ static void name_it(struct suspect *s, const struct retained *r,
 		name_owner(r, s->from, symbols, s->name, sizeof s->name);
 		return;
 	case SUSPECT_SHARED:
+	case SUSPECT_GROWING:
 		if (s->from < r->chunks)
 			name_chunk(r->snap, symbols, s->from, s->name,
 				   sizeof s->name);
@@ -142,7 +143,7 @@ static void begin_shared(struct strbuf *sb, const struct suspect *s,
 
 	strbuf_add(sb, s->name);
 	if (s->from >= r->chunks) {
-		strbuf_add(sb, ", one of several, is the nearest root to ");
+		strbuf_add(sb, " is the nearest root to ");
 		return;
 	}
 	name_owner(r, s->root, symbols, name, sizeof name);
@@ -181,6 +182,7 @@ static void add_fresh(struct strbuf *sb, const struct suspect *s,
 	static const char *const what[] = {
 		[SUSPECT_HOLDER] = "it holds,",
 		[SUSPECT_SHARED] = "is there,",
+		[SUSPECT_GROWING] = "is there,",
 		[SUSPECT_CLASS] = "they share,",
 		[SUSPECT_LOST] = "nobody reaches,",
 	};
@@ -195,6 +197,10 @@ static void add_fresh(struct strbuf *sb, const struct suspect *s,
 		strbuf_add(sb, "nothing is");
 	}
 	strbuf_addf(sb, " new since snapshot %s", before);
+	if (s->fresh.count)
+		strbuf_addf(sb, " (%.0f%% of all that is)",
+			    100 * (double)s->fresh.bytes /
+				    (double)s->all_fresh);
 }
 
 void suspect_tell(struct suspect *s, const struct retained *r,
@@ -203,6 +209,7 @@ void suspect_tell(struct suspect *s, const struct retained *r,
 {
 	struct strbuf sb = {0};
 	bool class = s->kind == SUSPECT_CLASS;
+	bool by_ways = s->kind == SUSPECT_SHARED || s->kind == SUSPECT_GROWING;
 	const struct retained_sum *sum = class ? &s->of_class : &s->held;
 
 	name_it(s, r, symbols);
@@ -210,7 +217,7 @@ void suspect_tell(struct suspect *s, const struct retained *r,
 		strbuf_add(&sb, "several owners share ");
 	else if (s->kind == SUSPECT_LOST)
 		strbuf_add(&sb, "no root leads to ");
-	else if (s->kind == SUSPECT_SHARED)
+	else if (by_ways)
 		begin_shared(&sb, s, r, nearest, symbols);
 	else
 		strbuf_addf(&sb, "%s alone holds ", s->name);
@@ -223,7 +230,7 @@ void suspect_tell(struct suspect *s, const struct retained *r,
 	add_share(&sb, sum->bytes, r->total.bytes);
 	if (s->kind == SUSPECT_HOLDER)
 		add_point(&sb, s, r, symbols);
-	else if (s->kind == SUSPECT_SHARED)
+	else if (by_ways)
 		add_shared(&sb, s);
 	add_class(&sb, s);
 	if (before)

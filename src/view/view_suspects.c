@@ -105,7 +105,7 @@ static void root_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct suspects_state *state = view->state;
 
-	if (row_of(view, row)->kind > SUSPECT_SHARED)
+	if (row_of(view, row)->kind > SUSPECT_GROWING)
 		return;
 	owner_name(&state->owner[row], view->snap, state->symbols, state->text,
 		   sizeof(state->text));
@@ -137,7 +137,7 @@ static const struct column suspects_columns[] = {
 	 V_BYTES, .cell = bytes_cell},
 	{"count", "", "chunks of that", V_COUNT, .cell = count_cell,
 	 .json_only = true},
-	{"kind", "", "holder, shared, class, unreachable", V_TEXT,
+	{"kind", "", "holder, shared, growing, class, unreachable", V_TEXT,
 	 .cell = kind_cell, .json_only = true},
 	{"name", "", "who", V_TEXT, .cell = name_cell, .json_only = true},
 	{"addr", "", "the chunk (or variable) where it gathers", V_ADDR,
@@ -148,8 +148,8 @@ static const struct column suspects_columns[] = {
 	 .cell = point_bytes_cell, .json_only = true},
 	{"alone_bytes", "", "what it retains", V_BYTES,
 	 .cell = alone_bytes_cell, .json_only = true},
-	{"root", "", "of shared ones: the owner nearest to it", V_TEXT,
-	 .cell = root_cell, .json_only = true},
+	{"root", "", "of shared and growing ones: the owner nearest to it",
+	 V_TEXT, .cell = root_cell, .json_only = true},
 	{"steps", "", "pointers from there to it", V_NUMBER, .cell = steps_cell,
 	 .json_only = true},
 	{"direct_count", "", "chunks that it holds directly", V_COUNT,
@@ -177,7 +177,8 @@ static bool suspects_drill(const struct view *view, uint32_t row, char *line,
 {
 	const struct suspects_state *state = view->state;
 	const struct suspect *s = row_of(view, row);
-	const char *nearest = s->kind == SUSPECT_SHARED ? " --nearest" : "";
+	bool by_ways = s->kind == SUSPECT_SHARED || s->kind == SUSPECT_GROWING;
+	const char *nearest = by_ways ? " --nearest" : "";
 
 	if (s->kind == SUSPECT_LOST)
 		snprintf(line, cap, "retained nobody");
@@ -241,7 +242,7 @@ int view_suspects(const struct retained *r, struct suspects *suspects,
 	state->owner =
 		xcalloc(state->suspects.count + 1, sizeof(*state->owner));
 	for (uint32_t i = 0; i < state->suspects.count; i++)
-		if (state->suspects.row[i].kind <= SUSPECT_SHARED)
+		if (state->suspects.row[i].kind <= SUSPECT_GROWING)
 			state->owner[i] =
 				r->owners.owner[state->suspects.row[i].root -
 						r->chunks];

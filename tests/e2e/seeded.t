@@ -156,7 +156,7 @@ if command -v memcached >/dev/null; then
 	check "$program: leaked in each round" \
 		test "$(told blocks 3 2)" -ge 1000
 	grows
-	suspect='select(.root == "seeded_head")'
+	suspect='select(.root == "seeded_head" and .kind == "holder")'
 	is "memcached: suspects names the holder, the list and the class" \
 		"$(rows suspects "$suspect | [.kind, .count, .bytes, .list_count,
 			.class, .new_count]")" \

@@ -110,5 +110,29 @@ check "the sentence names the root" sh -c \
 	'2 pointers from big .*alone it retains .*new since snapshot 1'"
 is "a class is not told besides" \
 	"$(rows 'select(.kind == "class")')" ""
+is "all that is new is with them: nothing else grows" \
+	"$(rows 'select(.kind == "growing")')" ""
+
+# What is new has its own suspects, however small.
+rm -f "$T/go"
+mkfifo "$T/go"
+status=0
+"$HS" --json -p "$PID" -e snapshot -e "shell cat $T/go" -e snapshot \
+	-e suspects >"$T/out" 2>"$T/err" </dev/null &
+hs=$!
+kill_at_exit "$hs"
+exec 8>"$T/go"
+fixture_say drip dripped
+exec 8>&-
+wait "$hs" || status=$?
+is "drops: suspects" "$status" 0
+is "a list that grows is named, with its holder and what is new" \
+	"$(rows 'select(.kind == "growing") | [.root, .steps, .addr, .count,
+		.bytes, .list_count, .new_count]')" \
+	"$(awk '$1 == "drip" { last = $3 - n; n = $3
+		line = sprintf("[\"drip\",1,\"%s\",%s,%s,%s,%s]",
+		$2, $3, $4, $3, last) } END { print line }' "$T/manifest")"
+check "it is less than a tenth" test \
+	"$(rows 'select(.kind == "growing") | .share < 10')" = true
 stop_fixture
 done_testing
