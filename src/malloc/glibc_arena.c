@@ -70,25 +70,33 @@ static bool fits_heap_max(struct walk *w, const struct arena *a, uint64_t max)
 		a->top - base < size && size <= max);
 }
 
-/* HEAP_MAX_SIZE: what most arenas fit (GLIBC.md 3.9). */
-static void choose_heap_max(struct walk *w)
+/* What HEAP_MAX_SIZE may be (GLIBC.md 3.9), the usual one first; how many. */
+static size_t heap_sizes(struct walk *w, uint64_t sizes[static 3])
 {
-	uint64_t huge = 0, sizes[3] = {w->form.word == 8 ? UINT64_C(64) << 20
-							 : UINT64_C(1) << 20};
-	size_t most = 0;
+	uint64_t huge = 0;
+	size_t n = 0;
 
+	sizes[n++] = UINT64_C(1) << (w->form.word == 8 ? 26 : 20);
 	if (w->g->params->hp_pagesize &&
 	    pages_word(&w->pages, w->g->mp + w->g->params->hp_pagesize,
 		       &huge) &&
-	    huge < UINT64_C(1) << 40)
-		sizes[1] = 4 * huge;
-	sizes[2] = UINT64_C(8) << 20;
+	    huge < UINT64_C(1) << 40 && 4 * huge >= LEAST_HEAP &&
+	    !(huge & (huge - 1)))
+		sizes[n++] = 4 * huge;
+	sizes[n++] = UINT64_C(8) << 20;
+	return n;
+}
+
+/* HEAP_MAX_SIZE: what most arenas fit. */
+static void choose_heap_max(struct walk *w)
+{
+	uint64_t sizes[3];
+	size_t most = 0, n = heap_sizes(w, sizes);
+
 	w->copy->heap_max = sizes[0];
-	for (size_t i = 0; w->copy->heap_layout && i < 3; i++) {
+	for (size_t i = 0; w->copy->heap_layout && i < n; i++) {
 		size_t fit = 0;
 
-		if (sizes[i] < LEAST_HEAP || sizes[i] & (sizes[i] - 1))
-			continue;
 		for (size_t j = w->copy->arena + 1; j < w->copy->end; j++)
 			fit += fits_heap_max(w, &w->arena[j].out, sizes[i]);
 		if (fit > most) {
@@ -248,9 +256,13 @@ static bool leads_home(struct walk *w, uint64_t addr)
  */
 static int search_arenas(struct walk *w, bool broken, struct error *err)
 {
-	uint64_t step = w->copy->heap_max;
+	uint64_t sizes[3], step = UINT64_MAX;
 	const struct maps *maps = &w->target->maps;
 
+	/* Where no arena is known, nothing tells how far heaps are apart. */
+	for (size_t i = heap_sizes(w, sizes); i--;)
+		if (sizes[i] < step)
+			step = sizes[i];
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct map *m = &maps->map[i];
 		uint64_t base = (m->start + step - 1) & ~(step - 1), addr;
@@ -335,9 +347,8 @@ int walk_arenas(struct walk *w, struct error *err)
 	last = w->copy->end - 1;
 	if (!rc)
 		rc = search_arenas(w, broken, err);
-	if (!rc && !broken && w->copy->end - 1 > last) {
-		choose_heap_max(w);
-		rc = tell_closed(w, last, err);
-	}
-	return rc;
+	if (w->copy->end - 1 == last)
+		return rc;
+	choose_heap_max(w);
+	return rc || broken ? rc : tell_closed(w, last, err);
 }

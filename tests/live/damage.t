@@ -33,6 +33,20 @@ while read -r kind; do
 	wait "$PID" || check "$kind: ended" false
 done <"$T/names"
 
+# Heaps that are nearer to each other than they usually are: four huge pages.
+FIXTURE_ENV=GLIBC_TUNABLES=glibc.malloc.hugetlb=2
+for kind in ring-wild ring-astray ring-closed; do
+	start_fixture heap_damaged "$kind"
+	hs -p "$PID" --json --limit 0 chunks used
+	jq -r '.rows[] | "\(.addr) \(.size)"' "$T/out" | sort >"$T/used"
+	sorted kept >"$T/kept"
+	is "small heaps, $kind: the other blocks are there" \
+		"$(comm -13 "$T/used" "$T/kept" | head -n 5)" ""
+	exec 9>&-
+	wait "$PID" || check "small heaps, $kind: ended" false
+done
+FIXTURE_ENV=
+
 # What is told of one.
 start_fixture heap_damaged overflow-text
 hs -p "$PID" --json defects
