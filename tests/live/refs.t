@@ -7,6 +7,9 @@ need_ptrace
 need jq
 need gcore
 
+# A 32-bit program, when i386_held.t asks.
+word=${HELD_WORD:-8} register=rbx
+[ "$word" = 8 ] || register=esi
 start_fixture chains
 chain() { # NAME FIELD: 1 kind, 2 root, 3... blocks with offsets
 	awk -v name="$1" -v n="$(($2 + 2))" \
@@ -62,7 +65,7 @@ check_all() {
 		check_chain "$name"
 	done
 	ask "refs $(chain global 3 | cut -d + -f 1)"
-	is "$how: a variable is named" "$(rows .name)" '"g_sessions+0x8"'
+	is "$how: a variable is named" "$(rows .name)" "\"g_sessions+0x$word\""
 	ask "refs $(chain stack 3 | cut -d + -f 1)"
 	check "$how: a function and its thread are named" \
 		jq -e '.rows[0] | .name | test("^thread [0-9]+ "
@@ -71,8 +74,9 @@ check_all() {
 	is "$how: the thread by its number" \
 		"$(rows '(.name | split(" ")[1] | tonumber) == .tid')" true
 	ask "refs $(chain register 3 | cut -d + -f 1)"
-	check "$how: a register is named" \
-		jq -e '.rows[0].name | test("register rbx$")' "$T/out"
+	is "$how: a register is named" \
+		"$(rows '.name | split(" ") | last' | head -n 1)" \
+		"\"$register\""
 	ask "refs $(chain twice 3)"
 	is "$how: three hold one block" "$(rows .from_kind | sort | tr '\n' ' ')" \
 		'"chunk" "chunk" "global" '
@@ -86,7 +90,7 @@ check_all() {
 		jq -e '.warnings[] | test("behind its end .*g_end")' "$T/out"
 	ask "points g_sessions"
 	is "$how: a variable's words" "$(rows '[.offset, .addr]')" \
-		"[8,\"$(chain global 3 | cut -d + -f 1)\"]"
+		"[$word,\"$(chain global 3 | cut -d + -f 1)\"]"
 	ask "refs $(fact variable 3)"
 	is "$how: nobody points at the variable" "$(rows .)" ''
 }
