@@ -51,8 +51,8 @@ static uint64_t debug_of(struct target *t, const struct module *m)
 	return 0;
 }
 
-static void note_namespace(struct modules *modules, struct target *t,
-			   uint64_t map, int ns)
+static int note_namespace(struct modules *modules, struct target *t,
+			  uint64_t map, int ns, struct error *err)
 {
 	uint64_t ld;
 
@@ -60,7 +60,10 @@ static void note_namespace(struct modules *modules, struct target *t,
 		struct entry *e;
 
 		if (!word_at(t, map, MAP_LD, &ld))
-			return;
+			break;
+		if (!modules_at(modules, ld) &&
+		    modules_add_listed(modules, t, ld, err))
+			return -1;
 		e = modules_at(modules, ld);
 		/* The linker itself is in each of them. */
 		if (e && e->m.ns < 0) {
@@ -68,11 +71,12 @@ static void note_namespace(struct modules *modules, struct target *t,
 			e->m.order = i;
 		}
 		if (!word_at(t, map, MAP_NEXT, &map))
-			return;
+			break;
 	}
+	return 0;
 }
 
-void link_maps_note(struct modules *modules, struct target *t)
+int link_maps_note(struct modules *modules, struct target *t, struct error *err)
 {
 	uint64_t debug = 0, map, version;
 
@@ -82,10 +86,12 @@ void link_maps_note(struct modules *modules, struct target *t)
 		debug = debug_of(t, &modules->entry[i]->m);
 	for (int ns = 0; debug && ns < MAX_NAMESPACES; ns++) {
 		if (!word_at(t, debug, DEBUG_MAP, &map))
-			return;
-		note_namespace(modules, t, map, ns);
+			break;
+		if (note_namespace(modules, t, map, ns, err))
+			return -1;
 		if (!word_at(t, debug, 0, &version) || (uint32_t)version < 2 ||
 		    !word_at(t, debug, DEBUG_NEXT, &debug))
-			return;
+			break;
 	}
+	return 0;
 }

@@ -245,6 +245,47 @@ static int add(struct scan *s, const struct map *map)
 	return 0;
 }
 
+/* Its place among the others. */
+static int insert(struct modules *modules, struct entry *e, struct error *err)
+{
+	size_t at = modules->count;
+
+	if (GROW(modules->entry, modules->cap, at + 1, "modules", err))
+		return -1;
+	for (; at && modules->entry[at - 1]->m.start > e->m.start; at--)
+		modules->entry[at] = modules->entry[at - 1];
+	modules->entry[at] = e;
+	modules->count++;
+	return 0;
+}
+
+int modules_add_listed(struct modules *modules, struct target *target,
+		       uint64_t addr, struct error *err)
+{
+	const struct maps *maps = &target->maps;
+	const struct map *map = maps_find(maps, addr), *first = map;
+	struct scan s = {.target = target};
+	char magic[SELFMAG];
+	struct entry *e;
+
+	if (!map || map->path[0] != '/' || map->prot & MAP_S)
+		return 0;
+	while (first > maps->map && same_file(first - 1, map))
+		first--;
+	if (first->offset ||
+	    target_read_some(target, first->start, magic, SELFMAG) < SELFMAG ||
+	    !memcmp(magic, ELFMAG, SELFMAG))
+		return 0;
+	e = entry_create(first);
+	e->m.overwritten = true;
+	e->m.why = xstrdup("its file is no ELF file any more");
+	extent_by_maps(&s, first, &e->m);
+	if (!insert(modules, e, err))
+		return 0;
+	entry_destroy(e);
+	return -1;
+}
+
 int modules_scan(struct modules *modules, struct target *target,
 		 const char *sysroot, struct error *err)
 {
@@ -258,6 +299,7 @@ int modules_scan(struct modules *modules, struct target *target,
 	if (ret)
 		modules_deinit(&new);
 	*modules = new;
-	link_maps_note(modules, target);
+	if (!ret)
+		ret = link_maps_note(modules, target, err);
 	return ret;
 }

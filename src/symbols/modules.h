@@ -42,8 +42,17 @@ struct modules {
  */
 int modules_scan(struct modules *modules, struct target *target,
 		 const char *sysroot, struct error *err) MUST_CHECK;
-/* link_maps.c: sets ns and order of all modules. */
-void link_maps_note(struct modules *modules, struct target *target);
+/* link_maps.c: sets ns and order of all modules, and adds those that only the
+ * linker knows of. */
+int link_maps_note(struct modules *modules, struct target *target,
+		   struct error *err) MUST_CHECK;
+/*
+ * The linker has loaded what lies at addr, but no module is known there: if
+ * that is a file which begins with no ELF header, it was written into, and is
+ * listed so.
+ */
+int modules_add_listed(struct modules *modules, struct target *target,
+		       uint64_t addr, struct error *err) MUST_CHECK;
 void modules_deinit(struct modules *modules);
 /* NULL if addr is in none. */
 struct entry *modules_at(const struct modules *modules, uint64_t addr);

@@ -193,10 +193,13 @@ checked() { # SUITE
 	FIXTURE_ENV="MALLOC_CHECK_=3"
 	[ "$1" != own ] || debug=libc_malloc_debug.so.0
 	[ "$1" = bullseye ] || FIXTURE_ENV="$FIXTURE_ENV LD_PRELOAD=$debug"
-	start_fixture heap_threads
-	sound "$1 MALLOC_CHECK_" "$PID"
-	exec 9>&-
-	wait "$PID"
+	# Both of its kinds of memory: the totals are those of its own counters.
+	for checked_fixture in heap_threads heap_aligned; do
+		start_fixture "$checked_fixture"
+		sound "$1 MALLOC_CHECK_ $checked_fixture" "$PID"
+		exec 9>&-
+		wait "$PID"
+	done
 }
 # Stopped inside malloc again and again: see tests/live/storm.t.
 restless() { # SUITE

@@ -42,6 +42,10 @@ refused "cut" "made shorter after it had been loaded"
 begin
 cat "$HS" "$libc" >"$copy"
 refused "another program" "written into after it had been loaded"
+begin
+tr '\0-\377' x <"$libc" >"$T/text"
+cat "$T/text" "$T/text" >"$copy"
+refused "no program" "written into after it had been loaded"
 
 begin
 hs -p "$PID" heap
