@@ -151,9 +151,27 @@ static bool is_half(struct walk *w, uint64_t base, uint64_t total, uint64_t at,
 	return true;
 }
 
-/* The first place behind at, in the same page, where a header can be and is. */
+/*
+ * The same where a program wrote before it, or where there is no room for fill:
+ * then only the size can prove it, a small number might be anything.
+ */
+static bool is_sized(struct walk *w, uint64_t base, uint64_t total, uint64_t at,
+		     struct deep *out)
+{
+	uint64_t size = (total - (at - base) - w->g->state->mmapped_tail) |
+			CHUNK_IS_MMAPPED;
+	struct chunk_head head;
+
+	if (!load_head(w, at, &head) || head.size != size)
+		return false;
+	*out = (struct deep){at, total, at, at - base};
+	return true;
+}
+
+/* The first place behind at, in the same page, where a header can be and is;
+ * or, with the length that the base claims, most of one. */
 static bool behind_stray(struct walk *w, uint64_t base, uint64_t limit,
-			 uint64_t at, struct deep *out)
+			 uint64_t claimed, uint64_t at, struct deep *out)
 {
 	unsigned header = w->form.header;
 	uint64_t page = w->target->page_size;
@@ -161,10 +179,13 @@ static bool behind_stray(struct walk *w, uint64_t base, uint64_t limit,
 
 	for (uint64_t k = w->form.min; at < base + page && k < page; k *= 2)
 		if (base + k - header > at &&
-		    is_deep(w, base, limit, base + k - header, out))
+		    (is_deep(w, base, limit, base + k - header, out) ||
+		     (claimed &&
+		      is_sized(w, base, claimed, base + k - header, out))))
 			return true;
 	return end < limit && end - header > at &&
-	       is_deep(w, base, limit, end - header, out);
+	       (is_deep(w, base, limit, end - header, out) ||
+		(claimed && is_sized(w, base, claimed, end - header, out)));
 }
 
 /*
@@ -186,6 +207,11 @@ static bool deeper(struct walk *w, uint64_t base, uint64_t claimed,
 		*out = (struct deep){user, total_at(w, base, user), 0, 0};
 		return out->total <= limit - base;
 	}
+	if (upto != base + claimed)
+		claimed = 0;
+	if (w->g->state->mmapped_tail && claimed &&
+	    is_sized(w, base, claimed, user, out))
+		return true;
 	if (!pages_word(&w->pages, user, &fill) || !is_fill(w, fill)) {
 		fill = 0;
 		most = STRAY_PAGES;
@@ -195,10 +221,10 @@ static bool deeper(struct walk *w, uint64_t base, uint64_t claimed,
 		if (at >= upto)
 			return false;
 		if (is_deep(w, base, limit, at, out) ||
-		    (strays == 1 && upto == base + claimed &&
+		    (strays == 1 && claimed &&
 		     (is_half(w, base, claimed, at, out) ||
 		      is_half(w, base, claimed, at - word, out))) ||
-		    behind_stray(w, base, limit, at, out))
+		    behind_stray(w, base, limit, claimed, at, out))
 			return true;
 		at = (at & ~(page - 1)) + page;
 	}

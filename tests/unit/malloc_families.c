@@ -99,6 +99,32 @@ TEST(half_a_header_of_an_aligned_chunk_is_enough_in_every_family)
 		}
 }
 
+/* The same where the program wrote before it: the size alone proves it. */
+TEST(a_size_behind_a_stray_word_is_enough_in_every_family)
+{
+	for (const struct fake_family *l = families; l->releases; l++) {
+		uint64_t at, base, size;
+		const struct chunk *c;
+
+		fake_init_as(&f, l);
+		family_locate(&f);
+		OK(fake_walk(&f, &w, &err));
+		size = fake_chunk(&w, f.aligned)->size;
+		at = f.aligned - 2 * f.word;
+		base = at - fake_peek(&f, at);
+		fake_poke(&f, base + 6 * f.word, 0x4242);
+		fake_poke(&f, at, 0x41414141);
+		OK(fake_walk(&f, &w, &err));
+		fake_invariants(&w);
+		c = fake_chunk(&w, f.aligned);
+		ck_assert_msg(c && c->size == size, "%s", l->releases);
+		ck_assert_uint_eq(w.defects, 1);
+		ck_assert_uint_eq(w.defect[0].word, at);
+		ck_assert_uint_eq(w.defect[0].expected, at - base);
+		fake_deinit(&f);
+	}
+}
+
 /* Bytes too many are no proof, from a page on, that none is missing. */
 TEST(a_counter_that_drifts_proves_no_more_than_it_can)
 {
