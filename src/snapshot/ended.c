@@ -188,6 +188,17 @@ static bool knows(const struct snapshot *snap, const struct snapshot_thread *t,
 	return false;
 }
 
+/* As a core has a guard in the middle of a mapping. */
+static bool is_zeros(const struct snapshot *snap, uint64_t page)
+{
+	uint8_t bytes[PAGE];
+	size_t n = image_read(snap->contents, page, bytes, sizeof bytes);
+
+	while (n && !bytes[n - 1])
+		n--;
+	return !n;
+}
+
 static bool is_guard(const struct snapshot *snap, const struct stack *stack)
 {
 	const struct map *map = maps_find(&snap->maps, stack->start);
@@ -196,7 +207,8 @@ static bool is_guard(const struct snapshot *snap, const struct stack *stack)
 	/* In a core without access to it, or in none; or, of a guard in the
 	 * middle of a mapping, unreadable. */
 	return !map || !(map->prot & MAP_W) ||
-	       !image_read(snap->contents, stack->start, &byte, 1);
+	       !image_read(snap->contents, stack->start, &byte, 1) ||
+	       (!strcmp(snap->kind, "core") && is_zeros(snap, stack->start));
 }
 
 static bool has_ended(const struct search *s, const struct stack *stack)

@@ -7,11 +7,11 @@
  * descriptor (tcbhead_t) that names itself twice; in it the stack's block, size
  * and guard, one after the other as struct pthread has them since 2.1, which
  * end where the mapping or another such stack does; a guard that nobody can
- * touch; no thread whose thread pointer or stack pointer is there; the number
- * of the thread, which the kernel clears at its end, and pthread_join() makes
- * -1.  If it is 0 a thread may be about to be made there: then somebody's
- * registers, or the libc's frames on its stack, have the descriptor's address.
- * What fails one of these is memory like other.
+ * touch (a core may have it as zeros); no thread whose thread pointer or stack
+ * pointer is there; the number of the thread, which the kernel clears at its
+ * end, and pthread_join() makes -1.  If it is 0 a thread may be about to be
+ * made there: then somebody's registers, or the libc's frames on its stack,
+ * have the descriptor's address. What fails one of these is memory like other.
  */
 #ifndef SNAPSHOT_ENDED_H
 #define SNAPSHOT_ENDED_H

@@ -27,6 +27,9 @@ uint64_t stacks_stale_start(const struct snapshot *snap,
 	for (uint32_t i = 0; i < snap->thread_count; i++) {
 		const struct snapshot_thread *o = &snap->thread[i];
 
+		/* Its own end is its beginning where nothing told of frames. */
+		if (o == t)
+			continue;
 		if (o->stack_end <= t->stack_start && o->stack_end > low)
 			low = o->stack_end;
 		if (o->tls_end <= t->stack_start && o->tls_end > low)

@@ -131,10 +131,11 @@ ask_heapscope() {
 with_core=
 FIXTURE_DIR=$T/cores
 mkdir "$FIXTURE_DIR"
-# What it answers, without what may differ: a content may be told by the name of
-# a symbol, and what of the other memory is stack by unwinding;
-# which pages were touched a core does not know, nor for sure which stacks are
-# those of threads that have ended.
+# What it answers, without what may differ: a content and a type may be told by
+# the name of a symbol, and what of the other memory is stack by unwinding;
+# which pages were touched a core does not know.  What holds a block is asked by
+# ask_held(): the recorder's list names them all, and lies in a shared mapping
+# of a file that is deleted, which a core has and takes for private memory.
 asked() { # HEAPSCOPE'S OPTIONS
 	hs "$@" --json -e heap -e 'chunks used' -e 'chunks cached' -e threads
 	sed -E 's/"target":.*"complete"/"complete"/
@@ -144,6 +145,8 @@ asked() { # HEAPSCOPE'S OPTIONS
 		s/,"other_memory":\{[^}]*\}//
 		s/,"touched_bytes":[^,}]*//
 		s/,"leak":("[a-z]*"|null)//g
+		s/,"type":("([^"\\]|\\.)*"|null)//g
+		s/,"named_by":"[a-z ]*"//g
 		/"command":"threads"/d' "$T/out"
 	tail -n 1 "$T/out" | jq -c '[.complete, (.rows[] |
 		[.tid, .arena, .cached_count, .cached_bytes, .tcache, .pc])]'
@@ -172,6 +175,31 @@ ask_core() { # COLUMN, FIXTURE
 		same "$T/no-symbols"
 		echo
 	} >>"$T/table"
+	rm -f "$core"
+}
+# What holds each block, where no recorder is: the same in a core.
+held() { # HEAPSCOPE'S OPTIONS
+	hs "$@" --json --limit 0 chunks used
+	jq -c '.rows[] | [.addr, .leak]' "$T/out"
+}
+ask_held() { # COLUMN FIXTURE [SHAPE]
+	held_what="$*"
+	shift
+	FIXTURE_ENV=
+	start_fixture "$@"
+	held -p "$PID" >"$T/live"
+	core=$T/core
+	core_of "$PID" "$core"
+	held -c "$core" >"$T/files"
+	held -c "$core" --sysroot "$T/no-files" --debug-dir "$T/no-files" \
+		>"$T/no-symbols"
+	check "$held_what: there are blocks" test -s "$T/live"
+	is "$held_what: held by the same in a core" \
+		"$(diff "$T/live" "$T/files" | head -n 4)" ""
+	is "$held_what: held by the same in a core without symbols" \
+		"$(diff "$T/live" "$T/no-symbols" | head -n 4)" ""
+	exec 9>&-
+	wait "$PID"
 	rm -f "$core"
 }
 same() {
@@ -232,6 +260,8 @@ matrix() {
 		rows "$suite" heap_arenas cross-free many-heaps exited forked
 		row "$suite" "" heap_copies
 		with_core=
+		ask_held "$suite" heap_arenas exited
+		ask_held "$suite" heap_copies
 		checked "$suite"
 		restless "$suite"
 	done
