@@ -128,6 +128,12 @@ static bool describe_symbol(struct symbols *symbols, const uint8_t *bytes,
 	return false;
 }
 
+/* Of many addresses all bytes but the zeros are printable. */
+static bool is_address(const struct snapshot *snap, uint64_t word, size_t text)
+{
+	return text <= snap->word && maps_find(&snap->maps, word);
+}
+
 enum description describe_chunk(const struct snapshot *snap,
 				struct symbols *symbols, uint32_t chunk,
 				char *buf, size_t cap)
@@ -152,7 +158,8 @@ enum description describe_chunk(const struct snapshot *snap,
 	if (first && describe_class(snap, first, buf, cap))
 		return DESCRIBED_CLASS;
 	text = text_run(bytes, len);
-	if (text >= 4 && (text == len || !bytes[text])) {
+	if (text >= 4 && (text == len || !bytes[text]) &&
+	    !is_address(snap, first, text)) {
 		text_quote(bytes, text, TEXT_MAX, buf, cap);
 		return DESCRIBED_TEXT;
 	}
