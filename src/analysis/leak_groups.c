@@ -12,8 +12,9 @@ enum { STEP = 1 << 16 };
 struct build {
 	const struct leaks *leaks;
 	struct leak_past past;
-	struct finder finder; /* over all chunks */
-	struct fold fold;     /* of keys: row i is group i */
+	const struct typing *types; /* NULL: by size and first word */
+	struct finder finder;	    /* over all chunks */
+	struct fold fold;	    /* of keys: row i is group i */
 	struct leak_group *group;
 	size_t cap;
 };
@@ -32,6 +33,11 @@ static struct pattern first_of(const struct build *b, uint32_t i,
 	uint64_t size = snapshot_chunk_size(b->leaks->snap, i), word;
 	struct pattern first = {0};
 
+	if (b->types) {
+		*key = (struct pattern){.spread = (uint16_t)(kind << 8),
+					.a = b->types->type[i]};
+		return first;
+	}
 	if (kind != LEAK_REACHABLE)
 		first = content_first(b->leaks->snap, &b->finder, i, &word);
 	/* Fields that content leaves alone: 32 + 7 bits of a size in words. */
@@ -90,7 +96,7 @@ static int add(struct build *b, uint32_t i, struct error *err)
 		b->group[at] = (struct leak_group){
 			.kind = kind_of(leaks, i),
 			.hold = (enum hold)leaks->hold[i],
-			.size = size,
+			.size = b->types ? 0 : size,
 			.first = first,
 			.chunk = i,
 			.leader = leaks->hold[i] ? i : leaks->leader[i],
@@ -161,10 +167,10 @@ static int fill(struct build *b, unsigned kinds, struct error *err)
 }
 
 int leak_groups_make(const struct leaks *leaks, unsigned kinds,
-		     const struct leak_past *past, struct leak_groups *out,
-		     struct error *err)
+		     const struct leak_past *past, const struct typing *types,
+		     struct leak_groups *out, struct error *err)
 {
-	struct build b = {.leaks = leaks, .past = *past};
+	struct build b = {.leaks = leaks, .past = *past, .types = types};
 	int ret = -1;
 
 	*out = (struct leak_groups){0};

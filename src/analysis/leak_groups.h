@@ -6,15 +6,17 @@
 
 #include "analysis/content.h"
 #include "analysis/leaks.h"
+#include "analysis/typing.h"
 
 /*
- * Blocks of one kind, hold, size and first word (reachable ones: of one size).
+ * Blocks of one kind, hold, size and first word (reachable ones: of one size);
+ * by type: of one kind and type.
  */
 struct leak_group {
 	enum leak_kind kind;
 	enum hold hold;
-	uint64_t size;	      /* chunk size */
-	struct pattern first; /* the first word: see content.h */
+	uint64_t size;	      /* chunk size; by type: 0 */
+	struct pattern first; /* the first word: see content.h; not by type */
 	uint32_t chunk;	      /* the one with the lowest address */
 	uint32_t leader;      /* of that; itself unless it is indirect */
 	uint64_t count, bytes;
@@ -41,9 +43,10 @@ struct leak_groups {
  * no used chunk of that address and size.  It was met first in the earliest
  * snapshot from which on all have it.
  */
+/* types: of the same snapshot, or NULL: not by type. */
 int leak_groups_make(const struct leaks *leaks, unsigned kinds,
-		     const struct leak_past *past, struct leak_groups *out,
-		     struct error *err) MUST_CHECK;
+		     const struct leak_past *past, const struct typing *types,
+		     struct leak_groups *out, struct error *err) MUST_CHECK;
 void leak_groups_deinit(struct leak_groups *groups);
 
 /*

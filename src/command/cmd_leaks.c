@@ -8,14 +8,16 @@
 #include "command/commands.h"
 #include "command/session.h"
 #include "command/session_leaks.h"
+#include "command/session_typing.h"
 #include "snapshot/place.h"
 #include "snapshot/roots.h"
 #include "view/views.h"
 
 struct leaks_args {
 	struct reach_opts opts;
-	unsigned kinds;	   /* a bit each */
-	bool fail, said;   /* said: how to look for them */
+	unsigned kinds;	 /* a bit each */
+	bool fail, said; /* said: how to look for them */
+	bool by_type;
 	const char *addr;  /* or NULL */
 	const char *since; /* a snapshot's name, or NULL */
 };
@@ -88,6 +90,10 @@ static int take_flag(struct leaks_args *args, const char *word,
 		args->fail = true;
 		return 0;
 	}
+	if (!strcmp(word, "--by=type")) {
+		args->by_type = true;
+		return 0;
+	}
 	if ((value = value_of(word, "--kinds=")))
 		ret = parse_list(value, kind_name, LEAK_KINDS, &args->kinds,
 				 err);
@@ -99,7 +105,7 @@ static int take_flag(struct leaks_args *args, const char *word,
 	else
 		return error_set(err, ERR_USAGE,
 				 "leaks knows --kinds=, --roots=, --interior=, "
-				 "--since and --fail, not %s",
+				 "--by=type, --since and --fail, not %s",
 				 word);
 	args->said |= strncmp(word, "--kinds=", 8) != 0;
 	return ret ? error_wrap(err, "%s", word) : 0;
@@ -207,6 +213,7 @@ static int leaks_run(struct session *session, const struct words *words,
 {
 	const struct leaks *known = session->leaks;
 	struct leaks_args args = {0};
+	const struct typing *types = NULL;
 	struct leak_groups groups;
 	struct leak_past past;
 
@@ -220,8 +227,10 @@ static int leaks_run(struct session *session, const struct words *words,
 		return -1;
 	if (args.addr)
 		return leaks_of(session, &args, out, err);
-	if (leak_groups_make(session->leaks, args.kinds, &past, &groups, err) ||
-	    view_leaks(session->leaks, &groups, args.kinds, &past,
+	if ((args.by_type && session_typing(session, &types, err)) ||
+	    leak_groups_make(session->leaks, args.kinds, &past, types, &groups,
+			     err) ||
+	    view_leaks(session->leaks, &groups, args.kinds, &past, types,
 		       session->symbols, out, err))
 		return -1;
 	(*out)->condition =
@@ -233,8 +242,10 @@ static size_t leaks_complete(struct session *session, const char *word,
 			     const char **out, size_t cap)
 {
 	static const char *const flag[] = {
-		"--fail",	  "--interior=no", "--interior=valgrind",
-		"--interior=yes", "--kinds=",	   "--roots=",
+		"--by=type",	  "--fail",
+		"--interior=no",  "--interior=valgrind",
+		"--interior=yes", "--kinds=",
+		"--roots=",
 	};
 
 	(void)session;
@@ -244,8 +255,8 @@ static size_t leaks_complete(struct session *session, const char *word,
 
 const struct command command_entry_leaks = {
 	.name = "leaks",
-	.args = "[--kinds=LIST] [--interior=HOW] [--roots=LIST] [--since A] "
-		"[--fail] [ADDR]",
+	.args = "[--kinds=LIST] [--interior=HOW] [--roots=LIST] [--by=type] "
+		"[--since A] [--fail] [ADDR]",
 	.summary = "used chunks that nothing holds, by who leads them",
 	.help = "definite: nothing points at it. indirect: only what is lost\n"
 		"points at it; it is counted with its leader (of a ring, the\n"
@@ -269,6 +280,9 @@ const struct command command_entry_leaks = {
 		"  --interior=no only the start\n"
 		"  --roots=register,stack,global,tls,other\n"
 		"                only these lead in\n"
+		"  --by=type     equal ones are those of one kind and type "
+		"(help\n"
+		"                types)\n"
 		"  --since A     what snapshot A had not is new; GROWING: some "
 		"of it\n"
 		"                was met in more than one of the snapshots "

@@ -7,12 +7,13 @@
 #include "base/fmt.h"
 #include "command/commands.h"
 #include "command/session_retained.h"
+#include "command/session_typing.h"
 #include "view/views.h"
 
 enum { NO_OWNER = -1 };
 
 struct retained_args {
-	bool by_chunk, all;
+	bool by_chunk, by_type, all;
 	struct retained_opts opts;
 	int64_t owner;	   /* --owner=N, or NO_OWNER */
 	const char *place; /* ADDR, several, nobody, or NULL */
@@ -29,7 +30,8 @@ static int take_by(struct retained_args *args, const char *name,
 	};
 
 	args->by_chunk = !strcmp(name, "chunk");
-	if (args->by_chunk)
+	args->by_type = !strcmp(name, "type");
+	if (args->by_chunk || args->by_type)
 		return 0;
 	for (size_t i = 0; i < sizeof(by) / sizeof(*by); i++)
 		if (!strcmp(name, by[i])) {
@@ -37,8 +39,8 @@ static int take_by(struct retained_args *args, const char *name,
 			return 0;
 		}
 	return error_set(err, ERR_USAGE,
-			 "retained --by= knows chunk, symbol, thread, module "
-			 "and kind, not \"%s\"",
+			 "retained --by= knows chunk, type, symbol, thread, "
+			 "module and kind, not \"%s\"",
 			 name);
 }
 
@@ -189,6 +191,16 @@ static bool wants_dominators(const struct retained_args *args)
 	return !args->by_chunk && args->owner == NO_OWNER;
 }
 
+static int list_types(struct session *session, const struct retained *r,
+		      struct view **out, struct error *err)
+{
+	const struct typing *typing;
+
+	if (session_typing(session, &typing, err))
+		return -1;
+	return view_retained_types(r, typing, session->symbols, out, err);
+}
+
 static int list(struct session *session, const struct retained *r,
 		const struct retained_args *args, struct view **out,
 		struct error *err)
@@ -208,6 +220,8 @@ static int list(struct session *session, const struct retained *r,
 				   "what no root leads to", out, err);
 	if (args->place)
 		return list_at(session, r, args->place, out, err);
+	if (args->by_type)
+		return list_types(session, r, out, err);
 	if (args->by_chunk)
 		return list_top(session, r, args->all, out, err);
 	return list_owners(session, r, out, err);
@@ -236,9 +250,9 @@ static size_t retained_complete(struct session *session, const char *word,
 				const char **out, size_t cap)
 {
 	static const char *const flag[] = {
-		"--by=chunk", "--by=symbol", "--by=thread", "--by=module",
-		"--by=kind",  "--nearest",   "--strict",    "--all",
-		"several",    "nobody"};
+		"--by=chunk",  "--by=type", "--by=symbol", "--by=thread",
+		"--by=module", "--by=kind", "--nearest",   "--strict",
+		"--all",       "several",   "nobody"};
 
 	(void)session;
 	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
@@ -248,7 +262,7 @@ static size_t retained_complete(struct session *session, const char *word,
 const struct command command_entry_retained = {
 	.name = "retained",
 	.args = "[ADDR|several|nobody] "
-		"[--by=chunk|symbol|thread|module|kind] [--nearest] "
+		"[--by=chunk|type|symbol|thread|module|kind] [--nearest] "
 		"[--strict] [--all]",
 	.summary = "what would be freed with a chunk, variable or thread",
 	.help = "A chunk retains what is reached through it alone: itself and\n"
@@ -260,6 +274,9 @@ const struct command command_entry_retained = {
 		"holds\n"
 		"                alone; --all, --json and --csv have all used\n"
 		"                ones, then rows overlap\n"
+		"  --by=type     what they are (help types): a chunk counts "
+		"once\n"
+		"                for each type that is above it, rows overlap\n"
 		"  --by=symbol   variables; without symbols the words of "
 		"static\n"
 		"                data; stack, registers and thread-local "

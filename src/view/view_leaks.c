@@ -9,6 +9,7 @@
 #include "view/views.h"
 
 struct leaks_state {
+	const struct typing *types; /* borrowed; NULL: not by type */
 	struct leak_groups groups;
 	struct symbols *symbols; /* borrowed */
 	char name[200];		 /* of the last cell() */
@@ -32,9 +33,14 @@ NUMBER_CELL(count, V_COUNT)
 NUMBER_CELL(bytes, V_BYTES)
 NUMBER_CELL(indirect_count, V_COUNT)
 NUMBER_CELL(indirect_bytes, V_BYTES)
-NUMBER_CELL(size, V_NUMBER)
 NUMBER_CELL(new_count, V_COUNT)
 NUMBER_CELL(new_bytes, V_BYTES)
+
+static void size_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (group_of(view, row)->size)
+		*out = value_u(V_NUMBER, group_of(view, row)->size);
+}
 
 static void kind_cell(const struct view *view, uint32_t row, struct value *out)
 {
@@ -58,7 +64,10 @@ static void leader_cell(const struct view *view, uint32_t row,
 
 static void held_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	*out = value_text(hold_name(group_of(view, row)->hold));
+	const struct leaks_state *state = view->state;
+
+	if (!state->types)
+		*out = value_text(hold_name(group_of(view, row)->hold));
 }
 
 /* Reachable blocks are told apart by their size alone. */
@@ -68,7 +77,7 @@ static void first_word_cell(const struct view *view, uint32_t row,
 	const struct leak_group *group = group_of(view, row);
 	struct leaks_state *state = view->state;
 
-	if (group->kind == LEAK_REACHABLE)
+	if (group->kind == LEAK_REACHABLE || state->types)
 		return;
 	content_name(&group->first, view->snap, state->symbols, state->name,
 		     sizeof(state->name));
@@ -81,7 +90,9 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 	const struct leak_group *group = group_of(view, row);
 	struct leaks_state *state = view->state;
 
-	if (group->kind != LEAK_REACHABLE)
+	if (state->types && state->types->by[group->chunk])
+		*out = value_text(typing_name(state->types, group->chunk));
+	else if (!state->types && group->kind != LEAK_REACHABLE)
 		*out = chunk_type_value(view->snap, state->symbols,
 					group->chunk, state->name,
 					sizeof(state->name));
@@ -94,7 +105,12 @@ static void what_cell(const struct view *view, uint32_t row, struct value *out)
 	struct leaks_state *state = view->state;
 	enum description known;
 
-	if (group->kind == LEAK_REACHABLE)
+	if (state->types)
+		*out = value_text(
+			state->types->by[group->chunk]
+				? typing_name(state->types, group->chunk)
+				: typed_by_name(TYPED_NOT));
+	if (group->kind == LEAK_REACHABLE || state->types)
 		return;
 	known = describe_chunk(view->snap, state->symbols, group->chunk,
 			       state->name, sizeof(state->name));
@@ -159,7 +175,17 @@ static bool leaks_drill(const struct view *view, uint32_t row, char *line,
 			size_t cap)
 {
 	const struct leak_group *group = group_of(view, row);
+	const struct leaks_state *state = view->state;
+	struct value type;
 
+	if (state->types) {
+		what_cell(view, row, &type);
+		if (strchr(type.text, '"') || strlen(type.text) > cap / 2)
+			return false;
+		snprintf(line, cap, "chunks leak=%s \"type=%s\"",
+			 leak_kind_name(group->kind), type.text);
+		return true;
+	}
 	snprintf(line, cap, "%s 0x%" PRIx64,
 		 group->count + group->indirect_count == 1 ? "chunk" : "leaks",
 		 view->snap->chunk[group->chunk].addr);
@@ -247,6 +273,10 @@ static void put_title(struct view *view, const struct leaks *leaks,
 	snprintf(view->title + len, sizeof(view->title) - len, "snapshot %s%s",
 		 leaks->snap->name, how[leaks->opts.interior]);
 	len = strlen(view->title);
+	if (((const struct leaks_state *)view->state)->types)
+		snprintf(view->title + len, sizeof(view->title) - len,
+			 ", by type");
+	len = strlen(view->title);
 	if (past->count)
 		snprintf(view->title + len, sizeof(view->title) - len,
 			 ", since %s%s", past->snap[0]->name,
@@ -257,7 +287,8 @@ static void put_title(struct view *view, const struct leaks *leaks,
 
 int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
 	       unsigned kinds, const struct leak_past *past,
-	       struct symbols *symbols, struct view **out, struct error *err)
+	       const struct typing *types, struct symbols *symbols,
+	       struct view **out, struct error *err)
 {
 	struct leaks_state *state = xcalloc(1, sizeof(*state));
 	struct view *view;
@@ -265,6 +296,7 @@ int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
 	state->groups = *groups;
 	*groups = (struct leak_groups){0};
 	state->symbols = symbols;
+	state->types = types;
 	if (view_create(past->count ? &since_ops : &leaks_ops,
 			state->groups.count, state, &view, err))
 		return -1;

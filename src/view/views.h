@@ -120,11 +120,12 @@ int view_changes(const struct diff *diff, struct change_list *list,
 		 struct symbols *symbols, struct view **out,
 		 struct error *err) MUST_CHECK;
 
-/* groups, made with past, are taken over; symbols may be NULL. */
+/* groups, made with past and types, are taken over; types is borrowed, or NULL;
+ * symbols may be NULL. */
 int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
 	       unsigned kinds, const struct leak_past *past,
-	       struct symbols *symbols, struct view **out,
-	       struct error *err) MUST_CHECK;
+	       const struct typing *types, struct symbols *symbols,
+	       struct view **out, struct error *err) MUST_CHECK;
 /* What a view of chunks chosen by reachability must say. */
 void view_of_leaks(struct view *view, const struct leaks *leaks);
 
@@ -168,6 +169,11 @@ int view_retained(const struct retained *r, struct retained_chunk *row,
 int view_owners(const struct retained *r, struct retained_owner *row,
 		uint32_t count, struct symbols *symbols, struct view **out,
 		struct error *err) MUST_CHECK;
+
+/* r is read now; typing is borrowed, symbols may be NULL. */
+int view_retained_types(const struct retained *r, const struct typing *typing,
+			struct symbols *symbols, struct view **out,
+			struct error *err) MUST_CHECK;
 
 /* suspects is taken over (its rows move). */
 int view_suspects(const struct retained *r, struct suspects *suspects,

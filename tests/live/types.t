@@ -50,6 +50,22 @@ check_all() {
 		"$(awk '$3 ~ /Inner/ { print $2 }' "$T/manifest")"
 	check "$how: no chunk, no type" grep -q "in no chunk" "$T/err"
 
+	# shellcheck disable=SC2086
+	hs $from --json -e "leaks --by=type" -e "retained --by=type" \
+		-e "count leaked type=Lost" -e leaks
+	is "$how: leaks by type" "$(jq -s '[.[0].rows[] |
+		select(.type == "Lost") | .count] | add' "$T/out")" \
+		"$(grep -c '^lost Lost' "$T/manifest")"
+	is "$how: all kinds add up to the same" "$(jq -s -c '[.[0, 3] |
+		[.rows | group_by(.kind)[] | map(.bytes) | add]] |
+		.[0] == .[1]' "$T/out")" true
+	is "$how: what a type retains, each chunk once" "$(jq -s -c '.[1].rows |
+		map(select(.type == "Holder" or .type == "Square")) |
+		sort_by(.type) | map([.type, .count, .retained_count])' \
+		"$T/out")" '[["Holder",1,2],["Square",2,2]]'
+	is "$how: the chunks of all types are all used ones" "$(jq -s \
+		'[.[1].rows[].bytes] | add' "$T/out")" "$bytes"
+
 	awk '$1 == "none" { print "type " $2 }' "$T/manifest" >"$T/none"
 	# shellcheck disable=SC2086
 	hs $from --json -x "$T/none"

@@ -172,7 +172,7 @@ TEST(groups_have_each_chunk_once)
 
 		fill_heap(&h, seed);
 		OK(leaks_make(h.s, &opts, &leaks, &err));
-		OK(leak_groups_make(leaks, (1u << LEAK_KINDS) - 1, &none,
+		OK(leak_groups_make(leaks, (1u << LEAK_KINDS) - 1, &none, NULL,
 				    &groups, &err));
 		for (uint32_t i = 0; i < groups.count; i++) {
 			const struct leak_group *g = &groups.group[i];
