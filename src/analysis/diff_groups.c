@@ -140,7 +140,7 @@ int diff_by_type(const struct diff *diff, const struct set *set,
 	}
 	if (g.by_first_word)
 		snprintf(warning, warning_cap,
-			 "%llu gone chunks are named by their first word "
+			 "gone chunks (%llu) are named by their first word "
 			 "alone: the other bytes of snapshot %s are not held "
 			 "any more",
 			 (unsigned long long)g.by_first_word,
@@ -179,8 +179,7 @@ static int add_by_holder(void *ctx, const struct snapshot *snap, uint32_t chunk,
 	if (!row)
 		return -1;
 	if (is_new && side == DIFF_GONE) {
-		snprintf(row->name, sizeof(row->name),
-			 "(gone: who held them is not known)");
+		snprintf(row->name, sizeof(row->name), "(gone)");
 	} else if (is_new && owner >= g->r->nodes) {
 		snprintf(row->name, sizeof(row->name), "%s",
 			 owner == RETAINED_SEVERAL ? "shared by several"

@@ -83,12 +83,15 @@ static int parse_diff(struct session *session, const struct words *words,
 	return 0;
 }
 
-static void warn_to_view(struct view *view, const char *warning)
+/* By type all are counted, and unknown is called so what is. */
+static void warn_to_view(struct view *view, enum diff_by by,
+			 const char *warning)
 {
 	if (!*warning)
 		return;
 	view_warn(view, "%s", warning);
-	view->complete = false;
+	if (by != DIFF_BY_TYPE)
+		view->complete = false;
 }
 
 /* Both speak of the later snapshot, with its bytes. */
@@ -170,7 +173,7 @@ static int diff_table(struct session *session, const struct diff_args *args,
 	if (view_diff(session->diff, args->by, row, count,
 		      set ? set_text(set) : "", all, out, err))
 		return -1;
-	warn_to_view(*out, warning);
+	warn_to_view(*out, args->by, warning);
 	return 0;
 }
 

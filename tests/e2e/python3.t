@@ -22,8 +22,12 @@ while True:
         break
     c.close()
 END
+# Objects are chunks then, too.
+PYTHONMALLOC=malloc
+export PYTHONMALLOC
 told python3 "$T/serve.py" "$T/socket" >"$T/said" &
 PID=$!
+unset PYTHONMALLOC
 kill_at_exit "$PID"
 wait_until grep -q ready "$T/said" || bail "python3 does not start"
 serves() {
@@ -35,6 +39,49 @@ the_job
 grown=$(jq -c 'select(.command | startswith("diff")) | .rows[0] |
 	.new_count >= 200 and .size > 3000 and .size < 3100' "$T/answers")
 is "the kept bytearrays come first" "$grown" true
+
+# What doc/tour.md shows: rounds, and why it is still there.
+hs --json --limit 0 -p "$PID" -e snapshot -e "shell $STEP" -e snapshot \
+	-e "shell $STEP" -e snapshot -e "shell $STEP" -e snapshot -e growth \
+	-e 'leaks --since 1' -e suspects -e 'diff 1 4 --by=type' \
+	-e 'chunks new size>3000 size<3100'
+is "the rounds end well" "$status" 0
+[ "$status" = 0 ] || hs_said
+answer() { # COMMAND FILTER
+	jq -c --arg c "$1" 'select(.command | startswith($c))' "$T/out" |
+		jq -c "$2"
+}
+is "growth: 200 a round" "$(answer growth '.rows[] |
+	select(.size > 3000 and .size < 3100) |
+	[.per_round_count, .rounds, .steadiness]')" "[200,3,1]"
+check "leaks: nothing of it is lost" jq -e -s 'map(select(.command |
+	startswith("leaks")))[0].rows | map(select(.kind == "definite" and
+	.size > 3000 and .size < 3100)) == []' "$T/out"
+check "suspects: a list, or what is in it" jq -e -s 'map(select(.command |
+	startswith("suspects")))[0].rows | any(.class > 3000 and .class < 3100)
+	' "$T/out"
+check "diff: bytearrays are new" jq -e -s 'map(select(.command |
+	startswith("diff")))[0].rows | any(.type == "PyByteArray_Type" and
+	.new_count > 500 and .new_count <= 600)' "$T/out"
+buffer=$(answer chunks '.rows[0].addr' | tr -d '"')
+hs --json -p "$PID" -e "refs $buffer" -e "path $buffer" \
+	-e "path $buffer --all 3" -e "path $buffer --exclude global"
+is "why: they end well" "$status" 0
+is "refs: its bytearray holds it" "$(answer refs '[.rows[].type] | unique')" \
+	'["PyByteArray_Type"]'
+is "path: from a root, by the list and the bytearray" \
+	"$(answer path '[.rows[] | select(.kind == "chunk") | .type] |
+		[index("PyList_Type") != null, .[-2]]' | head -n 1)" \
+	'[true,"PyByteArray_Type"]'
+bytearray=$(answer path '.rows[-2].addr' | head -n 1 | tr -d '"')
+# shellcheck disable=SC2016 # the variable is jq's
+check "path --all: others, to the same" jq -e -s --arg to "$buffer" '
+	.[2].rows | group_by(.path) | length > 1 and all(.[-1].addr == $to)
+	' "$T/out"
+check "path --exclude: not from a variable" jq -e -s '.[3].rows |
+	length > 0 and .[0].kind != "global"' "$T/out"
+hs --json -p "$PID" path "$buffer" --exclude "$bytearray"
+is "without its bytearray nothing leads to it" "$(jq -c .rows "$T/out")" "[]"
 
 # With all its objects in malloc's heap: a dict with a list for each number.
 cat >"$T/keep.py" <<'END'
