@@ -11,11 +11,16 @@
 /* A blank at which no line is broken: between a number and its name. */
 #define STICKY '\1'
 
+enum { STICKY_MAX = 60 };
+
 static void add_item(struct strbuf *sb, const char *text)
 {
 	size_t from = sb->len;
 
 	strbuf_add(sb, text);
+	/* A sentence is broken anywhere. */
+	if (draw_width(text) > STICKY_MAX)
+		return;
 	for (size_t i = from; i < sb->len; i++)
 		if (sb->s[i] == ' ')
 			sb->s[i] = STICKY;

@@ -292,7 +292,7 @@ static void name_thread(const struct owner *owner, const struct snapshot *snap,
 	static const char *const part[] = {
 		[OWNER_STACK] = " stack",
 		[OWNER_REGISTERS] = " registers",
-		[OWNER_TLS] = " thread-local storage",
+		[OWNER_TLS] = " TLS",
 		[OWNER_THREAD] = "",
 	};
 	const struct thread *t = &snap->thread[owner->thread].thread;

@@ -141,34 +141,39 @@ static void trend_cell(const struct view *view, uint32_t row, struct value *out)
 	{"count", "COUNT", "equal blocks: of one size and first word",         \
 	 V_COUNT, .cell = count_cell},                                         \
 	{"bytes", "BYTES", "their chunk sizes", V_BYTES, .cell = bytes_cell}
-#define BLOCK_COLUMNS                                                          \
+#define LED_COLUMNS                                                            \
 	{"indirect_count", "", "blocks that they alone hold", V_COUNT,         \
 	 .cell = indirect_count_cell, .json_only = true},                      \
 	{"indirect_bytes", "LED", "chunk sizes of what they alone hold",       \
-	 V_BYTES, .cell = indirect_bytes_cell},                                \
+	 V_BYTES, .cell = indirect_bytes_cell}
+/* alike: what makes a row, and is not told by type. */
+#define BLOCK_COLUMNS(alike)                                                   \
 	{"size", "CLASS", "chunk size of each, header included", V_NUMBER,     \
-	 .cell = size_cell},                                                   \
+	 .cell = size_cell, .json_only = !(alike)},                            \
 	{"held_by", "HELD BY", "nothing, a pointer, or what may be none",      \
-	 V_TEXT, .cell = held_cell},                                           \
+	 V_TEXT, .cell = held_cell, .json_only = !(alike)},                    \
 	{"first_word", "", "what each begins with", V_TEXT,                    \
 	 .cell = first_word_cell, .json_only = true},                          \
 	{"type", "", "what the first of them seems to be: class, symbol, text",\
 	 V_TEXT, .cell = type_cell, .json_only = true},                        \
 	{"what", "WHAT", "what they seem to be, or begin with", V_TEXT,        \
 	 .cell = what_cell, .stretch = true}
+#define SINCE_COLUMNS                                                          \
+	{"new_count", "NEW", "of them, what the earlier snapshot has not",     \
+	 V_COUNT, .cell = new_count_cell},                                     \
+	{"new_bytes", "BYTES", "their chunk sizes", V_BYTES,                   \
+	 .cell = new_bytes_cell},                                              \
+	{"trend", "TREND", "GROWING: in several of the snapshots since; ONE-OFF",\
+	 V_TEXT, .cell = trend_cell}
 
-static const struct column leaks_columns[] = {KIND_COLUMNS, BLOCK_COLUMNS};
-
+static const struct column leaks_columns[] = {
+	KIND_COLUMNS, LED_COLUMNS, BLOCK_COLUMNS(true)};
 static const struct column since_columns[] = {
-	KIND_COLUMNS,
-	{"new_count", "NEW", "of them, what the earlier snapshot has not",
-	 V_COUNT, .cell = new_count_cell},
-	{"new_bytes", "BYTES", "their chunk sizes", V_BYTES,
-	 .cell = new_bytes_cell},
-	{"trend", "TREND", "GROWING: in several of the snapshots since; ONE-OFF",
-	 V_TEXT, .cell = trend_cell},
-	BLOCK_COLUMNS,
-};
+	KIND_COLUMNS, SINCE_COLUMNS, LED_COLUMNS, BLOCK_COLUMNS(true)};
+static const struct column types_columns[] = {
+	KIND_COLUMNS, LED_COLUMNS, BLOCK_COLUMNS(false)};
+static const struct column types_since_columns[] = {
+	KIND_COLUMNS, SINCE_COLUMNS, LED_COLUMNS, BLOCK_COLUMNS(false)};
 /* clang-format on */
 
 static bool leaks_drill(const struct view *view, uint32_t row, char *line,
@@ -210,26 +215,18 @@ static void leaks_release(struct view *view)
 	free(state);
 }
 
-static const struct view_ops leaks_ops = {
-	.name = "leaks",
-	.column = leaks_columns,
-	.column_count = sizeof(leaks_columns) / sizeof(*leaks_columns),
-	.default_sort = -1,
-	.section = -1,
-	.drill = leaks_drill,
-	.bytes = leaks_bytes,
-	.release = leaks_release,
-};
+#define OPS(columns)                                                           \
+	{                                                                      \
+		.name = "leaks", .column = (columns),                          \
+		.column_count = sizeof(columns) / sizeof(*(columns)),          \
+		.default_sort = -1, .section = -1, .drill = leaks_drill,       \
+		.bytes = leaks_bytes, .release = leaks_release,                \
+	}
 
-static const struct view_ops since_ops = {
-	.name = "leaks",
-	.column = since_columns,
-	.column_count = sizeof(since_columns) / sizeof(*since_columns),
-	.default_sort = -1,
-	.section = -1,
-	.drill = leaks_drill,
-	.bytes = leaks_bytes,
-	.release = leaks_release,
+/* By type, and since an earlier snapshot. */
+static const struct view_ops leaks_ops[2][2] = {
+	{OPS(leaks_columns), OPS(since_columns)},
+	{OPS(types_columns), OPS(types_since_columns)},
 };
 
 void view_of_leaks(struct view *view, const struct leaks *leaks)
@@ -297,7 +294,7 @@ int view_leaks(const struct leaks *leaks, struct leak_groups *groups,
 	*groups = (struct leak_groups){0};
 	state->symbols = symbols;
 	state->types = types;
-	if (view_create(past->count ? &since_ops : &leaks_ops,
+	if (view_create(&leaks_ops[types != NULL][past->count > 0],
 			state->groups.count, state, &view, err))
 		return -1;
 	view_of_snapshot(view, leaks->snap);

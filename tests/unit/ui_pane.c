@@ -362,3 +362,19 @@ TEST(warnings_come_first_below_a_table_that_leaves_little_room)
 	endwin();
 	view_destroy(few);
 }
+
+TEST(a_total_that_is_a_sentence_is_broken_rather_than_cut)
+{
+	struct view *few;
+
+	OK(view_create(&table_ops, 3, NULL, &few, &err));
+	view_total(few, "verdict", "a", "since the first",
+		   value_text("one two three four five six seven eight nine "
+			      "ten eleven twelve thirteen"));
+	ui_open("C.UTF-8", 10, 60);
+	foot_draw(few, &ui_theme, true, 0, 3, 60);
+	UI_SEES(0, "verdict: one two");
+	UI_SEES(1, "thirteen since the first");
+	endwin();
+	view_destroy(few);
+}
