@@ -7,7 +7,6 @@
 #include "analysis/content.h"
 #include "analysis/typing.h"
 #include "base/alloc.h"
-#include "snapshot/place.h"
 #include "symbols/demangle.h"
 #include "symbols/symbols.h"
 
@@ -20,14 +19,10 @@ enum {
 /* The word at addr, which must be aligned and in a module; 0: there is none. */
 static uint64_t table_word(const struct snapshot *snap, uint64_t addr)
 {
-	enum place_kind kind;
 	struct error ignored;
 	uint64_t value = 0;
 
-	if (addr % snap->word || !snap->memory)
-		return 0;
-	kind = place_of(snap, addr).kind;
-	if ((kind != PLACE_CODE && kind != PLACE_GLOBAL) ||
+	if (addr % snap->word || !snap->memory || !span_in_module(snap, addr) ||
 	    target_read_word(snap->memory, addr, &value, &ignored))
 		return 0;
 	return value;
@@ -53,10 +48,9 @@ static bool type_name(const struct snapshot *snap, uint64_t addr, char *buf,
 		      size_t cap)
 {
 	uint64_t at = table_word(snap, addr + snap->word);
-	enum place_kind kind = place_of(snap, at).kind;
 	size_t got;
 
-	if (kind != PLACE_CODE && kind != PLACE_GLOBAL)
+	if (!span_in_module(snap, at))
 		return false;
 	got = target_read_some(snap->memory, at, buf, cap);
 	if (!got || strnlen(buf, got) == got)

@@ -2,13 +2,6 @@
 
 #include "snapshot/prints.h"
 
-static bool in_module(const struct snapshot *snap, uint64_t word)
-{
-	const struct span *span = span_find(snap, word);
-
-	return span && (span->kind == PLACE_GLOBAL || span->kind == PLACE_CODE);
-}
-
 enum identity identity_of(const struct snapshot *before, uint32_t i,
 			  const struct snapshot *after, uint32_t j)
 {
@@ -22,7 +15,7 @@ enum identity identity_of(const struct snapshot *before, uint32_t i,
 	if (old == new &&old_rest == new_rest)
 		return IDENTITY_SAME;
 	if (old != new &&old &&new &&old_rest != new_rest &&
-	    (in_module(before, old) || in_module(after, new)))
+	    (span_in_module(before, old) || span_in_module(after, new)))
 		return IDENTITY_REUSED;
 	return IDENTITY_UNSURE;
 }

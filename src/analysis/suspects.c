@@ -86,6 +86,18 @@ uint32_t suspects_run(const struct suspects_tree *tree, uint32_t at,
 	return n;
 }
 
+/* Of a few of one class in a row: each holds nearly all that the one before it
+ * does.  In a tree it would be half of it. */
+static bool is_list(const struct build *b, uint32_t at)
+{
+	for (uint32_t i = 0; i < SUSPECT_LIST / 2; i++) {
+		if (!goes_on(b, at))
+			return false;
+		at = b->alone.largest[at];
+	}
+	return true;
+}
+
 /* A list ends the walk where it begins: its nodes hold less and less. */
 static void walk_down(const struct build *b, struct suspect *s)
 {
@@ -95,7 +107,8 @@ static void walk_down(const struct build *b, struct suspect *s)
 	for (;;) {
 		if (at < b->r->chunks) {
 			n = suspects_run(&b->alone, at, &last);
-			if (n >= SUSPECT_MANY) {
+			if (n >= SUSPECT_MANY ||
+			    (n >= SUSPECT_LIST && is_list(b, at))) {
 				s->list = n;
 				break;
 			}

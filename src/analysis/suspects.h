@@ -29,7 +29,8 @@ enum {
 	SUSPECT_LOST_SHARE = 1,	   /* of what no root leads to */
 	SUSPECT_NEW_SHARE = 25,	   /* of all bytes that are new */
 	SUSPECT_FOLLOW = 80,
-	SUSPECT_MANY = 64 /* chunks: directly below one, or of a list */
+	SUSPECT_MANY = 64, /* chunks: directly below one, or of a list */
+	SUSPECT_LIST = 16  /* of a list that holds nearly all on and on */
 };
 
 enum suspect_kind {

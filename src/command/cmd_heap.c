@@ -58,6 +58,15 @@ static int fragmentation_run(struct session *session, const struct words *words,
 				  err);
 }
 
+static size_t fragmentation_complete(struct session *session, const char *word,
+				     const char **out, size_t cap)
+{
+	static const char *const flag[] = {"--heaps"};
+
+	(void)session;
+	return command_offer(word, flag, 1, out, 0, cap);
+}
+
 const struct command command_entry_fragmentation = {
 	.name = "fragmentation",
 	.args = "[--heaps]",
@@ -84,6 +93,7 @@ const struct command command_entry_fragmentation = {
 		"  fragmentation --heaps\n",
 	.need = NEED_HEAP,
 	.run = fragmentation_run,
+	.complete = fragmentation_complete,
 };
 
 typedef int list_view(const struct chunk_list *, struct view **,

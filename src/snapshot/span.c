@@ -341,3 +341,10 @@ const struct span *span_find(const struct snapshot *snap, uint64_t addr)
 		return NULL;
 	return &snap->span[low];
 }
+
+bool span_in_module(const struct snapshot *snap, uint64_t addr)
+{
+	const struct span *span = span_find(snap, addr);
+
+	return span && (span->kind == PLACE_GLOBAL || span->kind == PLACE_CODE);
+}

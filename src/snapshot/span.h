@@ -48,5 +48,7 @@ struct span {
 int spans_build(struct snapshot *snap, struct error *err) MUST_CHECK;
 /* The span that holds addr, or NULL. */
 const struct span *span_find(const struct snapshot *snap, uint64_t addr);
+/* Is it in the code, the constants or the data of a module? */
+bool span_in_module(const struct snapshot *snap, uint64_t addr);
 
 #endif

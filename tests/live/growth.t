@@ -52,7 +52,7 @@ session -e growth -e 'growth --fail' -e 'growth --until 1T' \
 	-e 'growth --by=size' -e 'growth --by=content' -e diff \
 	-e 'diff --by=content' -e 'diff --chunks' -e 'diff --chunks --all' \
 	-e "diff class=$(class replaced)" -e 'diff --by=type' \
-	-e 'diff --by=holder'
+	-e 'diff --by=holder' -e suspects
 is "growth was asked to fail, and there is some" "$status" 1
 # shellcheck disable=SC2016 # the variable is jq's
 answer() { # COMMAND
@@ -150,6 +150,11 @@ is "by holder: the list has the new ones of its class" \
 	"$(answer 'diff --by=holder' | jq '.rows[] |
 		select(.name == "kept_list") | .new_count')" \
 	"$(jq ".rows[] | select(.size == $(class kept)) | .new_count" "$T/diff")"
+is "suspects: a list is told from its head on" \
+	"$(answer suspects | jq -c '.rows[] | select(.name |
+		startswith("once ")) | [.list_count, .class_count]')" \
+	"$(awk -v class="$(class once)" '$1 == "count" && $3 == class {
+		n = $4 } END { print "[" n "," n "]" }' "$T/manifest")"
 changes() { # COMMAND
 	answer "$1" | jq -c '[(.rows | map(.change) | group_by(.) |
 		map({(.[0]): length}) | add), .totals.reused_count]'
