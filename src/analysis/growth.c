@@ -8,8 +8,7 @@
 #include "analysis/growth_impl.h"
 #include "base/alloc.h"
 
-/* A group is what nearly all of its class' growth is from this share on. */
-static bool is_nearly_all(int64_t part, int64_t all)
+bool growth_is_nearly_all(int64_t part, int64_t all)
 {
 	return part <= all && part >= all - all / 10;
 }
@@ -81,9 +80,9 @@ static int find_main_groups(struct making *m, struct error *err)
 			growth_trend_of(group_series(c, i), c->snaps);
 
 		if (t.total <= most[class] ||
-		    !is_nearly_all(t.total, all.total) ||
+		    !growth_is_nearly_all(t.total, all.total) ||
 		    (all.steadiness >= GROWTH_STEADY &&
-		     !is_nearly_all(t.median, all.median)))
+		     !growth_is_nearly_all(t.median, all.median)))
 			continue;
 		most[class] = t.total;
 		m->main_group[class] = (uint32_t)i + 1;
@@ -219,7 +218,8 @@ int growth_make(const struct snapshot *const *snap, uint32_t count,
 
 	*out = (struct growth){0};
 	if (growth_count_all(&c, true, err) ||
-	    growth_count_identities(&c, err) || make_rows(&m, err))
+	    growth_count_identities(&c, err) || make_rows(&m, err) ||
+	    growth_name_types(out, snap[0], snap[count - 1], symbols, err))
 		goto out;
 	out->without_content = c.without_content;
 	out->without_count = c.without_count;

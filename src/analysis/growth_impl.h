@@ -1,4 +1,4 @@
-/* Between growth.c and growth_count.c. */
+/* Between growth.c and its parts. */
 #ifndef ANALYSIS_GROWTH_IMPL_H
 #define ANALYSIS_GROWTH_IMPL_H
 
@@ -33,6 +33,15 @@ int growth_count_all(struct growth_count *c, bool groups,
 /* Fills reused, unsure and unknown of the classes. */
 int growth_count_identities(struct growth_count *c,
 			    struct error *err) MUST_CHECK;
+/* Rows of classes of which nearly all that is new since first is of one type
+ * that describe.h knows (text counts as none) get its name; last must have
+ * its contents, else nothing is done. */
+int growth_name_types(struct growth *growth, const struct snapshot *first,
+		      const struct snapshot *last, struct symbols *symbols,
+		      struct error *err) MUST_CHECK;
+/* A group is what nearly all of its class' growth is from this share on. */
+bool growth_is_nearly_all(int64_t part, int64_t all);
+
 void growth_count_deinit(struct growth_count *c);
 
 #endif

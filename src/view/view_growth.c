@@ -130,7 +130,7 @@ static const struct column growth_columns[] = {
 	 .cell = class_cell},
 	{"size", "SIZE", "the same, of a row that is all of a class", V_NUMBER,
 	 .cell = size_cell, .json_only = true},
-	{"type", "TYPE", "what the chunks begin with", V_TEXT,
+	{"type", "TYPE", "what the chunks are, or begin with", V_TEXT,
 	 .cell = type_cell, .json_only = true},
 	{"per_round_count", "A ROUND", "chunks more in a round: the median",
 	 V_CHANGE, .cell = per_round_count_cell},

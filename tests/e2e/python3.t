@@ -54,6 +54,9 @@ answer() { # COMMAND FILTER
 is "growth: 200 a round" "$(answer growth '.rows[] |
 	select(.size > 3000 and .size < 3100) |
 	[.per_round_count, .rounds, .steadiness]')" "[200,3,1]"
+is "growth: and as many bytearrays, by their type" "$(answer growth \
+	'[.rows[] | select(.type == "PyByteArray_Type") |
+	.per_round_count > 180 and .per_round_count < 220]')" "[true]"
 check "leaks: nothing of it is lost" jq -e -s 'map(select(.command |
 	startswith("leaks")))[0].rows | map(select(.kind == "definite" and
 	.size > 3000 and .size < 3100)) == []' "$T/out"
