@@ -167,7 +167,7 @@ below() {
 		sed '1d;$d' | tr -s ' \n' ' '
 }
 check "in full" expr "$(below "$T/suspects")" : \
-	' no root leads to .* are new since snapshot [0-9]* $'
+	' no root leads to .* new since snapshot [0-9][^…]*$'
 check "Enter: what it holds" \
 	grep -q '^(heapscope) retained nobody' "$T/held"
 is "Backspace: suspects" "$(grep '^▸' "$T/suspects2")" \
