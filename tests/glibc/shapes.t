@@ -13,12 +13,13 @@ arch=amd64
 suites=${MATRIX:-own bullseye trixie sid experimental}
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
-simple='heap_brk heap_pages heap_many heap_orphans' with=''
+simple='heap_brk heap_pages heap_many heap_orphans heap_holed' with=''
 fetch_suites
 
 for suite in $suites; do
 	column "$suite" || continue
 	rows "$suite" heap_brk foreign walls no-data options
+	rows "$suite" heap_holed arena mappings aligned
 	rows "$suite" heap_pages merged stale
 	rows "$suite" heap_many holes
 	rows "$suite" heap_orphans forked-twice forked-in-midst
@@ -42,6 +43,7 @@ tuned "own sid" tcache_count=1 heap_orphans+forked-twice
 tuned "sid experimental" tcache_max=1000000 heap_pages+merged \
 	heap_pages+stale heap_orphans+forked-twice
 tuned "own sid" hugetlb=1 heap_brk+foreign heap_many+holes
+tuned "own sid" hugetlb=2 heap_holed+brk heap_holed+arena
 tuned "own trixie sid" hugetlb=2 heap_brk+edges heap_many+holes \
 	heap_pages+stale heap_orphans+forked
 tuned "own" arena_test=1 heap_many+again

@@ -14,12 +14,13 @@ arch=i386
 suites=${MATRIX:-own bullseye sid}
 # shellcheck source=tests/glibc/rows.sh
 . "$top_srcdir/tests/glibc/rows.sh"
-simple='heap_brk heap_pages heap_many heap_orphans' with=''
+simple='heap_brk heap_pages heap_many heap_orphans heap_holed' with=''
 fetch_suites
 
 for suite in $suites; do
 	column "$suite" || continue
 	rows "$suite" heap_brk foreign walls
+	rows "$suite" heap_holed arena mappings aligned
 	rows "$suite" heap_pages stale
 	rows "$suite" heap_many holes
 	rows "$suite" heap_orphans forked-twice
