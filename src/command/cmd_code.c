@@ -189,7 +189,6 @@ static size_t symbol_complete(struct session *session, const char *word,
 
 const struct command command_entry_symbol = {
 	.name = "symbol",
-	.alias = "whatis",
 	.args = "ADDR|NAME",
 	.summary = "what an address is, or where a name is",
 	.help = "Symbol and offset, module and source line; or the chunk, the\n"

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strbuf.h"
 #include "command/code.h"
 #include "command/commands.h"
+#include "command/expr.h"
 #include "command/session.h"
 #include "view/views.h"
 
@@ -292,6 +294,27 @@ static int examine(struct session *session, const struct format *f,
 	return ret;
 }
 
+/* The rest of the words are one expression: a pointer is followed, as gdb does
+ * it; what is no expression ("name+off" of any symbol) is an address. */
+static int address(struct session *session, const struct words *words,
+		   size_t at, uint64_t *out, struct error *err)
+{
+	struct strbuf text = {0};
+	struct error ignored;
+	int ret;
+
+	for (size_t i = at; i < words->count; i++)
+		strbuf_addf(&text, "%s%s", i > at ? " " : "", words->word[i]);
+	ret = expr_address(session, strbuf_str(&text), out, err);
+	if (ret && words->count == at + 1)
+		ret = session_address(
+			session, words->word[at], out,
+			strpbrk(words->word[at], ".>[(*") ? &ignored : err);
+	session->last_addr = *out;
+	strbuf_deinit(&text);
+	return ret;
+}
+
 static int examine_run(struct session *session, const struct words *words,
 		       struct view **out, struct error *err)
 {
@@ -308,10 +331,7 @@ static int examine_run(struct session *session, const struct words *words,
 	if (at == 2 &&
 	    parse_format(words->word[1] + 1, session_word(session), &f, err))
 		return -1;
-	if (words->count > at + 1)
-		return error_set(err, ERR_USAGE, "x takes one address");
-	if (words->count > at &&
-	    session_address(session, words->word[at], &addr, err))
+	if (words->count > at && address(session, words, at, &addr, err))
 		return -1;
 	if (words->count == at && !session->examine_next)
 		return error_set(err, ERR_USAGE,
@@ -339,7 +359,7 @@ static int examine_run(struct session *session, const struct words *words,
 const struct command command_entry_x = {
 	.name = "x",
 	.alias = "examine",
-	.args = "/FMT [ADDR]",
+	.args = "/FMT [EXPR]",
 	.summary = "memory: words, text, instructions",
 	.help = "FMT is a count, a format and a unit, as in gdb:\n"
 		"  x hex  d signed  u unsigned  o octal  t binary  c "
@@ -347,7 +367,10 @@ const struct command command_entry_x = {
 		"  a address with its symbol  f float  s text  i instructions\n"
 		"  b 1 byte  h 2  w 4  g 8; an address (a) is 4 or 8 wide, as\n"
 		"those of the program are\n"
-		"Without ADDR it goes on where the last x ended, in the same\n"
+		"EXPR is as of print: the value of a pointer or number, the "
+		"place of an\n"
+		"array or struct. Without it x goes on where the last x ended, "
+		"in the same\n"
 		"format. Bytes are those of the current snapshot; where it "
 		"kept\n"
 		"none they are read as they are now: the title says which.\n"
@@ -355,6 +378,7 @@ const struct command command_entry_x = {
 		"  x/8gx 0x55d0c0a3f2a0\n"
 		"  x/s #1\n"
 		"  x/20a $rsp\n"
+		"  x/s g_server.clients->name\n"
 		"  x/5i $pc\n",
 	.need = NEED_TARGET,
 	.run = examine_run,

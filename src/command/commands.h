@@ -24,6 +24,8 @@ extern const struct command command_entry_maps;
 extern const struct command command_entry_near;
 extern const struct command command_entry_path;
 extern const struct command command_entry_points;
+extern const struct command command_entry_print;
+extern const struct command command_entry_ptype;
 extern const struct command command_entry_quit;
 extern const struct command command_entry_refs;
 extern const struct command command_entry_retained;
@@ -43,6 +45,7 @@ extern const struct command command_entry_type;
 extern const struct command command_entry_types;
 extern const struct command command_entry_use;
 extern const struct command command_entry_verify;
+extern const struct command command_entry_whatis;
 extern const struct command command_entry_x;
 
 #endif

@@ -141,10 +141,22 @@ void session_remember(struct session *session, const struct view *view);
 
 /*
  * 0x..., a decimal number, symbol, symbol+off, #row of the last table, $reg
- * ($rsp, $pc of the current thread), $_ (the last address).
+ * ($rsp, $pc of the current thread), $_ (the last address); an expression of
+ * these and of variables ("g_server.clients->next").
  */
 int session_address(struct session *session, const char *text, uint64_t *out,
 		    struct error *err) MUST_CHECK;
+
+/* $name (without the $) of the current thread; takes a snapshot if there is
+ * none. */
+int session_register(struct session *session, const char *name, uint64_t *out,
+		     struct error *err) MUST_CHECK;
+/* The thread whose registers those are; NULL and err: none were read. */
+const struct snapshot_thread *session_thread(struct session *session,
+					     struct error *err);
+/* "#3": the address of a row of the last table. */
+int session_row(struct session *session, uint64_t row, uint64_t *out,
+		struct error *err) MUST_CHECK;
 
 /* Bytes as the current snapshot had them; if it has none, as they are now:
  * *now says which. */

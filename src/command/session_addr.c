@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "command/expr.h"
 #include "command/session.h"
 
 unsigned session_word(const struct session *session)
@@ -14,13 +15,9 @@ unsigned session_word(const struct session *session)
 	return session->current ? session->current->word : 8;
 }
 
-static int row_address(struct session *session, const char *text, uint64_t *out,
-		       struct error *err)
+int session_row(struct session *session, uint64_t row, uint64_t *out,
+		struct error *err)
 {
-	uint64_t row;
-
-	if (parse_u64(text, &row, err))
-		return -1;
 	if (!row || row > session->row_addr_count)
 		return error_set(err, ERR_NOT_FOUND,
 				 "the last table has no row #%" PRIu64
@@ -30,16 +27,26 @@ static int row_address(struct session *session, const char *text, uint64_t *out,
 	return 0;
 }
 
-static const struct thread *current_thread(struct session *session,
-					   struct error *err)
+static int row_address(struct session *session, const char *text, uint64_t *out,
+		       struct error *err)
+{
+	uint64_t row;
+
+	return parse_u64(text, &row, err) || session_row(session, row, out, err)
+		       ? -1
+		       : 0;
+}
+
+const struct snapshot_thread *session_thread(struct session *session,
+					     struct error *err)
 {
 	if (!session->current && session_snapshot(session, NULL, err))
 		return NULL;
 	for (uint32_t i = 0; i < session->current->thread_count; i++) {
-		const struct thread *t = &session->current->thread[i].thread;
+		const struct snapshot_thread *t = &session->current->thread[i];
 
-		if ((session->tid ? t->tid == session->tid : i == 0) &&
-		    t->has_regs)
+		if ((session->tid ? t->thread.tid == session->tid : i == 0) &&
+		    t->thread.has_regs)
 			return t;
 	}
 	error_set(err, ERR_NOT_FOUND, "no registers of thread %d were read",
@@ -47,9 +54,10 @@ static const struct thread *current_thread(struct session *session,
 	return NULL;
 }
 
-static int register_value(struct session *session, const char *name,
-			  uint64_t *out, struct error *err)
+int session_register(struct session *session, const char *name, uint64_t *out,
+		     struct error *err)
 {
+	const struct snapshot_thread *of;
 	const struct thread *thread;
 	int number;
 
@@ -57,9 +65,10 @@ static int register_value(struct session *session, const char *name,
 		*out = session->last_addr;
 		return 0;
 	}
-	thread = current_thread(session, err);
-	if (!thread)
+	of = session_thread(session, err);
+	if (!of)
 		return -1;
+	thread = &of->thread;
 	if (!strcmp(name, "pc"))
 		name = "rip";
 	if (!strcmp(name, "sp"))
@@ -90,7 +99,7 @@ static int base_address(struct session *session, const char *text,
 	if (*text == '#')
 		return row_address(session, text + 1, out, err);
 	if (*text == '$')
-		return register_value(session, text + 1, out, err);
+		return session_register(session, text + 1, out, err);
 	if (*text >= '0' && *text <= '9')
 		return parse_u64(text, out, err);
 	if (!session->symbols)
@@ -123,8 +132,13 @@ int session_address(struct session *session, const char *text, uint64_t *out,
 	} else {
 		offset = 0;
 	}
-	if (base_address(session, base, out, err))
-		return -1;
+	if (base_address(session, base, out, err)) {
+		/* what only an expression can be: a.b, p->q, (long) p */
+		if (!text[strcspn(text, ".>[(*")] ||
+		    expr_address(session, text, out, err))
+			return -1;
+		offset = 0;
+	}
 	*out += offset;
 	session->last_addr = *out;
 	return 0;

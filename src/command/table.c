@@ -25,6 +25,8 @@ const struct command *const commands[] = {
 	&command_entry_near,
 	&command_entry_path,
 	&command_entry_points,
+	&command_entry_print,
+	&command_entry_ptype,
 	&command_entry_quit,
 	&command_entry_refs,
 	&command_entry_retained,
@@ -44,6 +46,7 @@ const struct command *const commands[] = {
 	&command_entry_types,
 	&command_entry_use,
 	&command_entry_verify,
+	&command_entry_whatis,
 	&command_entry_x,
 	NULL,
 };

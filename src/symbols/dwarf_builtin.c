@@ -33,6 +33,9 @@ static const struct builtin builtins[] = {
 	{"float", TYPE_FLOAT, 4, true},
 	{"double", TYPE_FLOAT, 8, true},
 	{"long double", TYPE_FLOAT, 16, true},
+	/* what only a symbol table tells of, in gdb's words */
+	{"<text variable, no debug info>", TYPE_FUNCTION, 1, false},
+	{"<data variable, no debug info>", TYPE_OTHER, 0, false},
 	/* gdb's, by their sizes */
 	{"int8_t", TYPE_CHAR, 1, true},
 	{"uint8_t", TYPE_CHAR, 1, false},
@@ -79,9 +82,10 @@ static struct type *exact(struct type_set *set, const char *name)
 		t = type_make(set, b->kind);
 		t->name = b->name;
 		t->is_signed = b->is_signed;
-		t->size = b->kind == TYPE_VOID ? 0
-			  : b->size	       ? b->size
-					       : set->word;
+		t->is_declaration = b->name[0] == '<';
+		t->size = b->kind == TYPE_VOID || b->kind == TYPE_OTHER ? 0
+			  : b->size ? b->size
+				    : set->word;
 		if (set->word == 4 && b->size == 16 && b->kind == TYPE_FLOAT)
 			t->size = 12; /* x87's ten bytes, as i386 aligns them */
 	}

@@ -51,7 +51,12 @@ struct dwarf_unit {
 };
 
 /* What a name in the index is of. */
-enum name_class { NAME_TYPE = 1, NAME_VARIABLE, NAME_FUNCTION };
+enum name_class {
+	NAME_TYPE = 1,
+	NAME_VARIABLE,
+	NAME_FUNCTION,
+	NAME_ENUMERATOR
+};
 
 struct type_set {
 	struct u64map by_die; /* -> struct type * */

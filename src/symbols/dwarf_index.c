@@ -67,6 +67,30 @@ static int add_var(struct dwarf *d, uint64_t var, uint64_t function,
 	return 0;
 }
 
+/* Enumerators are found by name, and lead to their type. */
+static int scan_enum(struct dwarf *d, const struct die *parent, uint64_t scope,
+		     struct error *err)
+{
+	uint64_t key = die_key(parent) | (uint64_t)NAME_ENUMERATOR
+						 << KEY_CLASS_SHIFT;
+	struct die die;
+
+	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
+		const char *name = die_name(&die);
+
+		if (!name)
+			continue;
+		if (GROW(d->name, d->name_cap, d->names + 1, "index of names",
+			 err)) {
+			die_close(&die);
+			return -1;
+		}
+		d->name[d->names++] =
+			(struct sort_pair){hash_more(scope, name), key};
+	}
+	return 0;
+}
+
 /* The children of a unit or namespace; scope is the hash of what they are in.
  */
 static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
@@ -89,6 +113,8 @@ static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
 		} else if (class) {
 			ret = add_name(d, &die, class, scope, err);
 		}
+		if (!ret && tag == DW_TAG_enumeration_type)
+			ret = scan_enum(d, &die, scope, err);
 		if (!ret && class == NAME_VARIABLE &&
 		    die_has(&die, DW_AT_location))
 			ret = add_var(d, die_key(&die), 0, err);
@@ -240,7 +266,7 @@ bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
 		key &= (UINT64_C(1) << KEY_CLASS_SHIFT) - 1;
 		if (!die_open(d, key, &die))
 			continue;
-		its = die_any_name(&die);
+		its = class == NAME_ENUMERATOR ? "" : die_any_name(&die);
 		/* "b" of "a::b"; else it is another of the same hash */
 		if (its && (strlen(its) > len ||
 			    strcmp(its, name + len - strlen(its))))

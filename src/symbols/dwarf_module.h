@@ -14,6 +14,8 @@ int dwarf_global_each(struct dwarf *dwarf, const struct module *module,
 bool dwarf_global_find(struct dwarf *dwarf, const char *name,
 		       const struct module *module, struct global *out);
 struct type *dwarf_function_type(struct dwarf *dwarf, const char *name);
+struct type *dwarf_enumerator(struct dwarf *dwarf, const char *name,
+			      int64_t *value);
 int dwarf_local_each(struct dwarf *dwarf, const struct module *module,
 		     const struct frame_state *frame, symbols_local_fn *fn,
 		     void *ctx);

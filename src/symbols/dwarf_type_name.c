@@ -56,7 +56,7 @@ static void base_name(struct type *t, struct strbuf *out)
 
 /* Without pointers, arrays and functions; a qualifier of a pointer is in the
  * declarator. */
-static struct type *base_of(struct type *t)
+struct type *type_base(struct type *t)
 {
 	for (int i = 0; i < DEEP; i++) {
 		struct type *inner = t;
@@ -68,6 +68,8 @@ static struct type *base_of(struct type *t)
 		case TYPE_REFERENCE:
 		case TYPE_ARRAY:
 		case TYPE_FUNCTION:
+			if (inner->is_declaration) /* of no debug info */
+				return t;
 			t = type_target(inner);
 			break;
 		default:
@@ -97,7 +99,8 @@ static void parameters(struct type *t, struct strbuf *out)
 
 static bool is_suffix(const struct type *t)
 {
-	return t->kind == TYPE_ARRAY || t->kind == TYPE_FUNCTION;
+	return t->kind == TYPE_ARRAY ||
+	       (t->kind == TYPE_FUNCTION && !t->is_declaration);
 }
 
 static struct type *unqualify(struct type *t)
@@ -142,7 +145,7 @@ static void declarator(struct type *t, struct strbuf *text, int depth)
 		else
 			strbuf_add(&whole, "[]");
 		t = type_target(at);
-	} else if (at->kind == TYPE_FUNCTION) {
+	} else if (at->kind == TYPE_FUNCTION && !at->is_declaration) {
 		strbuf_add(&whole, strbuf_str(text));
 		parameters(at, &whole);
 		t = type_target(at);
@@ -157,16 +160,30 @@ static void declarator(struct type *t, struct strbuf *text, int depth)
 
 /* gdb puts a blank before "*", "[" and "(" of a type without a name; with one
  * it is the name's. */
-void type_declare(struct type *t, const char *name, struct strbuf *out)
+void type_declare_based(struct type *t, struct type *base, const char *name,
+			struct strbuf *out)
 {
 	struct strbuf text = {0};
 
 	strbuf_add(&text, name ? name : "");
 	declarator(t, &text, 0);
-	base_name(base_of(t), out);
+	base_name(base, out);
 	if (text.len)
 		strbuf_addf(out, " %s", strbuf_str(&text));
 	strbuf_deinit(&text);
+}
+
+void type_declare(struct type *t, const char *name, struct strbuf *out)
+{
+	type_declare_based(t, type_base(t), name, out);
+}
+
+/* The chain of typedefs is followed, const and volatile stay. */
+struct type *type_strip_typedefs(struct type *t)
+{
+	for (int i = 0; i < DEEP && t->kind == TYPE_TYPEDEF; i++)
+		t = type_target(t);
+	return t;
 }
 
 void type_name(struct type *t, struct strbuf *out)

@@ -366,6 +366,20 @@ struct type *type_array_of(struct type *t, uint64_t count)
 	return a;
 }
 
+struct type *type_function_of(struct type *result, struct type *const *param,
+			      size_t count)
+{
+	struct type *f = type_make(result->set, TYPE_FUNCTION);
+
+	f->target = result;
+	f->prototyped = count > 0;
+	f->children_loaded = true;
+	f->member = xcalloc(count + 1, sizeof *f->member);
+	for (size_t i = 0; i < count; i++)
+		f->member[f->members++].type = param[i];
+	return f;
+}
+
 bool type_same(struct type *a, struct type *b)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {

@@ -110,6 +110,10 @@ uint64_t type_size(struct type *type);
 
 struct type *type_pointer_to(struct type *type);
 struct type *type_array_of(struct type *type, uint64_t count);
+/* A function that returns result and takes count parameters; each call makes
+ * another. */
+struct type *type_function_of(struct type *result, struct type *const *param,
+			      size_t count);
 
 /* The same DIE; or one kind, one name and one size (definitions are sought); of
  * pointers and arrays, their targets. */
@@ -119,5 +123,14 @@ bool type_same(struct type *a, struct type *b);
 void type_name(struct type *type, struct strbuf *out);
 /* The same with a name in its place: "int (*fn)(int)", "char buf[16]". */
 void type_declare(struct type *type, const char *name, struct strbuf *out);
+/* The body with it: "struct node {\n    struct node *next;\n ...} *". */
+void type_define(struct type *type, struct strbuf *out);
+
+/* Between dwarf_type_name.c and dwarf_type_define.c: what stands leftmost, and
+ * a declaration with another in its place. */
+struct type *type_base(struct type *type);
+struct type *type_strip_typedefs(struct type *type);
+void type_declare_based(struct type *type, struct type *base, const char *name,
+			struct strbuf *out);
 
 #endif

@@ -97,6 +97,39 @@ struct type *dwarf_function_type(struct dwarf *d, const char *name)
 	return s.type;
 }
 
+struct enumerator_sought {
+	struct dwarf *dwarf;
+	const char *name;
+	int64_t value;
+	struct type *type;
+};
+
+static bool take_enumerator(void *ctx, uint64_t die)
+{
+	struct enumerator_sought *s = ctx;
+	const struct enumerator *e;
+	struct type *type = dwarf_type(s->dwarf, die);
+	size_t n = type_enumerators(type, &e);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(e[i].name, s->name)) {
+			s->value = e[i].value;
+			s->type = type;
+			return true;
+		}
+	}
+	return false; /* another of the same hash */
+}
+
+struct type *dwarf_enumerator(struct dwarf *d, const char *name, int64_t *value)
+{
+	struct enumerator_sought s = {.dwarf = d, .name = name};
+
+	dwarf_each_named(d, NAME_ENUMERATOR, name, take_enumerator, &s);
+	*value = s.value;
+	return s.type;
+}
+
 /* The walk down from a function to the innermost block at the pc. */
 struct local_walk {
 	struct dwarf_where where;

@@ -298,3 +298,16 @@ bool symbols_entry_value(struct symbols *s, const struct frame_state *caller,
 
 	return dwarf_call_value(caller_dwarf, from, &call, reg, value);
 }
+
+struct type *symbols_enumerator(struct symbols *s, const char *name,
+				int64_t *value)
+{
+	struct type *t = NULL;
+
+	for (size_t i = 0; !t && i < symbols_module_count(s); i++) {
+		struct dwarf *d = module_dwarf(s, nth(s, i));
+
+		t = d ? dwarf_enumerator(d, name, value) : NULL;
+	}
+	return t;
+}

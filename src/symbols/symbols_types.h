@@ -76,5 +76,8 @@ bool symbols_entry_value(struct symbols *symbols,
 
 /* A function's type (for its name); NULL: no debug information says. */
 struct type *symbols_function_type(struct symbols *symbols, const char *name);
+/* The type and value of an enumerator; NULL: there is none of that name. */
+struct type *symbols_enumerator(struct symbols *symbols, const char *name,
+				int64_t *value);
 
 #endif

@@ -25,6 +25,10 @@
 int view_text(const char *title, const char *text, struct view **out,
 	      struct error *err) MUST_CHECK;
 
+/* What an expression came to; addr 0: it is in no memory.  Text is copied. */
+int view_value(const char *expr, const char *value, const char *type,
+	       uint64_t addr, struct view **out, struct error *err) MUST_CHECK;
+
 /*
  * The view speaks of snap: complete only if snap is, and the snapshot's notes,
  * defects and failed checks become its warnings.

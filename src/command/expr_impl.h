@@ -1,0 +1,113 @@
+/* Between the expr_*.c files. */
+#ifndef COMMAND_EXPR_IMPL_H
+#define COMMAND_EXPR_IMPL_H
+
+#include "command/expr.h"
+
+/* --- expr_lex.c */
+enum token_kind {
+	T_END,
+	T_NUMBER, /* integer: number, of type */
+	T_REAL,
+	T_CHAR,
+	T_STRING,
+	T_NAME,	    /* identifier or keyword */
+	T_REGISTER, /* $name */
+	T_ROW,	    /* #3: number */
+	T_OP	    /* op: "->", "==", one of ours or a lone character */
+};
+
+enum op {
+	OP_ARROW = 256,
+	OP_SHL,
+	OP_SHR,
+	OP_LE,
+	OP_GE,
+	OP_EQ,
+	OP_NE,
+	OP_AND,
+	OP_OR,
+	OP_DOTS,  /* ".." */
+	OP_ASSIGN /* =, +=, ++ and so on: refused */
+};
+
+struct token {
+	enum token_kind kind;
+	int op;
+	const char *start; /* in the text */
+	size_t len;
+	uint64_t number;
+	long double real;
+	const char *type; /* of a number: "int", "unsigned long" ... */
+	char string[256]; /* T_STRING, with its escapes undone */
+	size_t string_len;
+};
+
+/* The token at *at, which moves on. */
+int lex(const char **at, struct token *out, struct error *err) MUST_CHECK;
+
+/* --- expr_value.c */
+void *expr_alloc(struct expr *expr, size_t len);
+struct type *expr_builtin(struct expr *expr, const char *name);
+struct datum datum_integer(struct expr *expr, struct type *type,
+			   uint64_t value);
+struct datum datum_real(struct expr *expr, struct type *type,
+			long double value);
+struct datum datum_at(struct type *type, uint64_t addr);
+/* Pointers, characters, enums are integers; arrays are where they begin. */
+int datum_int(struct expr *expr, struct datum *datum, int64_t *out,
+	      struct error *err) MUST_CHECK;
+int datum_float(struct expr *expr, struct datum *datum, long double *out,
+		struct error *err) MUST_CHECK;
+/* Is it zero?  For !, &&, || and ?:. */
+int datum_true(struct expr *expr, struct datum *datum, bool *out,
+	       struct error *err) MUST_CHECK;
+/* An array becomes a pointer to its first element, a function one to it. */
+int datum_decay(struct expr *expr, struct datum *datum,
+		struct error *err) MUST_CHECK;
+int datum_cast(struct expr *expr, struct datum *datum, struct type *to,
+	       struct error *err) MUST_CHECK;
+int datum_member(struct expr *expr, struct datum *datum, const char *name,
+		 struct error *err) MUST_CHECK;
+int datum_deref(struct expr *expr, struct datum *datum,
+		struct error *err) MUST_CHECK;
+int datum_index(struct expr *expr, struct datum *datum, int64_t index,
+		struct error *err) MUST_CHECK;
+int datum_address(struct expr *expr, struct datum *datum,
+		  struct error *err) MUST_CHECK;
+/* count elements from datum on: a[0]@4. */
+int datum_repeat(struct expr *expr, struct datum *datum, int64_t count,
+		 struct error *err) MUST_CHECK;
+
+/* --- expr_ops.c */
+int datum_binary(struct expr *expr, int op, struct datum *a, struct datum *b,
+		 struct datum *out, struct error *err) MUST_CHECK;
+int datum_unary(struct expr *expr, int op, struct datum *datum,
+		struct error *err) MUST_CHECK;
+
+/* --- expr_name.c: what a name means */
+int expr_name(struct expr *expr, const char *name, struct datum *out,
+	      struct error *err) MUST_CHECK;
+int expr_register(struct expr *expr, const char *name, struct datum *out,
+		  struct error *err) MUST_CHECK;
+
+/* --- expr_type.c */
+struct parser {
+	struct expr *expr;
+	const char *text, *at; /* at: behind token */
+	struct token token;    /* the next one */
+	struct error *err;
+	unsigned depth;
+};
+
+int parser_next(struct parser *p) MUST_CHECK;
+bool parser_is(const struct parser *p, int op);
+/* Takes op, or fails: "expected ) near ...". */
+int parser_expect(struct parser *p, int op) MUST_CHECK;
+int parser_fail(struct parser *p, const char *what);
+/* Does a type begin here?  No token is taken. */
+bool parser_at_type(struct parser *p);
+/* "struct conn *", "int (*)(int)", "char [4]". */
+int parser_type(struct parser *p, struct type **out) MUST_CHECK;
+
+#endif

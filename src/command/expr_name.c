@@ -1,0 +1,257 @@
+/* What a name in an expression means: a local, a global, an enumerator, a
+ * function, a symbol; and registers. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "command/expr_impl.h"
+
+static bool read_frame(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	struct expr *x = ctx;
+	struct error err;
+	bool now;
+
+	if (session_read(x->session, addr, buf, len, &now, &err))
+		return false;
+	x->now |= now;
+	x->read = true;
+	return true;
+}
+
+/* The innermost frame of the current thread.  Takes a snapshot. */
+static int find_frame(struct expr *x, struct error *err)
+{
+	const struct snapshot_thread *t;
+	const struct frame *f;
+
+	if (x->framed)
+		return 0;
+	t = session_thread(x->session, err);
+	if (!t)
+		return -1;
+	x->framed = true;
+	if (!t->frame_count)
+		return 0;
+	f = &t->frame[0];
+	x->frame = (struct frame_state){.pc = frame_lookup(f),
+					.cfa = f->cfa,
+					.read = read_frame,
+					.ctx = x};
+	memcpy(x->frame.reg, t->thread.regs.r, sizeof x->frame.reg);
+	x->frame.has_reg = (1u << REG_COUNT_) - 1;
+	return 0;
+}
+
+struct sought {
+	const char *name;
+	struct local local;
+	bool found;
+};
+
+static int take_local(void *ctx, const struct local *local)
+{
+	struct sought *s = ctx;
+
+	if (strcmp(local->name, s->name))
+		return 0;
+	s->local = *local;
+	s->found = true;
+	return 1;
+}
+
+static int local_value(struct expr *x, const struct local *local,
+		       struct datum *out, struct error *err)
+{
+	uint64_t len = type_size(local->type);
+	uint8_t *bytes;
+
+	if (local->where.kind == LOCATION_MEMORY) {
+		*out = datum_at(local->type, local->where.addr);
+		return 0;
+	}
+	if (local->where.kind == LOCATION_NONE)
+		return error_set(err, ERR_NOT_FOUND, "%s has no value here: %s",
+				 local->name, local->where.why);
+	bytes = expr_alloc(x, len < 16 ? 16 : len);
+	if (!location_read(&local->where, &x->frame, bytes, len))
+		return error_set(err, ERR_NOT_FOUND,
+				 "%s has no value here: optimized out in part",
+				 local->name);
+	*out = (struct datum){.type = local->type,
+			      .bytes = bytes,
+			      .len = len,
+			      .is_register =
+				      local->where.kind == LOCATION_REGISTER};
+	return 0;
+}
+
+static bool find_local(struct expr *x, const char *name, struct datum *out,
+		       struct error *err, int *ret)
+{
+	struct sought s = {.name = name};
+
+	if (find_frame(x, err) || !x->frame.pc)
+		return false;
+	symbols_local_each(x->session->symbols, &x->frame, take_local, &s);
+	if (s.found)
+		*ret = local_value(x, &s.local, out, err);
+	return s.found;
+}
+
+/* Thread-local: at the current thread's pointer, in the program's own block,
+ * which ends there (x86-64 and i386, ELF TLS variant II). */
+static int tls_value(struct expr *x, const struct global *g, struct datum *out,
+		     struct error *err)
+{
+	const struct snapshot_thread *t = session_thread(x->session, err);
+	const struct elf_segment *seg;
+	size_t n;
+
+	if (!t)
+		return -1;
+	if (g->module != symbols_exe(x->session->symbols) || !g->module->elf)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "%s is thread-local in %s: only those of the "
+				 "program itself are found",
+				 g->name, g->module->name);
+	n = elf_segments(g->module->elf, &seg);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t align = seg[i].align ? seg[i].align : 1;
+		uint64_t size = (seg[i].memsz + align - 1) / align * align;
+
+		if (seg[i].type != 7 /* PT_TLS */)
+			continue;
+		*out = datum_at(g->type, thread_regs_tp(&t->thread.regs) -
+						 size + g->addr);
+		return 0;
+	}
+	return error_set(err, ERR_NOT_FOUND, "%s has no block of TLS",
+			 g->module->name);
+}
+
+/* "function::variable": static in it. */
+struct scoped {
+	const char *function, *name;
+	struct global found;
+};
+
+static int take_scoped(void *ctx, const struct global *g)
+{
+	struct scoped *s = ctx;
+
+	if (!g->function || strcmp(g->function, s->function) ||
+	    strcmp(g->name, s->name))
+		return 0;
+	s->found = *g;
+	return 1;
+}
+
+static int find_scoped(struct expr *x, const char *name, struct datum *out,
+		       struct error *err)
+{
+	const char *colon = strstr(name, "::");
+	AUTO_FREE char *function = NULL;
+	struct scoped s = {0};
+	int ret;
+
+	if (!colon)
+		return 0;
+	function = xstrndup(name, (size_t)(colon - name));
+	s.function = function;
+	s.name = colon + 2;
+	ret = symbols_global_each(x->session->symbols, NULL, take_scoped, &s,
+				  err);
+	if (ret == 1)
+		*out = datum_at(s.found.type, s.found.addr);
+	return ret;
+}
+
+static int by_symbol(struct expr *x, const char *name, struct datum *out,
+		     struct error *err)
+{
+	struct symbols *symbols = x->session->symbols;
+	struct symbol symbol;
+	struct type *type;
+	const char *why;
+
+	if (symbols_find(symbols, name, &symbol, err)) {
+		const struct module *exe = symbols_exe(symbols);
+
+		if (exe && !symbols_has_types(symbols, exe, &why))
+			return error_set(err, ERR_NOT_FOUND,
+					 "there is no symbol %s (%s: %s)", name,
+					 exe->name, why);
+		return error_set(err, ERR_NOT_FOUND,
+				 "there is no variable, function or symbol %s "
+				 "here",
+				 name);
+	}
+	if (symbol.is_object) {
+		*out = datum_at(expr_builtin(x, "<data variable, no debug "
+						"info>"),
+				symbol.addr);
+		return 0;
+	}
+	type = symbols_function_type(symbols, name);
+	*out = datum_at(type ? type
+			     : expr_builtin(x, "<text variable, no debug "
+					       "info>"),
+			symbol.addr);
+	return 0;
+}
+
+int expr_name(struct expr *x, const char *name, struct datum *out,
+	      struct error *err)
+{
+	struct symbols *symbols = x->session->symbols;
+	struct error ignored;
+	struct global g;
+	struct type *type;
+	int64_t value;
+	int ret = 0;
+
+	/* Locals hide globals; but no process is stopped to look for them as
+	 * long as something else has that name. */
+	if (x->session->current && find_local(x, name, out, err, &ret))
+		return ret;
+	if (symbols_global_find(symbols, name, &g)) {
+		if (g.thread_local)
+			return tls_value(x, &g, out, err);
+		*out = datum_at(g.type, g.addr);
+		return 0;
+	}
+	type = symbols_enumerator(symbols, name, &value);
+	if (type) {
+		*out = datum_integer(x, type, (uint64_t)value);
+		return 0;
+	}
+	ret = find_scoped(x, name, out, err);
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	if (!by_symbol(x, name, out, err))
+		return 0;
+	if (!x->session->current && find_local(x, name, out, &ignored, &ret))
+		return ret;
+	return -1;
+}
+
+int expr_register(struct expr *x, const char *name, struct datum *out,
+		  struct error *err)
+{
+	static const char *const data[] = {"rsp", "rbp", "esp", "ebp",
+					   "sp",  "fp",	 "_"};
+	struct type *type = expr_builtin(x, "int64_t");
+	uint64_t value;
+
+	if (session_register(x->session, name, &value, err))
+		return -1;
+	if (!strcmp(name, "rip") || !strcmp(name, "pc") || !strcmp(name, "eip"))
+		type = type_pointer_to(
+			type_function_of(expr_builtin(x, "void"), NULL, 0));
+	for (size_t i = 0; i < sizeof data / sizeof *data; i++)
+		if (!strcmp(name, data[i]))
+			type = type_pointer_to(expr_builtin(x, "void"));
+	*out = datum_integer(x, type, value);
+	out->is_register = true;
+	return 0;
+}

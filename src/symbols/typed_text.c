@@ -1,0 +1,382 @@
+#include "symbols/typed_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "symbols/symbols.h"
+#include "symbols/typed_impl.h"
+
+enum { SHOWN = 200, REPEATS = 10, DEEP = 40 };
+
+struct text {
+	const struct typed_source *source;
+	char format;
+	struct strbuf *out;
+	unsigned depth;
+};
+
+static void add(struct text *t, const struct typed_value *value);
+
+void typed_symbol(const struct typed_source *source, uint64_t addr,
+		  struct strbuf *out)
+{
+	struct symbol s;
+
+	if (!source->symbols || !symbols_at(source->symbols, addr, &s))
+		return;
+	if (s.offset)
+		strbuf_addf(out, " <%s+%" PRIu64 ">", s.name, s.offset);
+	else
+		strbuf_addf(out, " <%s>", s.name);
+}
+
+static bool is_text(struct type *type)
+{
+	type = type_strip(type);
+	return type->kind == TYPE_CHAR;
+}
+
+static void add_pointer(struct text *t, struct type *type, uint64_t addr)
+{
+	struct type *target = type_strip(type_target(type));
+
+	strbuf_addf(t->out, "0x%" PRIx64, addr);
+	typed_symbol(t->source, addr, t->out);
+	if (addr && is_text(target)) {
+		strbuf_addc(t->out, ' ');
+		typed_string_at(t->source, addr, (unsigned)target->size,
+				t->out);
+	}
+}
+
+/* All named values are single bits or nothing: a set of flags. */
+static bool is_flags(const struct enumerator *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (e[i].value < 0 ||
+		    __builtin_popcountll((uint64_t)e[i].value) > 1)
+			return false;
+	return n > 0;
+}
+
+static void add_flags(struct text *t, const struct enumerator *e, size_t n,
+		      uint64_t value)
+{
+	const char *sep = "(";
+
+	if (!value) {
+		strbuf_addc(t->out, '0');
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t bits = (uint64_t)e[i].value;
+
+		if (bits && (value & bits) == bits) {
+			strbuf_addf(t->out, "%s%s", sep, e[i].name);
+			value &= ~bits;
+			sep = " | ";
+		}
+	}
+	if (value)
+		strbuf_addf(t->out, "%sunknown: 0x%" PRIx64, sep, value);
+	strbuf_addc(t->out, ')');
+}
+
+static void add_enum(struct text *t, struct type *type, int64_t value)
+{
+	const struct enumerator *e;
+	size_t n = type_enumerators(type, &e);
+
+	for (size_t i = 0; i < n; i++) {
+		if (e[i].value == value) {
+			strbuf_add(t->out, e[i].name);
+			return;
+		}
+	}
+	if (is_flags(e, n))
+		add_flags(t, e, n, (uint64_t)value);
+	else
+		strbuf_addf(t->out, "%" PRId64, value);
+}
+
+static void add_integer(struct text *t, struct type *type,
+			const struct typed_value *v)
+{
+	int64_t i;
+
+	if (!typed_integer(v, &i)) {
+		strbuf_add(t->out, "<unavailable>");
+		return;
+	}
+	if (t->format && t->format != 's' &&
+	    !(t->format == 'f' && type->kind != TYPE_POINTER)) {
+		unsigned size = type->size < 8 ? (unsigned)type->size : 8;
+
+		typed_add_integer(t->source, i, size, !type->is_signed,
+				  t->format, t->out);
+		return;
+	}
+	switch (type->kind) {
+	case TYPE_BOOL:
+		if (i == 0 || i == 1)
+			strbuf_add(t->out, i ? "true" : "false");
+		else
+			strbuf_addf(t->out, "%" PRId64, i);
+		break;
+	case TYPE_CHAR:
+		strbuf_addf(t->out, "%" PRId64 " ", i);
+		typed_char(type->size == 1 ? (uint8_t)i : (uint64_t)i,
+			   (unsigned)type->size, t->out);
+		break;
+	case TYPE_ENUM:
+		add_enum(t, type, i);
+		break;
+	case TYPE_POINTER:
+	case TYPE_REFERENCE:
+		add_pointer(t, type, (uint64_t)i);
+		break;
+	default:
+		if (type->is_signed)
+			strbuf_addf(t->out, "%" PRId64, i);
+		else
+			strbuf_addf(t->out, "%" PRIu64, (uint64_t)i);
+	}
+}
+
+static void add_wide(struct text *t, const struct typed_value *v)
+{
+	const uint8_t *b = v->bytes;
+
+	strbuf_add(t->out, "0x");
+	for (size_t i = v->len; i; i--)
+		strbuf_addf(t->out, "%02x", b[i - 1]);
+}
+
+static struct typed_value part(const struct typed_value *v, struct type *type,
+			       uint64_t offset, uint64_t len)
+{
+	struct typed_value p = {.type = type};
+
+	if (offset <= v->len) {
+		p.bytes = (const uint8_t *)v->bytes + offset;
+		p.len = v->len - offset < len ? v->len - offset : len;
+	}
+	p.addr = v->addr ? v->addr + offset : 0;
+	return p;
+}
+
+/* An array of unknown length is where it begins. */
+static void add_flexible(struct text *t, struct type *type, uint64_t addr)
+{
+	struct type *one = type_strip(type_target(type));
+
+	strbuf_addf(t->out, "0x%" PRIx64, addr);
+	typed_symbol(t->source, addr, t->out);
+	if (is_text(one) && !t->format) {
+		strbuf_addc(t->out, ' ');
+		typed_string_at(t->source, addr, (unsigned)one->size, t->out);
+	}
+}
+
+static uint64_t repeats(const struct typed_value *v, uint64_t i, uint64_t count,
+			uint64_t size)
+{
+	const uint8_t *b = v->bytes;
+	uint64_t n = 1;
+
+	while (i + n < count && !memcmp(b + i * size, b + (i + n) * size, size))
+		n++;
+	return n;
+}
+
+static void add_elements(struct text *t, struct type *type, uint64_t count,
+			 const struct typed_value *v)
+{
+	struct type *one = type_target(type);
+	uint64_t size = type_size(one), shown = 0, i = 0;
+
+	strbuf_addc(t->out, '{');
+	while (i < count && shown < SHOWN) {
+		uint64_t n = repeats(v, i, count, size);
+		struct typed_value e = part(v, one, i * size, size);
+
+		if (i)
+			strbuf_add(t->out, ", ");
+		add(t, &e);
+		if (n >= REPEATS) {
+			strbuf_addf(t->out, " <repeats %" PRIu64 " times>", n);
+			shown += REPEATS;
+			i += n;
+		} else {
+			shown++;
+			i++;
+		}
+	}
+	strbuf_add(t->out, i < count ? "...}" : "}");
+}
+
+static void add_array(struct text *t, struct type *type,
+		      const struct typed_value *v)
+{
+	struct type *one = type_strip(type_target(type));
+	uint64_t size = type_size(one), count = type->count;
+
+	if (!type->has_count || !size) {
+		if (type->variable)
+			strbuf_add(t->out, "<variable length>");
+		else if (type->has_count || !v->addr)
+			strbuf_add(t->out, "{}");
+		else
+			add_flexible(t, type, v->addr);
+		return;
+	}
+	if (!count && v->addr) {
+		add_flexible(t, type, v->addr);
+		return;
+	}
+	if (count > v->len / size)
+		count = v->len / size;
+	if (is_text(one) && size <= 4 && (!t->format || t->format == 's')) {
+		uint64_t last = 0;
+
+		if (count && count <= SHOWN)
+			memcpy(&last,
+			       (const uint8_t *)v->bytes + (count - 1) * size,
+			       size);
+		/* a string's end is not shown */
+		if (count && count <= SHOWN && !last)
+			count--;
+		typed_string(v->bytes, count, (unsigned)size, false, t->out);
+		return;
+	}
+	add_elements(t, type, count, v);
+}
+
+static void add_struct(struct text *t, struct type *type,
+		       const struct typed_value *v)
+{
+	const struct member *m;
+	size_t n = type_members(type, &m);
+
+	if (type->is_declaration) {
+		strbuf_add(t->out, "<incomplete type>");
+		return;
+	}
+	strbuf_addc(t->out, '{');
+	if (!n)
+		strbuf_add(t->out, "<No data fields>");
+	for (size_t i = 0; i < n; i++) {
+		uint64_t size =
+			m[i].bit_size
+				? (m[i].bit_offset + m[i].bit_size + 7) / 8
+				: type_size(m[i].type);
+		struct typed_value p = part(v, m[i].type, m[i].offset, size);
+
+		p.bit_offset = m[i].bit_offset;
+		p.bit_size = m[i].bit_size;
+		strbuf_add(t->out, i ? ", " : "");
+		if (m[i].is_base) {
+			strbuf_addc(t->out, '<');
+			type_name(m[i].type, t->out);
+			strbuf_add(t->out, "> = ");
+		} else if (m[i].name) {
+			strbuf_addf(t->out, "%s = ", m[i].name);
+		}
+		add(t, &p);
+	}
+	strbuf_addc(t->out, '}');
+}
+
+static void add_function(struct text *t, struct type *type, uint64_t addr)
+{
+	strbuf_addc(t->out, '{');
+	type_name(type, t->out);
+	strbuf_addf(t->out, "} 0x%" PRIx64, addr);
+	typed_symbol(t->source, addr, t->out);
+}
+
+static void add(struct text *t, const struct typed_value *v)
+{
+	struct type *type = type_strip(v->type);
+
+	if (++t->depth > DEEP) {
+		strbuf_add(t->out, "...");
+		t->depth--;
+		return;
+	}
+	switch (type->kind) {
+	case TYPE_VOID:
+		strbuf_add(t->out, "void");
+		break;
+	case TYPE_FLOAT: {
+		long double f = 0;
+
+		if (t->format && t->format != 'f' && t->format != 's' &&
+		    typed_float(v, &f))
+			typed_add_integer(t->source, (int64_t)f,
+					  type->size < 8 ? (unsigned)type->size
+							 : 8,
+					  false, t->format, t->out);
+		else
+			typed_add_float(v, t->out);
+		break;
+	}
+	case TYPE_ARRAY:
+		add_array(t, type, v);
+		break;
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		add_struct(t, type, v);
+		break;
+	case TYPE_FUNCTION:
+		add_function(t, type, v->addr);
+		break;
+	case TYPE_OTHER:
+		add_wide(t, v);
+		break;
+	default:
+		if (type->size > 8 && !v->bit_size)
+			add_wide(t, v);
+		else
+			add_integer(t, type, v);
+	}
+	t->depth--;
+}
+
+void typed_text_inner(const struct typed_source *source,
+		      const struct typed_value *value, char format,
+		      struct strbuf *out)
+{
+	struct text t = {.source = source, .format = format, .out = out};
+
+	add(&t, value);
+}
+
+/* gdb leaves the type away for char *, which its string tells. */
+static bool is_plain_string(struct type *type)
+{
+	struct type *target;
+
+	type = type_unqualified(type);
+	if (type->kind != TYPE_POINTER)
+		return false;
+	target = type_unqualified(type_target(type));
+	return target->name && !strcmp(target->name, "char");
+}
+
+void typed_text(const struct typed_source *source,
+		const struct typed_value *value, char format,
+		struct strbuf *out)
+{
+	struct type *type = type_strip(value->type);
+
+	if (!format &&
+	    (type->kind == TYPE_POINTER || type->kind == TYPE_REFERENCE) &&
+	    !is_plain_string(value->type)) {
+		strbuf_addc(out, '(');
+		type_name(value->type, out);
+		strbuf_add(out, ") ");
+	}
+	typed_text_inner(source, value, format, out);
+}
