@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/interrupt.h"
 #include "command/expr_impl.h"
 
 static bool read_frame(void *ctx, uint64_t addr, void *buf, size_t len)
@@ -174,6 +175,8 @@ static int by_symbol(struct expr *x, const char *name, struct datum *out,
 	struct type *type;
 	const char *why;
 
+	if (interrupt_check(err))
+		return -1;
 	if (symbols_find(symbols, name, &symbol, err)) {
 		const struct module *exe = symbols_exe(symbols);
 
@@ -181,10 +184,11 @@ static int by_symbol(struct expr *x, const char *name, struct datum *out,
 			return error_set(err, ERR_NOT_FOUND,
 					 "there is no symbol %s (%s: %s)", name,
 					 exe->name, why);
+		why = symbols_types_note(symbols);
 		return error_set(err, ERR_NOT_FOUND,
 				 "there is no variable, function or symbol %s "
-				 "here",
-				 name);
+				 "here%s%s",
+				 name, *why ? "; " : "", why);
 	}
 	if (symbol.is_object) {
 		*out = datum_at(expr_builtin(x, "<data variable, no debug "

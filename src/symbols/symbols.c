@@ -23,6 +23,7 @@ struct symbols {
 	uint64_t low, high; /* of all modules: a quick "no" for the heap */
 	struct entry *last; /* asked for last */
 	struct type_set *builtin; /* owned, or NULL */
+	struct strbuf note;	  /* of symbols_types_note() */
 };
 
 static void note_extent(struct symbols *s)
@@ -59,6 +60,7 @@ void symbols_close(struct symbols *s)
 		return;
 	modules_deinit(&s->modules);
 	type_set_destroy(s->builtin);
+	strbuf_deinit(&s->note);
 	free(s->debug_dir);
 	free(s->sysroot);
 	free(s);
@@ -313,6 +315,11 @@ const char *symbols_missing(const struct symbols *s, size_t i)
 struct dwarf *symbols_dwarf(struct symbols *s, size_t i)
 {
 	return dwarf_of(s, s->modules.entry[i]);
+}
+
+struct strbuf *symbols_note(struct symbols *s)
+{
+	return &s->note;
 }
 
 struct type_set *symbols_builtin(struct symbols *s)

@@ -7,6 +7,7 @@
 #include "symbols/symtab.h"
 
 struct dwarf;
+struct strbuf;
 struct dwarf_lines;
 struct type_set;
 
@@ -20,6 +21,8 @@ struct dwarf *symbols_dwarf(struct symbols *symbols, size_t i);
 struct dwarf *symbols_module_dwarf(struct symbols *symbols,
 				   const struct module *module,
 				   struct dwarf_lines **lines);
+/* For symbols_types_note(). */
+struct strbuf *symbols_note(struct symbols *symbols);
 /* C's own types. */
 struct type_set *symbols_builtin(struct symbols *symbols);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "base/interrupt.h"
 #include "symbols/dwarf_module.h"
 #include "symbols/symbols_name.h"
 
@@ -121,21 +121,41 @@ static struct type *find_in(struct dwarf *d, const char *name)
 	return NULL;
 }
 
+const char *symbols_types_note(struct symbols *s)
+{
+	struct strbuf *all = symbols_note(s);
+
+	strbuf_reset(all);
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		struct dwarf *d = symbols_dwarf(s, i);
+		const char *note = d ? dwarf_note(d) : "";
+
+		if (*note)
+			strbuf_addf(all, "%s%s: %s", all->len ? "; " : "",
+				    symbols_module(s, i)->name, note);
+	}
+	return strbuf_str(all);
+}
+
 static int not_found(struct symbols *s, const char *what, const char *name,
 		     size_t with, struct error *err)
 {
 	const struct module *exe = symbols_exe(s);
-	const char *why;
+	const char *why, *note;
 
+	if (interrupt_check(err))
+		return -1;
 	if (exe && !symbols_has_types(s, exe, &why))
 		return error_set(err, ERR_NOT_FOUND,
 				 "no %s %s is known: %s: %s", what, name,
 				 exe->name, why);
+	note = symbols_types_note(s);
 	return error_set(err, ERR_NOT_FOUND,
 			 "there is no %s %s in the debug information of the "
-			 "%zu module%s that have some (of %zu)",
+			 "%zu module%s that %s some (of %zu)%s%s",
 			 what, name, with, with == 1 ? "" : "s",
-			 symbols_module_count(s));
+			 with == 1 ? "has" : "have", symbols_module_count(s),
+			 *note ? "; " : "", note);
 }
 
 /* "struct opaque" that is defined nowhere: pointers to it are what it is for.

@@ -18,6 +18,13 @@ bool symbols_has_types(struct symbols *symbols, const struct module *module,
 		       const char **why);
 
 /*
+ * What debug information is missing and why, over all modules that were asked
+ * so far ("libfoo.so: a.dwo is not there"), or "".  Borrowed until the next
+ * call.
+ */
+const char *symbols_types_note(struct symbols *symbols);
+
+/*
  * "struct conn", "union u", "enum e", a typedef or class "conn_t", and C's own
  * names in any order ("unsigned long").  No "*": build on it with
  * type_pointer_to().  The program's own first.  ERR_NOT_FOUND says in how many

@@ -297,6 +297,28 @@ refused '1 / 0' "division by zero"
 refused '&g_bits.a' "bit-field has no address"
 stop_fixture
 
+mkdir "$T/moved"
+(cd "$T/moved" && cc -g -gsplit-dwarf -o typed "$source" && rm ./*.dwo)
+FIXTURES=$T/moved
+start_fixture typed
+hs -p "$PID" 'print (struct conn *) 0'
+check "a split unit that is not there is said to be missing" \
+	grep -q "typed: .*\.dwo is not there" "$T/err"
+stop_fixture
+if command -v dwz >/dev/null; then
+	mkdir "$T/shared"
+	(cd "$T/shared" && cc -g -gdwarf-4 -o typed "$source" && cp typed other &&
+		dwz -m common.debug typed other) 2>"$T/log"
+	FIXTURES=$T/shared
+	start_fixture typed
+	from="-p $PID"
+	ask_gdb print "$T/values" "$T/gdbs"
+	same "dwz" print "$T/values"
+	stop_fixture
+else
+	skip "debug information shared by dwz" "dwz is not installed"
+fi
+
 strip -o "$T/typed" "$top_builddir/tests/fixtures/typed"
 FIXTURES=$T
 start_fixture typed
