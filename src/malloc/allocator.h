@@ -156,6 +156,7 @@ struct inside_malloc {
 	uint32_t chunks;   /* in its hands: listed as defects */
 	/* A signal interrupted it, and the handler has not returned. */
 	bool handler;
+	bool aborts; /* malloc found damage and called abort(): it ends here */
 };
 
 /*
@@ -211,8 +212,8 @@ struct allocator {
 extern const struct allocator *const allocators[]; /* NULL-terminated */
 extern const struct allocator allocator_glibc;
 
-static inline uint64_t chunk_size(const struct chunk *c, unsigned word,
-				  unsigned mmapped_overhead)
+__attribute__((unused)) static inline uint64_t
+chunk_size(const struct chunk *c, unsigned word, unsigned mmapped_overhead)
 {
 	return c->size + (c->arena == ARENA_MMAPPED ? mmapped_overhead : word);
 }

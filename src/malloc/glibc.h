@@ -57,7 +57,8 @@ struct glibc {
 	uint64_t main_arena, mp; /* run-time addresses */
 	struct glibc_data data;
 	struct glibc_tls tls;
-	uint64_t text_start, text_end; /* malloc's code; 0: not known */
+	uint64_t text_start, text_end;	 /* malloc's code; 0: not known */
+	uint64_t abort_start, abort_end; /* of abort(); 0: not known */
 	struct glibc_function function[GLIBC_FUNCTIONS];
 	unsigned functions;
 	uint64_t ahead_bytes; /* longer heaps: see glibc_ahead.c */
@@ -78,7 +79,8 @@ void glibc_add_check(struct glibc *g, enum check_result result,
 
 /* Where libc's writable data lies; false if it has none. */
 bool glibc_data_find(const struct module *module, struct glibc_data *out);
-static inline bool glibc_in_data(const struct glibc_data *d, uint64_t addr)
+__attribute__((unused)) static inline bool
+glibc_in_data(const struct glibc_data *d, uint64_t addr)
 {
 	return addr >= d->start && addr < d->end &&
 	       !(addr >= d->relro_start && addr < d->relro_end);

@@ -317,6 +317,7 @@ int walk_bins(struct walk *w, struct error *err)
 	struct table table = {0};
 	int rc = table_fill(&table, w, err);
 
+	w->under_lock = true;
 	for (uint32_t i = 0; !rc && i < w->arenas; i++) {
 		walk_enter(w, w->arena[i].out.copy);
 		rc = follow_all(w, &table, &w->arena[i], err);
@@ -328,6 +329,7 @@ int walk_bins(struct walk *w, struct error *err)
 					 "free chunk of 0x%" PRIx64
 					 " bytes is in no bin",
 					 (uint64_t)w->free.chunk[i].size);
+	w->under_lock = false;
 	free(table.slot);
 	/* The lists are all that they were for. */
 	frees_deinit(&w->free);

@@ -77,6 +77,19 @@ static int find_owners(struct walk *w, bool *owner, struct error *err)
 	return rc;
 }
 
+bool tls_blocks_several(struct walk *w)
+{
+	size_t own = 0;
+
+	for (size_t i = 0; own < 2 && i < w->target->thread_count; i++) {
+		const struct thread *t = &w->target->thread[i];
+
+		own += t->has_regs && !thread_regs_kernel(&t->regs) &&
+		       thread_regs_tp(&t->regs) && tid_at(w, t) < TID_UPTO;
+	}
+	return own > 1;
+}
+
 int tls_blocks_read(struct walk *w, struct tls_blocks *b, struct error *err)
 {
 	const struct glibc_tls *tls = &w->g->tls;

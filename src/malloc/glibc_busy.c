@@ -43,6 +43,18 @@ static bool frame_in_text(const struct walk *w, const struct frame *f)
 	return !f->guess && in_text(w, frame_lookup(f));
 }
 
+/* Has abort() been called?  It does not come back. */
+static bool frame_aborts(const struct walk *w, const struct frame *f)
+{
+	uint64_t pc = frame_lookup(f);
+
+	for (size_t i = 0; !f->guess && i < w->copy_count; i++)
+		if (pc >= w->copies[i].g->abort_start &&
+		    pc < w->copies[i].g->abort_end)
+			return true;
+	return false;
+}
+
 bool glibc_at_work(const struct target *target, const void *state)
 {
 	for (const struct glibc *g = state; g; g = g->next)
@@ -148,11 +160,13 @@ static void look_at_frames(const struct walk *w, const struct malloc_stack *s,
 		to++;
 	in->start = s->frame[0].sp;
 	/* What it had in registers the kernel wrote below, with the signal. */
-	for (uint32_t i = 0; i < from; i++)
+	for (uint32_t i = 0; i < from; i++) {
+		in->out.aborts |= frame_aborts(w, &s->frame[i]);
 		if (s->frame[i].signal) {
 			in->out.handler = true;
 			in->start = s->frame[i].sp;
 		}
+	}
 	in->end = s->frame[to].cfa;
 	name_function(w, frame_lookup(&s->frame[to]), &in->out);
 }
@@ -220,7 +234,11 @@ int walk_look_for_busy(struct walk *w, struct error *err)
 			 "threads inside malloc", err) < 0)
 			return -1;
 		w->inside[w->insides++] = in;
-		w->in_malloc_tid = in.out.tid;
+		/* What it found is damage, and nothing comes after it. */
+		if (in.out.aborts)
+			w->outside[i] = true;
+		else
+			w->in_malloc_tid = in.out.tid;
 		if (read_words(w, &w->inside[w->insides - 1], err) < 0)
 			return -1;
 	}

@@ -216,6 +216,11 @@ void glibc_text_probe(const struct module *module, struct glibc *g)
 	struct elf_symbol symbol;
 
 	find_cluster(module, g);
+	g->abort_start = g->abort_end = 0;
+	if (elf_dynsym(module->elf, "abort", &symbol)) {
+		g->abort_start = module->bias + symbol.value;
+		g->abort_end = g->abort_start + symbol.size;
+	}
 	g->functions = 0;
 	/* The exported functions belong to it, or are all there is. */
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -30,7 +30,8 @@ static int tell(struct walk *w, const struct defect *damage, const char *fmt,
 	struct defect d = *damage;
 
 	/* A thread was at work here: not damage, but not to be relied on. */
-	if (d.kind != DEFECT_UNREADABLE && walk_is_busy(w)) {
+	if (d.kind != DEFECT_UNREADABLE && walk_is_busy(w) &&
+	    !walk_is_settled(w, &d)) {
 		d.kind = DEFECT_BUSY;
 		if (d.arena < w->arenas)
 			w->arena[d.arena].out.busy = true;
@@ -144,6 +145,7 @@ static int walk_heaps(struct walk *w, struct error *err)
 
 	if (walk_arenas(w, err) < 0)
 		return -1;
+	w->under_lock = true;
 	a = &w->arena[w->copy->arena];
 	if (a->out.initialised && walk_main_arena(w, err) < 0)
 		return -1;
@@ -151,6 +153,7 @@ static int walk_heaps(struct walk *w, struct error *err)
 		if (w->arena[i].out.initialised &&
 		    walk_thread_arena(w, i, err) < 0)
 			return -1;
+	w->under_lock = false;
 	w->copy->segments = a->out.initialised &&
 			    (a->out.noncontiguous || !a->top_reached ||
 			     a->covered != a->out.system_bytes);

@@ -111,6 +111,9 @@ struct walk {
 	struct u64map hand; /* the words they work on */
 	bool *outside; /* owned, one a thread: its stack proves it is not */
 	bool looked_deep;
+	/* What is looked at now changes under its arena's lock only; are locks
+	 * used at all? */
+	bool under_lock, locks_asked, locks_used;
 	pid_t in_malloc_tid; /* one that is or may be inside; 0: none */
 	/* Told when all is done; owned. */
 	struct defect *defect;
@@ -321,6 +324,8 @@ int tls_blocks_read(struct walk *w, struct tls_blocks *blocks,
 uint64_t tls_blocks_word(const struct walk *w, const struct tls_blocks *blocks,
 			 size_t thread, size_t at);
 void tls_blocks_deinit(struct tls_blocks *blocks);
+/* Are there two threads that have descriptors of their own? */
+bool tls_blocks_several(struct walk *w);
 
 /* glibc_tcache.c */
 int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
@@ -329,6 +334,8 @@ int walk_tcaches(struct walk *w, struct error *err) MUST_CHECK;
 int walk_look_for_busy(struct walk *w, struct error *err) MUST_CHECK;
 /* Asked when something does not add up: looks below signal handlers, too. */
 bool walk_is_busy(struct walk *w);
+/* glibc_settled.c: can no call in progress have left this? */
+bool walk_is_settled(struct walk *w, const struct defect *d);
 /* glibc_hands.c: what the threads inside malloc are working on. */
 int walk_hands(struct walk *w, struct error *err) MUST_CHECK;
 /* glibc_split.c: has a thread inside malloc the address of this chunk? */

@@ -84,6 +84,14 @@ static void add_arenas(struct strbuf *s, const struct snapshot *snap)
 	}
 }
 
+static bool aborts(const struct snapshot *snap)
+{
+	for (uint32_t i = 0; i < snap->inside_count; i++)
+		if (snap->inside[i].aborts)
+			return true;
+	return false;
+}
+
 static bool for_good(const struct snapshot *snap)
 {
 	for (uint32_t i = 0; i < snap->inside_count; i++)
@@ -110,7 +118,8 @@ void busy_note(struct snapshot *snap, struct symbols *symbols)
 	strbuf_add(&s, ", ");
 	add_threads(&s, snap, symbols);
 	strbuf_addf(&s, "; %s\n",
-		    for_good(snap)
+		    aborts(snap) ? "malloc found damage itself and aborts"
+		    : for_good(snap)
 			    ? "this lasts until the signal handler returns"
 			    : "another snapshot usually settles it");
 	free(snap->notes);

@@ -315,6 +315,28 @@ static int attempt_run(struct attempt *a, struct error *err)
 	return 0;
 }
 
+static uint32_t count_damage(const struct snapshot *snap)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < snap->defect_count; i++)
+		n += snap->defect[i].kind != DEFECT_BUSY;
+	return n;
+}
+
+/* One that is not busy; else one that proves damage, which is busy where it
+ * is not proved; else one that doubts less. */
+static bool is_better(const struct snapshot *now, const struct snapshot *best)
+{
+	uint32_t damage = count_damage(now);
+
+	if (!best || !best->contents || !snapshot_busy(now))
+		return true;
+	return damage != count_damage(best)
+		       ? damage > count_damage(best)
+		       : now->defect_count < best->defect_count;
+}
+
 /* One stop; the better of it and what there was becomes c->best. */
 static int try_once(struct capture *c, struct error *err)
 {
@@ -326,8 +348,7 @@ static int try_once(struct capture *c, struct error *err)
 		snapshot_drop_contents(c->best);
 	a.snap = xcalloc(1, sizeof *a.snap);
 	ret = attempt_run(&a, err);
-	if (!ret && (!c->best || !c->best->contents || !snapshot_busy(a.snap) ||
-		     a.snap->defect_count < c->best->defect_count)) {
+	if (!ret && is_better(a.snap, c->best)) {
 		snapshot_destroy(c->best);
 		c->best = a.snap;
 		a.snap = NULL;

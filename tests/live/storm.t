@@ -101,6 +101,19 @@ check "it is said for how long" \
 fixture_say go freed
 stop_fixture
 
+# Damage, where none of those who are inside malloc can be at work.
+begin damaged
+fixture_say go storming
+addr=$(sed -n 's/^damaged //p' "$T/manifest")
+told_apart() {
+	hs --json -p "$PID" -e snapshot -e verify
+	jq -e --arg addr "$addr" 'select(.command == "verify") | .rows |
+		any(.result == "busy") and
+		any(.result == "failed" and .addr == $addr)' "$T/out"
+}
+check "damage is told from what a thread is at" wait_until told_apart
+stop_fixture
+
 # Children of a storm: one quiet thread, and what eight have left.
 begin forks
 goes_on 1 1 "before the fork"

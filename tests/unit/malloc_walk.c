@@ -1129,3 +1129,83 @@ TEST(random_damage_never_breaks_the_walk)
 		fake_deinit(&f);
 	}
 }
+
+/* Thread 1 is inside malloc; as many have descriptors of their own. */
+static void inside_of(unsigned threads)
+{
+	uint64_t other = FAKE_BLOCK + 0x4000;
+
+	begin();
+	f.thread.regs.r[REG_RIP_] = FAKE_TEXT + 0x20;
+	*fake_word(&f, TCB_TID) = (uint64_t)f.thread.tid;
+	if (threads < 2)
+		return;
+	f.more[0] = (struct thread){.tid = f.thread.tid + 1, .has_regs = true};
+	f.more[0].regs.fs_base = other;
+	f.more[0].regs.r[REG_RIP_] = 0x1000;
+	f.more[0].regs.r[REG_RSP_] = other + 0x2000;
+	*fake_word(&f, other + 0x2d0) = (uint64_t)f.more[0].tid;
+}
+
+static uint64_t break_size(unsigned arena)
+{
+	*fake_size(&f, f.used[arena][7]) = 0x4141414141414141;
+	return f.used[arena][7] - 16;
+}
+
+TEST(where_nobody_has_the_lock_damage_is_damage)
+{
+	inside_of(2);
+	damaged(break_size(1), DEFECT_SIZE);
+	ck_assert_int_eq(fake_peek(&f, FAKE_ARENA) & 0xffffffff, 0);
+	ck_assert(!w.arena[1].busy);
+	damaged(break_size(0), DEFECT_SIZE);
+	/* Held, with waiters. */
+	fake_poke(&f, FAKE_ARENA, fake_peek(&f, FAKE_ARENA) | 2);
+	damaged(break_size(1), DEFECT_BUSY);
+	ck_assert(w.arena[1].busy);
+	damaged(break_size(0), DEFECT_SIZE);
+	ends();
+}
+
+TEST(one_thread_takes_no_locks)
+{
+	inside_of(1);
+	damaged(break_size(1), DEFECT_BUSY);
+	ends();
+}
+
+TEST(a_bin_changes_under_the_lock_and_a_tcache_does_not)
+{
+	inside_of(2);
+	*fake_word(&f, f.freed[1][0]) = f.freed[1][2] - 16;
+	*fake_word(&f, f.freed[1][2] + 8) = f.freed[1][0] - 16;
+	damaged(f.freed[1][1] - 16, DEFECT_LINK);
+	ends();
+	inside_of(2);
+	*fake_word(&f, f.cache + 8) = 4;
+	damaged(f.cache + 8, DEFECT_BUSY);
+	ends();
+}
+
+/* What malloc has found to be damaged, before it calls abort(). */
+TEST(a_thread_that_aborts_is_not_why_it_does_not_add_up)
+{
+	struct frame frame[3] = {
+		{.pc = 0x1000, .sp = FAKE_BLOCK + 0x8000, .exact = true},
+		{.pc = FAKE_TEXT + 0x2030, .sp = FAKE_BLOCK + 0x8010},
+		{.pc = FAKE_TEXT + 0x80,
+		 .sp = FAKE_BLOCK + 0x8020,
+		 .cfa = FAKE_BLOCK + 0x8040},
+	};
+
+	begin();
+	f.stack = (struct malloc_stack){1, frame, 3, true};
+	damaged(break_size(1), DEFECT_BUSY);
+	f.g.abort_start = FAKE_TEXT + 0x2000;
+	f.g.abort_end = FAKE_TEXT + 0x2100;
+	damaged(break_size(1), DEFECT_SIZE);
+	ck_assert_uint_eq(w.insides, 1);
+	ck_assert(w.inside.aborts);
+	ends();
+}
