@@ -197,35 +197,48 @@ static int scan_map(struct scan *s, const struct map *m, uint64_t *behind,
 	return 0;
 }
 
+/* The chunk ends at "at", where another mapping begins. */
+static int cut(struct walk *w, size_t outer, uint64_t at, struct error *err)
+{
+	struct chunk *c = &w->mmapped[outer];
+
+	w->mmapped_bytes -= c->addr + c->size - at;
+	c->size = at - c->addr;
+	return walk_defect(w, DEFECT_BUSY, ARENA_NONE, c->addr, err,
+			   "being resized: another mapping begins inside");
+}
+
 /*
- * mremap() has cut a mapping, its header still has the old length, and another
- * thread has mapped something into what became free: it was stepped over.  The
- * chunk ends where the first such begins.
+ * mremap() has cut a mapping, its header still has the old length, and other
+ * threads have mapped something into what became free: all of it was stepped
+ * over.  The chunk ends where the first such begins.
  */
 static int look_inside(struct scan *s, size_t outer, struct error *err)
 {
 	struct walk *w = s->w;
-	uint64_t page = w->target->page_size, total = 0;
+	uint64_t page = w->target->page_size, total;
 	uint64_t addr = w->mmapped[outer].addr;
 	uint64_t end = addr + w->mmapped[outer].size;
 	uint64_t at = (addr & ~(page - 1)) + page;
+	bool any = false;
 
-	for (; at < end; at += page) {
+	s->next = 0;
+	for (; at < end; at += total ? total : page) {
+		/* No heap is in here, but one may be next. */
+		skip_taken(s, at);
 		if (try_mmapped(s, at, &total, err) < 0)
 			return -1;
-		if (total)
-			break;
+		if (!total)
+			continue;
+		if ((!any && cut(w, outer, at, err) < 0) ||
+		    walk_defect(w, DEFECT_BUSY, ARENA_NONE,
+				w->mmapped[w->mmappeds - 1].addr, err,
+				"inside a mapped block that is being "
+				"resized") < 0)
+			return -1;
+		any = true;
 	}
-	if (at >= end)
-		return 0;
-	w->mmapped[outer].size = at - addr;
-	w->mmapped_bytes -= end - at;
-	if (walk_defect(w, DEFECT_BUSY, ARENA_NONE, addr, err,
-			"being resized: another mapping begins inside") < 0)
-		return -1;
-	return walk_defect(w, DEFECT_BUSY, ARENA_NONE,
-			   w->mmapped[w->mmappeds - 1].addr, err,
-			   "inside a mapped block that is being resized");
+	return 0;
 }
 
 /* Only when a thread is at it, and what was found is not what is counted. */
@@ -241,7 +254,6 @@ static int look_inside_all(struct scan *s, struct error *err)
 	if ((w->mmappeds == count && w->mmapped_bytes == bytes) ||
 	    !walk_is_busy(w))
 		return 0;
-	s->next = 0;
 	/* What is found inside is looked into, too: it comes last. */
 	for (size_t i = 0; i < w->mmappeds; i++)
 		if (look_inside(s, i, err) < 0)

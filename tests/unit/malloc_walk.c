@@ -986,6 +986,27 @@ TEST(a_block_mapped_into_what_mremap_cut_off_is_found)
 	ends();
 }
 
+TEST(all_blocks_mapped_into_what_mremap_cut_off_are_found)
+{
+	uint64_t third;
+
+	begin();
+	inside(f.mapped);
+	third = f.mapped + 0x5000;
+	*fake_size(&f, third) = 0x1000 | CHUNK_IS_MMAPPED;
+	*fake_word(&f, third) = 0x1122334455667788;
+	++*fake_word(&f, FAKE_MP + f.g.params->n_mmaps);
+	*fake_word(&f, FAKE_MP + f.g.params->mmapped_mem) += 0x1000;
+	*fake_size(&f, f.mapped) += 0x4000;
+	OK(fake_walk(&f, &w, &err));
+	fake_invariants(&w);
+	ck_assert_uint_eq(changed(), 0);
+	ck_assert_ptr_nonnull(fake_chunk(&w, third));
+	ck_assert_uint_eq(fake_chunk(&w, third)->size, 0x1000 - 16);
+	ck_assert_int_eq(fake_defect(&w, third)->kind, DEFECT_BUSY);
+	ends();
+}
+
 TEST(a_sink_that_wants_no_more_ends_the_walk)
 {
 	begin();
