@@ -72,7 +72,9 @@ static int mark_address(struct build *b, uint64_t addr, struct error *err)
 }
 
 /* Whatever roots are asked for: a tcache struct, and the vector that the word
- * behind the thread descriptor's first leads to. */
+ * behind the thread descriptor's first leads to.  And where only pointers to
+ * the start count, the block that a thread has for its stack: the stack pointer
+ * never is one. */
 static int mark_own(struct build *b, struct error *err)
 {
 	const struct snapshot *snap = b->snap;
@@ -81,7 +83,9 @@ static int mark_own(struct build *b, struct error *err)
 		const struct snapshot_thread *t = &snap->thread[i];
 		uint64_t tp = thread_regs_tp(&t->thread.regs), vector = 0;
 
-		if (mark_address(b, t->tcache, err))
+		if (mark_address(b, t->tcache, err) ||
+		    (b->opts->interior == INTERIOR_NO && t->thread.has_regs &&
+		     mark_address(b, t->thread.regs.r[REG_RSP_], err)))
 			return -1;
 		if (t->thread.has_regs && tp &&
 		    image_read(snap->contents, tp + snap->word, &vector,

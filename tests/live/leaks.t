@@ -152,6 +152,18 @@ else
 	skip i386 "the compiler here makes no 32-bit programs"
 fi
 
+# A stack in a block of which nobody has the start but the stack pointer.
+start_fixture heap_stack
+for how in yes no; do
+	hs --json --limit 0 -p "$PID" -e "leaks --interior=$how" -e "chunks used"
+	is "$how: the stack that a thread is on is held, and what it holds" \
+		"$(chunks_answer | jq -c --arg a "$(sed -n 's/^stack //p' \
+			"$T/manifest")" --arg b "$(sed -n 's/^held //p' \
+			"$T/manifest")" '[.rows[] | select(.addr == $a or
+			.addr == $b) | .leak]')" '["reachable","reachable"]'
+done
+stop_fixture
+
 # No leaks, no 1.
 start_fixture one_block
 hs -p "$PID" leaks --fail
