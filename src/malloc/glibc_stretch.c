@@ -4,7 +4,6 @@
  * happens at a header that cannot be is in the head of glibc_resync.c.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +13,8 @@
 
 enum { TICK = 1 << 16 };
 
-static int add_chunk(struct run *r, uint64_t addr, uint64_t size,
-		     enum chunk_state state, struct error *err)
+int run_add(struct run *r, uint64_t addr, uint64_t size, enum chunk_state state,
+	    struct error *err)
 {
 	if (r->count == r->cap &&
 	    GROW(r->chunk, r->cap, r->count + 1, "chunk table", err) < 0)
@@ -39,7 +38,7 @@ int run_add_free(struct run *r, uint64_t size, struct error *err)
 		return -1;
 	r->a->out.bin_count++;
 	r->a->out.bin_bytes += size;
-	return add_chunk(r, r->prev, size, CHUNK_FREE, err);
+	return run_add(r, r->prev, size, CHUNK_FREE, err);
 }
 
 /* Marked free by what is behind it, and by nothing else. */
@@ -101,7 +100,7 @@ int run_finish(struct run *r, const struct chunk_head *next, struct error *err)
 		if (r->prev >= r->doubt_from && r->prev < r->doubt_to &&
 		    tell_doubt(r, err) < 0)
 			return -1;
-		return add_chunk(r, r->prev, size, CHUNK_USED, err);
+		return run_add(r, r->prev, size, CHUNK_USED, err);
 	}
 	if (next->prev_size == size)
 		return run_add_free(r, size, err);
@@ -109,7 +108,7 @@ int run_finish(struct run *r, const struct chunk_head *next, struct error *err)
 	if (!is_in_bin(r->w, r->prev)) {
 		if (tell_mark(r, next, size, err) < 0)
 			return -1;
-		return add_chunk(r, r->prev, size, CHUNK_USED, err);
+		return run_add(r, r->prev, size, CHUNK_USED, err);
 	}
 	if (walk_damage(r->w,
 			&(struct defect){.kind = DEFECT_SIZE,
@@ -145,110 +144,6 @@ bool run_load(struct run *r, struct chunk_head *h)
 	if (p)
 		*h = chunk_head_load(form, p, 2);
 	return p;
-}
-
-/*
- * Does a thread move the top?  Who has one that grows or wanders has its
- * address in hand.  Who gives back the end of one (systrim(), heap_trim()) has
- * what it needs for the new size in any form; but memory ends before the old
- * one's end already, which is that of a page.
- */
-static bool is_top_moved(const struct run *r, uint64_t top, uint64_t size)
-{
-	const struct walk *w = r->w;
-	uint64_t page = w->target->page_size, end = top + size;
-
-	end += chunk_slack(&w->form, end);
-	return walk_in_hand(w, top) ||
-	       (w->insides && size > page && end > r->limit && end % page == 0);
-}
-
-/* A thread has just moved the top: its size is what it will be. */
-static int take_moved_top(struct run *r, const struct chunk_head *h,
-			  uint64_t *size, struct error *err)
-{
-	const struct walk *w = r->w;
-	uint64_t end = r->limit, brk_end;
-
-	brk_end = w->copy->params.sbrk_base + r->a->out.system_bytes;
-	if (r->a->out.is_main && brk_end > r->at && brk_end <= end)
-		end = brk_end;
-	else if (r->a->out.is_main && r->at + *size <= end &&
-		 *size >= w->form.min)
-		return 0; /* where a piece of it ends is not known */
-	if (r->at + *size == end || !is_top_moved(r, r->at, *size))
-		return 0;
-	*size = end - r->at;
-	return walk_defect(r->w, DEFECT_BUSY, r->arena, r->at, err,
-			   "the top was being moved here, size word 0x%" PRIx64,
-			   h->size);
-}
-
-static int take_top(struct run *r, const struct chunk_head *h,
-		    struct error *err)
-{
-	uint64_t size = chunk_bytes(h), room = r->limit - r->at;
-
-	if (run_finish(r, h, err) < 0 || take_moved_top(r, h, &size, err) < 0)
-		return -1;
-	if (size < r->w->form.header || size % r->w->form.header ||
-	    size > room) {
-		struct defect d = {.kind = DEFECT_SIZE,
-				   .arena = r->arena,
-				   .addr = r->at,
-				   .word = r->at + r->w->form.word,
-				   .has_found = true,
-				   .found = h->size,
-				   .unknown = room};
-
-		if (walk_damage(r->w, &d, err,
-				"size word 0x%" PRIx64
-				" of the top chunk cannot be",
-				h->size) < 0)
-			return -1;
-		r->a->lost += room;
-		r->at = r->limit;
-		return 0;
-	}
-	r->a->top_reached = true;
-	r->a->out.top_bytes = size;
-	if (add_chunk(r, r->at, size, CHUNK_TOP, err) < 0)
-		return -1;
-	r->at += size;
-	return 0;
-}
-
-/* The end of the memory before top's: true, and at is behind the posts. */
-static int take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
-		      struct error *err)
-{
-	uint64_t size = chunk_bytes(h), end = 0, post = r->w->form.header;
-
-	*is_end = false;
-	if (r->a->out.is_main) {
-		if (size == post)
-			end = fence_end(r->w, r->at);
-	} else if (size == post &&
-		   fence_ends(r->w, r->at + 2 * post, r->limit)) {
-		end = r->limit;
-	} else if (h->size == CHUNK_PREV_INUSE &&
-		   fence_ends(r->w, r->at + post, r->limit)) {
-		end = r->limit;
-		/* The old top was too small to free: not a chunk. */
-		if (r->pending && r->at - r->prev == 2 * post &&
-		    !(r->head.size & CHUNK_NON_MAIN)) {
-			r->pending = false;
-			r->a->out.overhead_bytes += r->at - r->prev;
-		}
-	}
-	if (!end)
-		return 0;
-	if (run_finish(r, h, err) < 0)
-		return -1;
-	r->a->out.overhead_bytes += end - r->at;
-	r->at = end;
-	*is_end = true;
-	return 0;
 }
 
 /* What a thread was splitting off the chunk before it; *done if so. */
@@ -357,30 +252,6 @@ static int take_chunk(struct run *r, struct chunk_head *h, struct error *err)
 	return 0;
 }
 
-/* Memory ends behind a chunk: only a top can lie so, told of or not. */
-static int take_last(struct run *r, struct error *err)
-{
-	unsigned top = r->w->g->state->top, word = r->w->form.word;
-	struct defect d = {.kind = DEFECT_LINK,
-			   .arena = r->arena,
-			   .addr = r->a->out.addr + top,
-			   .word = r->a->out.addr + top,
-			   .has_found = true,
-			   .found = load_word(r->a->raw + top, word),
-			   .has_expected = true,
-			   .expected = r->prev};
-
-	if (!r->pending)
-		return 0;
-	r->pending = false;
-	if (walk_damage(r->w, &d, err,
-			"the arena has its top at 0x%" PRIx64
-			", but its heap ends with the chunk at 0x%" PRIx64,
-			d.found, r->prev) < 0)
-		return -1;
-	return add_chunk(r, r->prev, r->at - r->prev, CHUNK_TOP, err);
-}
-
 /* The stretch so far is whole; what follows is another. */
 static int close_stretch(struct run *r, struct error *err)
 {
@@ -452,7 +323,7 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 
 	if (r->at >= r->limit) {
 		*done = true;
-		return take_last(r, err);
+		return run_take_last(r, err);
 	}
 	if (!run_load(r, &h)) {
 		struct defect d = {.kind = DEFECT_UNREADABLE};
@@ -468,10 +339,10 @@ static int step(struct run *r, enum stretch_end *how, bool *done,
 	if (r->at == r->a->out.top) {
 		*how = STRETCH_TOP;
 		*done = true;
-		return take_top(r, &h, err);
+		return run_take_top(r, &h, err);
 	}
 	if (chunk_bytes(&h) < r->w->form.min) {
-		if (take_fence(r, &h, done, err) < 0)
+		if (run_take_fence(r, &h, done, err) < 0)
 			return -1;
 		if (*done) {
 			*how = STRETCH_FENCE;
@@ -523,24 +394,6 @@ static int walk_from(struct walk *w, struct run *r, bool from_several,
 	return rc;
 }
 
-/* Does what the arena has for its top end where memory does? */
-static bool top_fits(struct run *r)
-{
-	struct run at = *r;
-	struct chunk_head h;
-	uint64_t end;
-
-	at.at = r->a->out.top;
-	if (at.at < r->at || at.at >= r->limit || !run_load(&at, &h) ||
-	    is_top_moved(r, at.at, chunk_bytes(&h)))
-		return true;
-	end = at.at + chunk_bytes(&h);
-	end += chunk_slack(&r->w->form, end);
-	return chunk_bytes(&h) >= r->w->form.header && end <= r->limit &&
-	       (r->a->out.is_main ? end % r->w->target->page_size == 0
-				  : end == r->limit);
-}
-
 /* The same, from one place, and in between the arena has no top. */
 static int walk_topless(struct walk *w, struct run *r, enum stretch_end *how,
 			bool *found, struct error *err)
@@ -577,7 +430,7 @@ int walk_stretch(struct walk *w, uint32_t arena, uint64_t start, uint64_t limit,
 	bool found = false;
 	int rc = 0;
 
-	if (!top_fits(&r)) {
+	if (!run_top_fits(&r)) {
 		rc = walk_topless(w, &r, how, &found, err);
 		if (!rc && !found) {
 			take_back(w, &before, &arena_before);

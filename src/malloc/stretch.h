@@ -1,6 +1,6 @@
 /*
- * A stretch while it is walked: glibc_stretch.c, and glibc_mend.c for what is
- * damaged.
+ * A stretch while it is walked: glibc_stretch.c, glibc_end.c for how it ends,
+ * and glibc_mend.c for what is damaged.
  */
 #ifndef MALLOC_STRETCH_H
 #define MALLOC_STRETCH_H
@@ -39,8 +39,21 @@ int run_finish(struct run *r, const struct chunk_head *next,
 	       struct error *err) MUST_CHECK;
 /* The same, but that nothing behind it can be believed. */
 int run_finish_doubtful(struct run *r, struct error *err) MUST_CHECK;
+int run_add(struct run *r, uint64_t addr, uint64_t size, enum chunk_state state,
+	    struct error *err) MUST_CHECK;
 /* A free chunk at r->prev, its header in r->head. */
 int run_add_free(struct run *r, uint64_t size, struct error *err) MUST_CHECK;
+
+/* glibc_end.c: the top chunk at r->at. */
+int run_take_top(struct run *r, const struct chunk_head *h,
+		 struct error *err) MUST_CHECK;
+/* The end of the memory before top's: true, and at is behind the posts. */
+int run_take_fence(struct run *r, const struct chunk_head *h, bool *is_end,
+		   struct error *err) MUST_CHECK;
+/* Memory ends behind a chunk: only a top can lie so, told of or not. */
+int run_take_last(struct run *r, struct error *err) MUST_CHECK;
+/* Does what the arena has for its top end where memory does? */
+bool run_top_fits(struct run *r);
 
 /* A size that is right, with a flag that no chunk of this arena has?  Then *h
  * is without it. */
