@@ -3,11 +3,14 @@
  * lies in its own bytes: nothing depends on when the stop was.
  *
  *   storm PID LEDGER COUNT [--go FIFO] [--attempts N] [--apart CALLS]
+ *                          [--step SEED]
  *
  * --go: the first snapshot is of the quiet process, what it has in use beside
  * the ledger is no part of the storm; then a line is written to FIFO.
  * --apart: on a machine that is busy, where the storm hardly goes on from one
  * snapshot to the next: it has done so many calls in between.
+ * --step: one thread at a time goes on, mostly by one instruction (stepping.h);
+ * the process is ended.
  *
  *   wrong SNAPSHOT WHAT             snapshots N complete N marked N ...
  */
@@ -23,10 +26,12 @@
 #include "base/emergency.h"
 #include "base/u64map.h"
 #include "malloc/allocator.h"
+#include "malloc/glibc.h"
 #include "snapshot/snapshot.h"
 #include "symbols/symbols.h"
 #include "target/target.h"
 #include "tests/fixtures/storm.h"
+#include "tests/lib/stepping.h"
 
 enum { MAX_WRONG = 40, ROOM = 64, PAGE = 4096 };
 
@@ -39,7 +44,8 @@ struct storm {
 	struct symbols *symbols;
 	void *state;
 	uint64_t ledger;
-	unsigned attempts, number, apart;
+	unsigned attempts, number, apart, step;
+	struct stepping *stepping;
 	struct u64map base; /* used before the storm began */
 	bool has_base;
 	unsigned wrong, complete, marked, retried;
@@ -356,6 +362,24 @@ static void let_go_on(struct storm *s)
 	}
 }
 
+static int begin_steps(struct storm *s, struct error *err)
+{
+	const struct glibc *g = s->state;
+
+	return s->step ? stepping_begin(s->target, g->text_start, g->text_end,
+					s->step, &s->stepping, err)
+		       : 0;
+}
+
+/* False: nothing goes on any more. */
+static bool go_on(struct storm *s)
+{
+	if (s->stepping)
+		return stepping_next(s->stepping);
+	let_go_on(s);
+	return true;
+}
+
 static int run(struct storm *s, unsigned count, const char *fifo,
 	       struct error *err)
 {
@@ -369,10 +393,11 @@ static int run(struct storm *s, unsigned count, const char *fifo,
 		return rc < 0 ? -1 : error_set(err, ERR_NOT_FOUND, "no glibc");
 	if (fifo && take_base(s, fifo, err) < 0)
 		return -1;
-	for (s->number = 1; s->number <= count; s->number++) {
+	if (begin_steps(s, err) < 0)
+		return -1;
+	for (s->number = 1; s->number <= count && go_on(s); s->number++) {
 		struct snapshot *snap;
 
-		let_go_on(s);
 		if (take(s, &snap, err) < 0)
 			return -1;
 		judge(s, snap);
@@ -381,8 +406,8 @@ static int run(struct storm *s, unsigned count, const char *fifo,
 	printf("snapshots %u complete %u marked %u retried %u stops %" PRIu64
 	       " chunks %" PRIu64 " listed %" PRIu64 " live %" PRIu64
 	       " most %" PRIu64 " wrong %u\n",
-	       count, s->complete, s->marked, s->retried, s->stops, s->chunks,
-	       s->listed, s->live, s->most_listed, s->wrong);
+	       s->number - 1, s->complete, s->marked, s->retried, s->stops,
+	       s->chunks, s->listed, s->live, s->most_listed, s->wrong);
 	return 0;
 }
 
@@ -403,6 +428,8 @@ int main(int argc, char **argv)
 			s.attempts = (unsigned)atoi(argv[i + 1]);
 		else if (!strcmp(argv[i], "--apart"))
 			s.apart = (unsigned)atoi(argv[i + 1]);
+		else if (!strcmp(argv[i], "--step"))
+			s.step = (unsigned)atoi(argv[i + 1]);
 	rc = emergency_install(&err);
 	if (!rc)
 		rc = target_open_live(atoi(argv[1]), NULL, &s.target, &err);
@@ -410,6 +437,7 @@ int main(int argc, char **argv)
 		rc = run(&s, (unsigned)atoi(argv[3]), fifo, &err);
 	if (rc < 0)
 		printf("error %s\n", err.msg);
+	stepping_end(s.stepping);
 	allocator_glibc.release(s.state);
 	symbols_close(s.symbols);
 	target_close(s.target);

@@ -82,6 +82,16 @@ exec 9>&-
 wait "$PID"
 is "target ended by itself" $? 0
 
+# One thread at a time, by single instructions: also what chance hardly meets.
+begin churn brief
+"$judge" "$PID" "$ledger" 1000 --go "$T/ctl" --attempts 1 --step 7 \
+	>"$T/judged" 2>&1
+told "one instruction after the other"
+is "one instruction after the other: all were looked at" \
+	"$(number snapshots)" 1000
+exec 9>&-
+wait "$PID" 2>/dev/null
+
 begin large
 goes_on 60 2 "blocks of their own"
 stop_fixture
