@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 
 _heapscope_commands='
-bt chunk chunks count defects detach diff disas drop echo fragmentation growth heap help info
-leaks maps near path points print ptype quit refs retained selftest set shell show sizes sleep
-snapshot snapshots source suspects symbol threads type types use verify whatis x'
+args bt chunk chunks count defects detach diff disas down drop echo fragmentation frame growth heap help info
+leaks locals maps near path points print ptype quit refs retained selftest set shell show sizes sleep
+snapshot snapshots source suspects symbol threads type types up use verify whatis x'
 _heapscope_options='
 --csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause
 --no-color --script --sort --sysroot --version -c -e -p -v -x'

@@ -341,12 +341,13 @@ static int info_process(struct session *session, struct view **out,
 static const struct {
 	const char *topic, *command;
 } info_topics[] = {
-	{"backtrace", "bt"},	{"heap", "heap"},
-	{"maps", "maps"},	{"mappings", "maps"},
-	{"proc", NULL},		{"process", NULL},
-	{"settings", "show"},	{"snapshots", "snapshots"},
-	{"stack", "bt"},	{"symbol", "symbol"},
-	{"threads", "threads"},
+	{"args", "args"},	    {"backtrace", "bt"},
+	{"frame", "frame"},	    {"heap", "heap"},
+	{"locals", "locals"},	    {"maps", "maps"},
+	{"mappings", "maps"},	    {"proc", NULL},
+	{"process", NULL},	    {"settings", "show"},
+	{"snapshots", "snapshots"}, {"stack", "bt"},
+	{"symbol", "symbol"},	    {"threads", "threads"},
 };
 
 static int info_run(struct session *session, const struct words *words,
@@ -368,17 +369,20 @@ static int info_run(struct session *session, const struct words *words,
 		line = xasprintf("%s%s", info_topics[i].command, rest);
 		return command_run(session, line, out, err);
 	}
-	return error_set(err, ERR_USAGE,
-			 "info knows threads, stack, proc, maps, symbol ADDR, "
-			 "heap, snapshots and settings");
+	return error_set(
+		err, ERR_USAGE,
+		"info knows threads, stack, frame, locals, args, proc, "
+		"maps, symbol ADDR, heap, snapshots and settings");
 }
 
 const struct command command_entry_info = {
 	.name = "info",
 	.args = "TOPIC",
-	.summary = "as in gdb: threads, stack, proc, symbol ADDR",
+	.summary = "as in gdb: threads, stack, locals, proc",
 	.help = "info threads is threads, info stack is bt, info symbol ADDR\n"
-		"is symbol, info proc tells which process this is, info proc\n"
+		"is symbol; info frame, locals and args are the commands of\n"
+		"those names; info proc tells which process this is, info "
+		"proc\n"
 		"mappings is maps.\n"
 		"\n"
 		"  info threads\n"

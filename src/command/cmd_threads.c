@@ -2,6 +2,7 @@
 
 #include "base/fmt.h"
 #include "command/commands.h"
+#include "command/frames.h"
 #include "command/session.h"
 #include "view/views.h"
 
@@ -35,6 +36,7 @@ const struct command command_entry_threads = {
 static int bt_run(struct session *session, const struct words *words,
 		  struct view **out, struct error *err)
 {
+	struct frame_source source = session_frames(session);
 	uint64_t tid = 0;
 
 	if (words->count > 2)
@@ -44,12 +46,13 @@ static int bt_run(struct session *session, const struct words *words,
 	if (tid > INT32_MAX)
 		return error_set(err, ERR_NOT_FOUND, "there is no thread %s",
 				 words->word[1]);
-	if (view_stacks(session->current, session->symbols, (pid_t)tid, out,
-			err))
+	if (view_stacks(session->current, &source, (pid_t)tid, out, err))
 		return -1;
 	view_of_symbols(*out, session->symbols);
-	if (tid)
+	if (tid) {
 		session->tid = (pid_t)tid;
+		session->frame = 0;
+	}
 	return 0;
 }
 
@@ -61,7 +64,9 @@ const struct command command_entry_bt = {
 	.help = "As it was in the current snapshot, innermost frame first,\n"
 		"with source lines where debug information is at hand. An\n"
 		"inlined function has a row above that of the function whose\n"
-		"frame it shares, and the same number. With a TID, that "
+		"frame it shares, and the same number. Arguments stand at "
+		"the\n"
+		"end; frame N and locals show more. With a TID, that "
 		"thread\n"
 		"becomes the current one: $rsp and the other registers are "
 		"its.\n"

@@ -4,6 +4,7 @@
 
 #include "command/command.h"
 
+extern const struct command command_entry_args;
 extern const struct command command_entry_bt;
 extern const struct command command_entry_chunk;
 extern const struct command command_entry_chunks;
@@ -12,14 +13,17 @@ extern const struct command command_entry_defects;
 extern const struct command command_entry_detach;
 extern const struct command command_entry_diff;
 extern const struct command command_entry_disas;
+extern const struct command command_entry_down;
 extern const struct command command_entry_drop;
 extern const struct command command_entry_echo;
 extern const struct command command_entry_fragmentation;
+extern const struct command command_entry_frame;
 extern const struct command command_entry_growth;
 extern const struct command command_entry_heap;
 extern const struct command command_entry_help;
 extern const struct command command_entry_info;
 extern const struct command command_entry_leaks;
+extern const struct command command_entry_locals;
 extern const struct command command_entry_maps;
 extern const struct command command_entry_near;
 extern const struct command command_entry_path;
@@ -43,6 +47,7 @@ extern const struct command command_entry_symbol;
 extern const struct command command_entry_threads;
 extern const struct command command_entry_type;
 extern const struct command command_entry_types;
+extern const struct command command_entry_up;
 extern const struct command command_entry_use;
 extern const struct command command_entry_verify;
 extern const struct command command_entry_whatis;

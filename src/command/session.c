@@ -329,6 +329,7 @@ static int take_snapshot(struct session *session, const char *name,
 		snapshot_drop_contents(session->snapshot[i]);
 	session->snapshot[session->snapshot_count++] = snap;
 	session->current = snap;
+	session->frame = 0; /* the stacks are others now */
 	drop_diff(session);
 	session_drop_leaks(session);
 	/* glibc is there, and not what this process allocates with: to say

@@ -68,6 +68,7 @@ struct session {
 	uint64_t examine_next;		   /* where a bare "x" goes on */
 	char examine_format, examine_size; /* of the last x: 'x', 'g' */
 	pid_t tid;	      /* whose registers "$rsp" means; 0: the first */
+	uint32_t frame;	      /* of its stack, whose variables locals shows */
 	char last_line[1024]; /* as understood */
 	const char *rest;     /* what follows the command's name; borrowed
 			       * while a command runs */

@@ -5,6 +5,7 @@
 /* Sorted by name: help and completion show them in this order. */
 /* clang-format off */
 const struct command *const commands[] = {
+	&command_entry_args,
 	&command_entry_bt,
 	&command_entry_chunk,
 	&command_entry_chunks,
@@ -13,14 +14,17 @@ const struct command *const commands[] = {
 	&command_entry_detach,
 	&command_entry_diff,
 	&command_entry_disas,
+	&command_entry_down,
 	&command_entry_drop,
 	&command_entry_echo,
 	&command_entry_fragmentation,
+	&command_entry_frame,
 	&command_entry_growth,
 	&command_entry_heap,
 	&command_entry_help,
 	&command_entry_info,
 	&command_entry_leaks,
+	&command_entry_locals,
 	&command_entry_maps,
 	&command_entry_near,
 	&command_entry_path,
@@ -44,6 +48,7 @@ const struct command *const commands[] = {
 	&command_entry_threads,
 	&command_entry_type,
 	&command_entry_types,
+	&command_entry_up,
 	&command_entry_use,
 	&command_entry_verify,
 	&command_entry_whatis,

@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/progress.h"
+#include "base/strbuf.h"
 #include "symbols/symbols_functions.h"
+#include "view/frame_vars.h"
 #include "view/views.h"
 
 enum { INLINED_MAX = 32 };
@@ -15,6 +17,7 @@ struct stack_row {
 	uint32_t thread, frame; /* frame UINT32_MAX: the thread has none */
 	/* Owned: the function, as debug information names it; or NULL. */
 	char *name;
+	char *args; /* owned: "n=3, p=0x0"; NULL: none, or not known */
 	bool inlined;
 	const char *file; /* borrowed from symbols; NULL: not known */
 	unsigned line;
@@ -174,6 +177,12 @@ static void function_cell(const struct view *view, uint32_t row,
 		*out = value_text(row_of(view, row)->name);
 }
 
+static void args_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (row_of(view, row)->args)
+		*out = value_text(row_of(view, row)->args);
+}
+
 static void guess_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	if (frame_of(view, row))
@@ -228,6 +237,11 @@ static void where_cell(const struct view *view, uint32_t row, struct value *out)
 				      " at %.150s:%u",
 				      base ? base + 1 : r->file, r->line);
 	}
+	if (r->args && n < cap)
+		n += (size_t)snprintf(stacks->text + n, cap - n, " (%.200s)",
+				      r->args);
+	if (n > cap)
+		n = cap;
 	if (frame->guess)
 		snprintf(stacks->text + n, cap - n, " (a guess)");
 	*out = value_text(stacks->text);
@@ -258,6 +272,8 @@ static const struct column stacks_columns[] = {
 	 .json_only = true},
 	{"inlined", "", "into the function of the next row: the same frame",
 	 V_BOOL, .cell = inlined_cell, .json_only = true},
+	{"args", "", "arguments and their values", V_TEXT, .cell = args_cell,
+	 .json_only = true},
 	{"guess", "", "found by scanning the stack, not by tables", V_BOOL,
 	 .cell = guess_cell, .json_only = true},
 };
@@ -289,8 +305,10 @@ static bool stacks_bytes(const struct view *view, uint32_t row, uint64_t *addr,
 
 static void stacks_free(struct stacks *stacks)
 {
-	for (uint32_t i = 0; i < stacks->rows; i++)
+	for (uint32_t i = 0; i < stacks->rows; i++) {
 		free(stacks->row[i].name);
+		free(stacks->row[i].args);
+	}
 	free(stacks->row);
 	free(stacks);
 }
@@ -316,35 +334,56 @@ static int add_row(struct stacks *stacks, const struct stack_row *row,
 {
 	if (GROW(stacks->row, stacks->cap, stacks->rows + 1, "stacks", err)) {
 		free(row->name);
+		free(row->args);
 		return -1;
 	}
 	stacks->row[stacks->rows++] = *row;
 	return 0;
 }
 
+/* "n=3, p=0x0" of the function at that level of inlining; NULL: it has none. */
+static char *args_text(const struct frame_vars *vars, size_t level)
+{
+	struct strbuf text = {0};
+
+	for (size_t i = 0; i < vars->count; i++)
+		if (vars->var[i].level == level)
+			strbuf_addf(&text, "%s%s=%s", text.len ? ", " : "",
+				    vars->var[i].name, vars->var[i].value);
+	return text.len ? strbuf_take(&text) : NULL;
+}
+
 /* The frame, behind what was inlined into its function there. */
-static int add_frame(struct stacks *stacks, uint32_t thread, uint32_t number,
-		     const struct frame *frame, struct error *err)
+static int add_frame(struct stacks *stacks, const struct frame_source *source,
+		     const struct snapshot *snap, uint32_t thread,
+		     uint32_t number, struct error *err)
 {
 	struct stack_row row = {.thread = thread, .frame = number};
-	uint64_t addr = frame_lookup(frame);
+	const struct snapshot_thread *t = &snap->thread[thread];
+	uint64_t addr = frame_lookup(&t->frame[number]);
 	struct function function[INLINED_MAX];
+	struct frame_vars vars;
 	struct line line;
 	size_t count = 0;
+	int ret = 0;
 
+	if (frame_vars_take(&vars, source, snap, t, number, FRAME_ARGS, true,
+			    err))
+		return -1;
 	if (stacks->symbols)
 		count = symbols_functions(stacks->symbols, addr, function,
 					  INLINED_MAX);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !ret; i++) {
 		row.name = xstrdup(function[i].name);
+		row.args = args_text(&vars, count - 1 - i);
 		row.inlined = function[i].inlined;
 		row.file = function[i].file;
 		row.line = function[i].line;
-		if (add_row(stacks, &row, err))
-			return -1;
+		ret = add_row(stacks, &row, err);
 	}
-	if (count && !row.inlined)
-		return 0;
+	frame_vars_deinit(&vars);
+	if (ret || (count && !row.inlined))
+		return ret;
 	row = (struct stack_row){.thread = thread, .frame = number};
 	if (stacks->symbols && symbols_line(stacks->symbols, addr, &line)) {
 		row.file = line.file;
@@ -353,8 +392,8 @@ static int add_frame(struct stacks *stacks, uint32_t thread, uint32_t number,
 	return add_row(stacks, &row, err);
 }
 
-static int fill(struct stacks *stacks, const struct snapshot *snap, pid_t tid,
-		struct error *err)
+static int fill(struct stacks *stacks, const struct frame_source *source,
+		const struct snapshot *snap, pid_t tid, struct error *err)
 {
 	for (uint32_t i = 0; i < snap->thread_count; i++) {
 		const struct snapshot_thread *t = &snap->thread[i];
@@ -371,7 +410,7 @@ static int fill(struct stacks *stacks, const struct snapshot *snap, pid_t tid,
 			    err))
 			return -1;
 		for (uint32_t f = 0; f < t->frame_count; f++)
-			if (add_frame(stacks, i, f, &t->frame[f], err))
+			if (add_frame(stacks, source, snap, i, f, err))
 				return -1;
 	}
 	if (!tid || stacks->rows)
@@ -407,23 +446,42 @@ static void warn(struct view *view, const struct snapshot *snap, pid_t tid)
 	}
 }
 
-int view_stacks(const struct snapshot *snap, struct symbols *symbols, pid_t tid,
+static int show(struct stacks *stacks, const struct snapshot *snap, pid_t tid,
 		struct view **out, struct error *err)
 {
-	struct stacks *stacks = xcalloc(1, sizeof(*stacks));
-	struct view *view;
+	if (view_create(&stacks_ops, stacks->rows, stacks, out, err))
+		return -1;
+	view_of_snapshot(*out, snap);
+	snprintf((*out)->title, sizeof((*out)->title), "stacks, snapshot %s",
+		 snap->name);
+	warn(*out, snap, tid);
+	return 0;
+}
 
-	stacks->symbols = symbols;
-	if (fill(stacks, snap, tid, err)) {
+int view_stacks(const struct snapshot *snap, const struct frame_source *source,
+		pid_t tid, struct view **out, struct error *err)
+{
+	struct stacks *stacks = xcalloc(1, sizeof(*stacks));
+
+	stacks->symbols = source->symbols;
+	if (fill(stacks, source, snap, tid, err)) {
 		stacks_free(stacks);
 		return -1;
 	}
-	if (view_create(&stacks_ops, stacks->rows, stacks, &view, err))
+	return show(stacks, snap, tid, out, err);
+}
+
+int view_frame(const struct snapshot *snap, const struct frame_source *source,
+	       const struct snapshot_thread *t, uint32_t number,
+	       struct view **out, struct error *err)
+{
+	struct stacks *stacks = xcalloc(1, sizeof(*stacks));
+
+	stacks->symbols = source->symbols;
+	if (add_frame(stacks, source, snap, (uint32_t)(t - snap->thread),
+		      number, err)) {
+		stacks_free(stacks);
 		return -1;
-	view_of_snapshot(view, snap);
-	snprintf(view->title, sizeof(view->title), "stacks, snapshot %s",
-		 snap->name);
-	warn(view, snap, tid);
-	*out = view;
-	return 0;
+	}
+	return show(stacks, snap, t->thread.tid, out, err);
 }

@@ -196,9 +196,19 @@ int view_snapshots(const struct snapshot *const *snap, uint32_t count,
 		   struct view **out, struct error *err) MUST_CHECK;
 int view_threads(const struct snapshot *snap, struct symbols *symbols,
 		 struct view **out, struct error *err) MUST_CHECK;
-/* tid 0: of all threads.  ERR_NOT_FOUND: no such thread. */
-int view_stacks(const struct snapshot *snap, struct symbols *symbols, pid_t tid,
-		struct view **out, struct error *err) MUST_CHECK;
+struct frame_source;
+/* tid 0: of all threads.  ERR_NOT_FOUND: no such thread.  source is borrowed
+ * while it is made. */
+int view_stacks(const struct snapshot *snap, const struct frame_source *source,
+		pid_t tid, struct view **out, struct error *err) MUST_CHECK;
+/* One frame of it; number below t->frame_count. */
+int view_frame(const struct snapshot *snap, const struct frame_source *source,
+	       const struct snapshot_thread *t, uint32_t number,
+	       struct view **out, struct error *err) MUST_CHECK;
+/* The variables of that frame's function: the parameters, or all others. */
+int view_vars(const struct snapshot *snap, const struct frame_source *source,
+	      const struct snapshot_thread *thread, uint32_t frame, bool args,
+	      struct view **out, struct error *err) MUST_CHECK;
 /* snap may be NULL: then the maps alone.  maps are copied. */
 int view_maps(const struct maps *maps, const struct snapshot *snap,
 	      struct view **out, struct error *err) MUST_CHECK;

@@ -1,8 +1,14 @@
-# Inside gdb: "THREAD FUNCTION FILE:LINE [inlined]" for every frame whose source
-# is NAME.c or NAME.h, the threads by number, innermost frame first.
-#   gdb -batch -ex "py name = 'NAME'" -p PID -x gdb_frames.py
+# Inside gdb, of every frame whose source is NAME.c or NAME.h, the threads by
+# number, innermost frame first:
+#   frame THREAD FUNCTION FILE:LINE [inlined]
+#   var THREAD FUNCTION NAME = VALUE
+# Run by: gdb -batch -ex "py name = 'NAME'" -p PID -x gdb_frames.py
 import os
 import gdb
+
+gdb.execute("set print entry-values no")
+# main's caller knows its arguments.
+gdb.execute("set backtrace past-main on")
 
 
 def frames():
@@ -10,6 +16,18 @@ def frames():
     while frame:
         yield frame
         frame = frame.older()
+
+
+def variables(frame):
+    block = frame.block()
+    while block:
+        for symbol in block:
+            if (symbol.is_argument or symbol.is_variable or
+                    symbol.is_constant):
+                yield symbol
+        if block.function:
+            return
+        block = block.superblock
 
 
 for thread in sorted(gdb.selected_inferior().threads(), key=lambda t: t.ptid[1]):
@@ -25,3 +43,6 @@ for thread in sorted(gdb.selected_inferior().threads(), key=lambda t: t.ptid[1])
         inlined = frame.type() == gdb.INLINE_FRAME
         print("frame", thread.ptid[1], frame.name(),
               "%s:%d" % (path, sal.line), *(["inlined"] if inlined else []))
+        for symbol in variables(frame):
+            print("var", thread.ptid[1], frame.name(), symbol.name, "=",
+                  symbol.value(frame))

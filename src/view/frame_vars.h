@@ -1,0 +1,45 @@
+/*
+ * The variables of a function on a stack, as text: what bt, locals and args
+ * show.
+ */
+#ifndef VIEW_FRAME_VARS_H
+#define VIEW_FRAME_VARS_H
+
+#include "snapshot/snapshot.h"
+#include "symbols/symbols.h"
+
+/* Where names and bytes come from; borrowed. */
+struct frame_source {
+	struct symbols *symbols;
+	/* Memory as the snapshot had it; false: it was not kept. */
+	bool (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
+	void *ctx;
+};
+
+struct frame_var {
+	char *name, *function;	  /* owned */
+	char *type, *value;	  /* owned; value as gdb's print has it */
+	uint64_t addr;		  /* 0: it is not in memory */
+	unsigned level;		  /* 0: of the function itself; 1: of the one
+				   * inlined into it, and so on */
+	bool is_parameter, known; /* known: it has a value */
+};
+
+struct frame_vars {
+	struct frame_var *var; /* owned, each too: innermost block first */
+	size_t count, cap;
+};
+
+enum frame_vars_which { FRAME_ARGS = 1, FRAME_LOCALS = 2 };
+
+/*
+ * Those of frame number "frame" of t.  brief: "..." for structs and arrays.
+ * None where there is no debug information.
+ */
+int frame_vars_take(struct frame_vars *vars, const struct frame_source *source,
+		    const struct snapshot *snap,
+		    const struct snapshot_thread *t, uint32_t frame,
+		    unsigned which, bool brief, struct error *err) MUST_CHECK;
+void frame_vars_deinit(struct frame_vars *vars);
+
+#endif
