@@ -64,7 +64,7 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 	t->by = try_calloc(snap->chunk_count, 1, "types of chunks", err);
 	if (!t->type || !t->by || add_name(t, "", err) ||
 	    typing_vtables(t, err) || (symbols && typing_follow(t, err)) ||
-	    typing_beginnings(t, err)) {
+	    typing_shapes(t, err) || typing_beginnings(t, err)) {
 		typing_destroy(t);
 		return -1;
 	}

@@ -179,6 +179,12 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 	case TYPED_SIZE:
 		why_size(t, chunk, why);
 		break;
+	case TYPED_SHAPE:
+		add(why, "why",
+		    xstrdup("a whole container of libstdc++ was found that it "
+			    "is of: a ring, a red-black tree or the chains of "
+			    "a hash table, whose head has just their number"));
+		break;
 	case TYPED_SYMBOL:
 		why_symbol(t, chunk, why);
 		why_candidates(t, chunk, why);

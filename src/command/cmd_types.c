@@ -58,6 +58,8 @@ const struct command command_entry_types = {
 		"           one type has that part there and just this size; "
 		"or\n"
 		"           such a one is on the way to it\n"
+		"  shape    a node of a container of libstdc++, all of which\n"
+		"           was found whole: list, map and set, unordered_map\n"
 		"  symbol   one of its first words is the very address of "
 		"that\n"
 		"           function or variable\n"

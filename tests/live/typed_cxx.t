@@ -38,4 +38,21 @@ for flags in "-g -O0" "-g -O2" "-gdwarf-4 -O2"; do
 		"missed std::string"
 	stop_fixture
 done
+# Without debug information: whole containers are known by their shape.  (Of a
+# list whose head is the first of a block it cannot be told which is the head.)
+strip "$T/typed_heap"
+how="stripped"
+FIXTURES=$T start_fixture typed_heap
+judge
+is "$how: trees and tables" "$(grep missed "$T/judged" | sort -u |
+	grep -e _Rb_tree -e _Hash_node)" ""
+is "$how: classes, trees, tables and a list" \
+	"$(jq -c '[.rows[] | select(.named_by == "shape") | .type] |
+		group_by(.) | map([.[0], length])' "$T/out")" \
+	'[["std::_List_node",30],["std::_Rb_tree_node",90],["std::__detail::_Hash_node",60],["std::__detail::_Hash_node_base *[]",2]]'
+node=$(awk '$3 == "std::_Rb_tree_node" { print $2; exit }' "$T/manifest")
+hs -p "$PID" --json type "$node"
+check "$how: why" jq -e '.rows[] | select(.section == "why") |
+	.what | contains("red-black tree")' "$T/out"
+stop_fixture
 done_testing
