@@ -11,6 +11,7 @@
 #include "snapshot/place.h"
 #include "view/cached_by.h"
 #include "view/chunk_cells.h"
+#include "view/chunk_members.h"
 #include "view/views.h"
 
 enum {
@@ -290,6 +291,25 @@ static void add_itself(struct chunk_parts *state,
 		add(state, section, xasprintf("begins with %s", text));
 }
 
+static void take_member(void *ctx, uint64_t offset, const char *text)
+{
+	struct chunk_row *row = add(ctx, "its members", xstrdup(text));
+
+	row->has_offset = true;
+	row->offset = offset;
+}
+
+/* By what its type says, not where that is a guess. */
+static void add_members(struct chunk_parts *state,
+			const struct chunk_question *q)
+{
+	if (q->snap->contents && q->typing &&
+	    q->typing->by[q->index] > TYPED_SIZE)
+		chunk_members_each(q->snap, q->symbols, q->index,
+				   typing_name(q->typing, q->index),
+				   take_member, state);
+}
+
 /* Chunk j lies at once behind chunk i: no gap, one arena. */
 static bool adjacent(const struct snapshot *snap, uint32_t i, uint32_t j)
 {
@@ -474,6 +494,7 @@ int view_chunk(const struct chunk_question *q, struct view **out,
 
 	state->complete = true;
 	add_itself(state, q);
+	add_members(state, q);
 	add_neighbour(state, q, true);
 	add_neighbour(state, q, false);
 	if (q->snap->contents)

@@ -278,6 +278,14 @@ hs -p "$PID" -e 'x/s g_tree->key' -e 'x/dw &g_server.count'
 is "x follows a pointer, and takes an address" \
 	"$(sed -n 's/.*"root".*/root/p; s/.* \([0-9]*\)$/\1/p' "$T/out" |
 		tr '\n' ' ')" "root 3 "
+for list in g_list g_server.clients; do
+	hs -p "$PID" -e "print/x $list" -e "print *$list"
+	sed -n '2s/^{\(.*\)}$/\1/p' "$T/out" >"$T/wanted"
+	hs -p "$PID" --json "chunk $(sed -n 1p "$T/out")"
+	is "chunk has the members of *$list by name" \
+		"$(jq -r '[.rows[] | select(.section == "its members").what] |
+			join(", ")' "$T/out")" "$(cat "$T/wanted")"
+done
 refused() { # EXPRESSION, WHAT IS SAID
 	hs -p "$PID" "print $1"
 	check "$1 is refused" test "$status" -ne 0
