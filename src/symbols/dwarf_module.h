@@ -61,6 +61,8 @@ struct type *dwarf_type_named(struct dwarf *dwarf, enum type_kind kind,
 			      const char *name);
 struct type *dwarf_type_declared(struct dwarf *dwarf, enum type_kind kind,
 				 const char *name);
+/* Modules came or went: what is defined elsewhere is sought anew. */
+void dwarf_forget_definitions(struct dwarf *dwarf);
 typedef struct type *dwarf_elsewhere_fn(void *ctx, enum type_kind kind,
 					const char *name);
 void dwarf_set_elsewhere(struct dwarf *dwarf, dwarf_elsewhere_fn *fn,

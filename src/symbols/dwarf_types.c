@@ -306,6 +306,14 @@ struct type *dwarf_type_declared(struct dwarf *d, enum type_kind kind,
 	return def.found;
 }
 
+void dwarf_forget_definitions(struct dwarf *d)
+{
+	for (size_t i = 0; i < d->types.count; i++) {
+		d->types.type[i]->definition = NULL;
+		d->types.type[i]->definition_tried = false;
+	}
+}
+
 static struct type *definition(struct type *t)
 {
 	struct dwarf *d = t->set->dwarf;

@@ -68,7 +68,12 @@ void symbols_close(struct symbols *s)
 
 int symbols_refresh(struct symbols *s, struct error *err)
 {
-	if (modules_scan(&s->modules, s->target, s->sysroot, err)) {
+	int ret = modules_scan(&s->modules, s->target, s->sysroot, err);
+
+	for (size_t i = 0; i < s->modules.count; i++)
+		if (s->modules.entry[i]->dwarf)
+			dwarf_forget_definitions(s->modules.entry[i]->dwarf);
+	if (ret) {
 		note_extent(s);
 		return error_wrap(err, "modules of %d", (int)s->target->pid);
 	}
