@@ -51,6 +51,24 @@ static bool is_base(const struct node *node)
 	return node->mores && (node->linked || node->mores >= BASE_OF);
 }
 
+/* It points at what lies behind it in the chunk: that was allocated with it,
+ * and is something else. */
+static bool has_tail(struct follow *f, const struct chunk *c, uint32_t number)
+{
+	const struct node *node = &f->p->nodes.node[number];
+
+	for (size_t i = 0; i < node->slots; i++) {
+		const struct slot *s = &node->slot[i];
+		uint64_t value;
+
+		if (s->kind == SLOT_POINTER && s->node != number &&
+		    follow_word(f, c->addr + s->offset, &value) &&
+		    value >= c->addr + node->size && value < c->addr + c->size)
+			return true;
+	}
+	return false;
+}
+
 /* Elements behind the first one must not look like something else. */
 static bool plausible_array(struct follow *f, uint32_t chunk, uint32_t number)
 {
@@ -98,7 +116,7 @@ int fit_of(struct follow *f, uint32_t chunk, uint32_t number, enum fit *out,
 	else if (c->arena != ARENA_MMAPPED &&
 		 (fit_exact(f, chunk, node->size) || not_split(f, c, node)))
 		*out = FIT_ONE;
-	else if (!is_base(node) &&
+	else if (!is_base(node) && !has_tail(f, c, number) &&
 		 fit_exact(f, chunk, c->size / node->size * node->size) &&
 		 plausible_array(f, chunk, number))
 		*out = node->size * 2 > c->size ? FIT_ONE : FIT_ARRAY;
