@@ -149,17 +149,17 @@ const struct command command_entry_print = {
 	.args = "[/F] EXPR",
 	.summary = "the value of an expression, as gdb's print",
 	.help = "EXPR is C: variables (those of the innermost frame, too), "
-		"members with\n"
-		". and ->, a[3], a[0]@4 or a[2..5] for some elements, casts, "
-		"* and &,\n"
-		"arithmetic and comparison, sizeof, $rsp, function::static, "
-		"#3 of the\n"
-		"last table. F is x d u o t c a f s or z. No code runs in the "
-		"process and\n"
-		"nothing is written to it: f(x) and a = b are refused. Types "
-		"and variables\n"
-		"come from debug information; where a module has none, the "
-		"message says so.\n"
+		"members\n"
+		"with . and ->, a[3], a[0]@4 or a[2..5] for some elements, "
+		"casts,\n"
+		"* and &, arithmetic and comparison, sizeof, $rsp, "
+		"function::static,\n"
+		"#3 of the last table. F is x d u o t c a f s or z. No code "
+		"runs in\n"
+		"the process and nothing is written to it: f(x) and a = b are\n"
+		"refused. Types and variables come from debug information; "
+		"where a\n"
+		"module has none, the message says so.\n"
 		"\n"
 		"  print *(struct conn *) 0x55d0c0a3f2a0\n"
 		"  print g_server.clients->where[0]@3\n"
@@ -186,9 +186,8 @@ const struct command command_entry_ptype = {
 	.name = "ptype",
 	.args = "EXPR|TYPE",
 	.summary = "what a type consists of",
-	.help = "The members of a struct or union, the names of an enum, with "
-		"typedefs\n"
-		"followed.\n"
+	.help = "The members of a struct or union, the names of an enum, with\n"
+		"typedefs followed.\n"
 		"\n"
 		"  ptype struct conn\n"
 		"  ptype g_server.clients\n",
