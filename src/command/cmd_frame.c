@@ -100,9 +100,11 @@ const struct command command_entry_frame = {
 	.args = "[N]",
 	.summary = "choose a frame of the current thread's stack",
 	.help = "The frame that bt numbers N becomes the current one, whose\n"
-		"variables locals and args show. The functions that were\n"
-		"inlined into its function are part of it. bt TID chooses the\n"
-		"thread. $rsp and the other registers are those of frame 0.\n"
+		"variables locals and args show, and print knows. The "
+		"functions\n"
+		"that were inlined into its function are part of it. bt TID\n"
+		"chooses the thread. $rsp and the other registers are those of "
+		"frame 0.\n"
 		"\n"
 		"  frame 3\n"
 		"  locals\n",

@@ -148,7 +148,7 @@ const struct command command_entry_print = {
 	.alias = "p",
 	.args = "[/F] EXPR",
 	.summary = "the value of an expression, as gdb's print",
-	.help = "EXPR is C: variables (those of the innermost frame, too), "
+	.help = "EXPR is C: variables (those of the current frame, too), "
 		"members\n"
 		"with . and ->, a[3], a[0]@4 or a[2..5] for some elements, "
 		"casts,\n"

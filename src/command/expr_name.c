@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/interrupt.h"
 #include "command/expr_impl.h"
+#include "view/frame_vars.h"
 
 static bool read_frame(void *ctx, uint64_t addr, void *buf, size_t len)
 {
@@ -19,11 +20,11 @@ static bool read_frame(void *ctx, uint64_t addr, void *buf, size_t len)
 	return true;
 }
 
-/* The innermost frame of the current thread.  Takes a snapshot. */
+/* The current frame of the current thread.  Takes a snapshot. */
 static int find_frame(struct expr *x, struct error *err)
 {
 	const struct snapshot_thread *t;
-	const struct frame *f;
+	uint32_t number = x->session->frame;
 
 	if (x->framed)
 		return 0;
@@ -33,13 +34,10 @@ static int find_frame(struct expr *x, struct error *err)
 	x->framed = true;
 	if (!t->frame_count)
 		return 0;
-	f = &t->frame[0];
-	x->frame = (struct frame_state){.pc = frame_lookup(f),
-					.cfa = f->cfa,
-					.read = read_frame,
-					.ctx = x};
-	memcpy(x->frame.reg, t->thread.regs.r, sizeof x->frame.reg);
-	x->frame.has_reg = (1u << REG_COUNT_) - 1;
+	frame_state_of(x->session->current, t,
+		       number < t->frame_count ? number : 0, &x->frame);
+	x->frame.read = read_frame;
+	x->frame.ctx = x;
 	return 0;
 }
 

@@ -37,22 +37,29 @@ static void number_as_i386(struct frame_state *state)
 	}
 }
 
-static void set_state(const struct taking *t,
-		      const struct snapshot_thread *thread, uint32_t number,
-		      struct frame_state *out)
+void frame_state_of(const struct snapshot *snap,
+		    const struct snapshot_thread *thread, uint32_t number,
+		    struct frame_state *out)
 {
 	const struct frame *f = &thread->frame[number];
 
 	*out = (struct frame_state){.pc = frame_lookup(f),
-				    .has_reg = f->has_reg,
-				    .read = t->source->read,
-				    .ctx = t->source->ctx};
+				    .has_reg = f->has_reg};
 	memcpy(out->reg, f->reg, sizeof out->reg);
 	/* Of the last one it is the stack's end. */
 	if (number + 1 < thread->frame_count)
 		out->cfa = f->cfa;
-	if (t->snap->word == 4)
+	if (snap->word == 4)
 		number_as_i386(out);
+}
+
+static void set_state(const struct taking *t,
+		      const struct snapshot_thread *thread, uint32_t number,
+		      struct frame_state *out)
+{
+	frame_state_of(t->snap, thread, number, out);
+	out->read = t->source->read;
+	out->ctx = t->source->ctx;
 }
 
 /* A frame whose callee's registers are asked for, and how far out. */

@@ -30,6 +30,13 @@ struct frame_vars {
 	size_t count, cap;
 };
 
+struct frame_state;
+/* Registers and frame address of frame number "frame" of t; reading memory is
+ * the caller's to fill in. */
+void frame_state_of(const struct snapshot *snap,
+		    const struct snapshot_thread *t, uint32_t frame,
+		    struct frame_state *out);
+
 enum frame_vars_which { FRAME_ARGS = 1, FRAME_LOCALS = 2 };
 
 /*

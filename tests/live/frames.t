@@ -78,6 +78,13 @@ for options in "-O0 -gdwarf-4" "-O2 -gdwarf-5" "-O2 -gdwarf-4"; do
 	stops "$options"
 	check "$options: something was inlined out of the header" \
 		grep -q "frames_pass frames.h:.* inlined" "$T/all"
+	hs --json -p "$PID" "bt $PID"
+	deep=$(jq -s '.[0].rows | map(select(.function == "main"))[0].frame' "$T/out")
+	hs --json -p "$PID" -e "bt $PID" -e "frame $deep" -e "print m.color" \
+		-e "frame 0" -e "print m.color"
+	is "$options: print takes the variables of the frame that was chosen" \
+		"$(jq -s -r '.[2].rows[0].value' "$T/out")" GREEN
+	check "$options: and no others" test "$status" -ne 0
 	gcore_of "$PID" "$T/core"
 	is "$options: a core tells the same" "$(our_frames -c "$T/core")" \
 		"$(cat "$T/gdb")"
