@@ -32,6 +32,18 @@ static const char *class_name(unsigned i)
 	return root_class_name((enum root_class)i);
 }
 
+static int no_such(const char *text, size_t len, const char *(*name)(unsigned),
+		   unsigned names, struct error *err)
+{
+	char list[128] = "";
+
+	for (unsigned i = 0, at = 0; i < names && at < sizeof list; i++)
+		at += (unsigned)snprintf(list + at, sizeof list - at, "%s%s",
+					 i ? "," : "", name(i));
+	return error_set(err, ERR_USAGE, "there is no \"%.*s\" in %s", (int)len,
+			 text, list);
+}
+
 /* "a,b" as bits, by the names of so many. */
 static int parse_list(const char *text, const char *(*name)(unsigned),
 		      unsigned names, unsigned *bits, struct error *err)
@@ -45,8 +57,7 @@ static int parse_list(const char *text, const char *(*name)(unsigned),
 		       (strncmp(name(i), text, len) != 0 || name(i)[len]))
 			i++;
 		if (i == names)
-			return error_set(err, ERR_USAGE, "there is no \"%.*s\"",
-					 (int)len, text);
+			return no_such(text, len, name, names, err);
 		*bits |= 1u << i;
 		if (!text[len])
 			return 0;
@@ -295,8 +306,9 @@ const struct command command_entry_leaks = {
 		"processes have too, read when it is asked for; stale, below\n"
 		"the live stack; freed, memory that was freed; interior, by\n"
 		"Valgrind's rules. Not recognised: pointers kept as the\n"
-		"exclusive or or the difference of two, encrypted, or as an\n"
-		"offset in fewer bytes.\n"
+		"exclusive or or the difference of two, encrypted, as an\n"
+		"offset in fewer bytes, or by the kernel alone (epoll's data,\n"
+		"a timer's value, what is in a pipe).\n"
 		"\n"
 		"  leaks\n"
 		"  leaks --kinds=definite --fail\n"

@@ -60,7 +60,7 @@ static int check_kind(pid_t pid, const struct proc_status *s, struct error *err)
 				 pid, s->name, s->ppid,
 				 name_of(s->ppid, &parent));
 	if (is_machines_init(pid))
-		return error_set(err, ERR_UNSUPPORTED,
+		return error_set(err, ERR_PERMISSION,
 				 "process 1 (%s) is the machine's init: "
 				 "stopping it could stop the machine",
 				 s->name);

@@ -96,6 +96,17 @@ for line in --kinds=all --roots=heap --interior=maybe --much "0 1"; do
 	hs -p "$PID" leaks $line
 	is "leaks $line: 2" "$status" 2
 done
+for line in --kinds=all --kinds= --kinds=lost,definite; do
+	hs -p "$PID" leaks "$line"
+	check "leaks $line: says which there are" grep -q \
+		"definite,indirect,possible,reachable" "$T/err"
+done
+hs -p "$PID" leaks --roots=heap
+check "leaks --roots=heap: says which there are" grep -q \
+	"no \"heap\" in register,stack,global,tls,other" "$T/err"
+hs -p "$PID" help sets
+check "help sets has all kinds" grep -q \
+	"leak=definite|indirect|possible|reachable" "$T/out"
 hs -p "$PID" -e "set contents none" -e leaks
 is "no contents: 2" "$status" 2
 check "the reason is said" grep -q "not kept" "$T/err"

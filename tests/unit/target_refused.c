@@ -107,7 +107,7 @@ TEST(the_machines_init)
 
 	if (stat("/proc/self/ns/pid", &st) || st.st_ino != 0xEFFFFFFC)
 		SKIP("process 1 is not the machine's init here");
-	refused(1, ERR_UNSUPPORTED, "init");
+	refused(1, ERR_PERMISSION, "init");
 }
 
 TEST(a_process_that_is_traced_already)
