@@ -69,21 +69,51 @@ static bool has_tail(struct follow *f, const struct chunk *c, uint32_t number)
 	return false;
 }
 
-/* Elements behind the first one must not look like something else. */
+/* Nothing was written there: of what was not used, no type is told. */
+static bool is_zero(const struct follow *f, uint64_t addr, uint64_t size)
+{
+	for (uint64_t at = addr; at < addr + size;) {
+		size_t len;
+		const uint8_t *bytes = image_at(f->snap->contents, at, &len);
+
+		if (!bytes || !len)
+			return true;
+		if (len > addr + size - at)
+			len = addr + size - at;
+		for (size_t i = 0; i < len; i++)
+			if (bytes[i])
+				return false;
+		at += len;
+	}
+	return true;
+}
+
+/*
+ * Elements behind the first one must be there, and not look like something
+ * else.  Those that are all zero are no evidence: a header is followed by its
+ * empty payload just like that.
+ */
 static bool plausible_array(struct follow *f, uint32_t chunk, uint32_t number)
 {
 	const struct chunk *c = &f->snap->chunk[chunk];
-	uint64_t size = f->p->nodes.node[number].size;
-	uint64_t n = c->size / size, bad = 0, looked = 0;
+	const struct node *node = &f->p->nodes.node[number];
+	uint64_t size = node->size, n = c->size / size;
+	uint64_t good = 0, bad = 0;
 
-	if (n * size == c->size && n > 1)
-		n--; /* rounding alone may have made room for it */
-	for (uint64_t i = 1; i < n && looked < LOOK_ELEMENTS; i++, looked++) {
+	if (size * 2 > c->size)
+		return true;
+	for (uint64_t i = 1; i < n && good + bad < LOOK_ELEMENTS; i++) {
 		uint64_t at = c->addr + i * size;
 
-		bad += !fit_plausible(f, number, at, at + size);
+		if (node->kind >= NODE_STRUCT && is_zero(f, at, size))
+			continue;
+		/* Rounding alone may have made room for the last one. */
+		if (fit_plausible(f, number, at, at + size))
+			good++;
+		else if (i + 1 < n || n * size < c->size)
+			bad++;
 	}
-	return bad * 2 <= looked;
+	return good && bad <= good;
 }
 
 /* What malloc would have split off was smaller than any chunk: it stayed. */

@@ -2,10 +2,10 @@
  * Which member of a union is there?  Nothing says, but the data: of the members
  * that are pointers, only one may agree with what is pointed at.
  */
-#include "analysis/content.h"
 #include "analysis/typing_fit.h"
+#include "analysis/words.h"
 
-enum { TEXT_MAX = 256, TEXT_SHARE = 8 };
+enum { TEXT_MAX = 256 };
 
 enum verdict {
 	AGREES_NOT,
@@ -13,16 +13,30 @@ enum verdict {
 	AGREES
 };
 
+/* A word of these bytes leads to the start of a chunk, as text's do not. */
+static bool has_address(const struct follow *f, const uint8_t *bytes,
+			size_t len)
+{
+	for (size_t i = 0; i + f->snap->word <= len; i += f->snap->word) {
+		uint64_t word = load_word(bytes + i, f->snap->word);
+		uint32_t chunk = finder_find(&f->finder, word);
+
+		if (chunk != CHUNK_NONE && f->snap->chunk[chunk].addr == word &&
+		    f->snap->chunk[chunk].state == CHUNK_USED)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Any bytes may be behind a void *; a char * leads to text, which fills what it
- * was given: a struct whose first bytes could be a short one is larger.
+ * Any bytes may be behind a void *, and behind a char * as well, be it a buffer
+ * that is still empty: only what has addresses in it is told from that.
  */
 static bool agrees_any(struct follow *f, uint64_t value, bool text)
 {
 	uint32_t chunk = finder_find(&f->finder, value);
 	uint8_t bytes[TEXT_MAX];
-	uint64_t room;
-	size_t len, run;
+	size_t len;
 
 	if (chunk == CHUNK_NONE)
 		return span_find(f->snap, value);
@@ -30,13 +44,10 @@ static bool agrees_any(struct follow *f, uint64_t value, bool text)
 		return false;
 	if (!text)
 		return true;
-	room = f->snap->chunk[chunk].size;
-	len = image_read(f->snap->contents, value, bytes, sizeof(bytes));
-	run = len ? text_run(bytes, len) : 0;
-	if (run < len && bytes[run] && bytes[run] < 0x80)
-		return false;
-	return run == len || bytes[run] >= 0x80 || room <= 3 * f->snap->word ||
-	       (run + 1) * TEXT_SHARE >= room;
+	len = f->snap->chunk[chunk].addr + f->snap->chunk[chunk].size - value;
+	len = image_read(f->snap->contents, value, bytes,
+			 len < sizeof(bytes) ? len : sizeof(bytes));
+	return !has_address(f, bytes, len);
 }
 
 static int agrees_pointer(struct follow *f, const struct slot *s,
