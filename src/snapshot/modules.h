@@ -6,7 +6,7 @@
 
 struct module;
 
-/* Fills snap->module from symbols; none without (NULL). */
+/* Fills snap->module and tls_size from symbols; none without (NULL). */
 int modules_take(struct snapshot *snap, struct symbols *symbols,
 		 struct error *err) MUST_CHECK;
 

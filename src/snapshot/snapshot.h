@@ -123,6 +123,9 @@ struct snapshot {
 	struct maps maps;		  /* owned */
 	struct snapshot_module *module;	  /* owned; none without symbols */
 	uint32_t module_count;
+	/* The most that their thread-local blocks take below a thread pointer;
+	 * 0: not known of all. */
+	uint64_t tls_size;
 	struct ended_stack *ended; /* owned, ascending */
 	uint32_t ended_count;
 	struct span *span; /* owned: see span.h */

@@ -2,7 +2,12 @@
 
 /* The thread descriptor lies at and above the thread pointer: glibc's takes
  * 2304 bytes, and the C library's own variables lie below it. */
-enum { TLS_ABOVE = 4096, TLS_BELOW = 4096, TLS_SMALL_MAP = 1 << 20 };
+enum {
+	TLS_ABOVE = 4096,
+	TLS_BELOW = 4096,
+	TLS_SMALL_MAP = 1 << 20,
+	PAGE = 4096,
+};
 
 uint32_t stacks_chunk(const struct snapshot *snap,
 		      const struct snapshot_thread *t)
@@ -68,9 +73,25 @@ static bool in_map(const struct map *map, uint64_t addr)
 }
 
 /*
+ * The pages with the descriptor and all static blocks: the dynamic linker has
+ * mapped them.  What the program maps beside them the kernel makes one mapping
+ * with them.
+ */
+static void whole_pages(const struct snapshot *snap, const struct map *map,
+			uint64_t tp, uint64_t *low, uint64_t *high)
+{
+	*low = map->start;
+	*high = map->end;
+	if (tp - map->start > snap->tls_size)
+		*low = (tp - snap->tls_size) & -(uint64_t)PAGE;
+	if (map->end - tp > TLS_ABOVE)
+		*high = (tp + TLS_ABOVE + PAGE - 1) & -(uint64_t)PAGE;
+}
+
+/*
  * A thread's TLS: around its thread pointer.  In a stack's mapping it begins
- * above the outermost frame that is known; the main thread's has a small
- * mapping of its own.
+ * above the outermost frame that is known; elsewhere, mostly the main thread's,
+ * the modules tell how far it can reach.
  */
 static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
 {
@@ -96,6 +117,8 @@ static void find_tls(const struct snapshot *snap, struct snapshot_thread *t)
 			low = outer;
 		/* The descriptor is what a thread's mapping ends with. */
 		t->stack_end = low;
+	} else if (snap->tls_size) {
+		whole_pages(snap, map, tp, &low, &high);
 	} else if (map->end - map->start <= TLS_SMALL_MAP) {
 		low = map->start;
 		high = map->end;
