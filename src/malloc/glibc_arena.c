@@ -70,19 +70,23 @@ static bool fits_heap_max(struct walk *w, const struct arena *a, uint64_t max)
 		a->top - base < size && size <= max);
 }
 
-/* What HEAP_MAX_SIZE may be (GLIBC.md 3.9), the usual one first; how many. */
+/*
+ * What HEAP_MAX_SIZE may be (GLIBC.md 3.9), the likeliest first; how many.  A
+ * lone arena often fits more than one, for its address is a multiple of both.
+ */
 static size_t heap_sizes(struct walk *w, uint64_t sizes[static 3])
 {
 	uint64_t huge = 0;
 	size_t n = 0;
 
-	sizes[n++] = UINT64_C(1) << (w->form.word == 8 ? 26 : 20);
+	/* Huge pages that malloc was told to ask for. */
 	if (w->g->params->hp_pagesize &&
 	    pages_word(&w->pages, w->g->mp + w->g->params->hp_pagesize,
 		       &huge) &&
 	    huge < UINT64_C(1) << 40 && 4 * huge >= LEAST_HEAP &&
 	    !(huge & (huge - 1)))
 		sizes[n++] = 4 * huge;
+	sizes[n++] = UINT64_C(1) << (w->form.word == 8 ? 26 : 20);
 	sizes[n++] = UINT64_C(8) << 20;
 	return n;
 }
