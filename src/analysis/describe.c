@@ -139,7 +139,8 @@ enum description describe_chunk(const struct snapshot *snap,
 
 	buf[0] = '\0';
 	if (snap->typing && snap->typing->by[chunk] >= TYPED_SIZE &&
-	    snap->typing->by[chunk] != TYPED_VTABLE) {
+	    (snap->typing->by[chunk] != TYPED_VTABLE ||
+	     !typing_is_whole(snap->typing, chunk))) {
 		snprintf(buf, cap, "%s", typing_name(snap->typing, chunk));
 		return DESCRIBED_TYPE;
 	}

@@ -48,7 +48,9 @@ uint32_t typing_number(struct typing *t, const char *text, struct error *err)
 int typing_make(const struct snapshot *snap, struct symbols *symbols,
 		struct typing **out, struct error *err)
 {
+	struct objects objects = {0};
 	struct typing *t;
+	int ret;
 
 	if (!snap->contents)
 		return error_set(err, ERR_UNSUPPORTED,
@@ -62,9 +64,12 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 	t->type = try_calloc(snap->chunk_count, sizeof(*t->type),
 			     "types of chunks", err);
 	t->by = try_calloc(snap->chunk_count, 1, "types of chunks", err);
-	if (!t->type || !t->by || add_name(t, "", err) ||
-	    typing_vtables(t, err) || (symbols && typing_follow(t, err)) ||
-	    typing_shapes(t, err) || typing_beginnings(t, err)) {
+	ret = !t->type || !t->by || add_name(t, "", err) ||
+	      typing_vtables(t, err) || typing_objects(t, &objects, err) ||
+	      (symbols && typing_follow(t, err)) || typing_shapes(t, err) ||
+	      typing_beginnings(t, err);
+	typing_objects_settle(t, &objects);
+	if (ret) {
 		typing_destroy(t);
 		return -1;
 	}

@@ -56,6 +56,8 @@ void typing_destroy(struct typing *typing);
 
 /* "" if it has none. */
 const char *typing_name(const struct typing *typing, uint32_t chunk);
+/* Is the chunk just that, neither several ("T[]") nor more ("T+")? */
+bool typing_is_whole(const struct typing *typing, uint32_t chunk);
 /* Is it of this type?  Of "struct client" as of "client". */
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name);
 /* "vtable", "path", "shape", "symbol", "text", "unknown": as in JSON. */

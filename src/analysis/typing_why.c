@@ -60,6 +60,11 @@ static void why_vtable(const struct typing *t, uint32_t chunk, struct why *why)
 	    xstrdup("the type information in front of that table names the "
 		    "class; the table is of the complete object, not of a "
 		    "base"));
+	if (!typing_is_whole(t, chunk))
+		add(why, "why",
+		    xstrdup("the chunk begins with such an object and is not "
+			    "just one: it is larger than the class, or than "
+			    "others that begin so, or has several"));
 }
 
 static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)

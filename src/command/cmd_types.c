@@ -49,6 +49,7 @@ const struct command command_entry_types = {
 		"  vtable   an object of a C++ class with virtual functions:\n"
 		"           its run-time type information names it, without\n"
 		"           symbols, and it is the complete object's class\n"
+		"           (T[], T+ as below: the chunk is larger than one)\n"
 		"  path     pointers with known types lead to it from a\n"
 		"           variable (debug information): type ADDR shows the\n"
 		"           way. T[] is an array of which more than the first\n"

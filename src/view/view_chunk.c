@@ -241,7 +241,8 @@ static void add_type(struct chunk_parts *state, const char *section,
 	struct strbuf sb = {0};
 
 	typing_chain(q->typing, q->index, &sb);
-	if (q->typing->by[q->index] == TYPED_VTABLE)
+	if (q->typing->by[q->index] == TYPED_VTABLE &&
+	    typing_is_whole(q->typing, q->index))
 		add(state, section,
 		    xasprintf("seems to be an object of %s", name));
 	else
