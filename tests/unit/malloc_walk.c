@@ -995,7 +995,8 @@ TEST(all_blocks_mapped_into_what_mremap_cut_off_are_found)
 	third = f.mapped + 0x5000;
 	*fake_size(&f, third) = 0x1000 | CHUNK_IS_MMAPPED;
 	*fake_word(&f, third) = 0x1122334455667788;
-	++*fake_word(&f, FAKE_MP + f.g.params->n_mmaps);
+	/* An int, where no word can be. */
+	++*(unsigned char *)fake_word(&f, FAKE_MP + f.g.params->n_mmaps);
 	*fake_word(&f, FAKE_MP + f.g.params->mmapped_mem) += 0x1000;
 	*fake_size(&f, f.mapped) += 0x4000;
 	OK(fake_walk(&f, &w, &err));
