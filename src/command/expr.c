@@ -217,18 +217,29 @@ static int parse_cast(struct parser *p, struct datum *out)
 	return datum_cast(p->expr, out, type, p->err);
 }
 
+/* What sizeof is asked of.  A type in parentheses is all of it: no cast of
+ * what follows, "sizeof(int) * 2" is a product. */
+static int parse_sized(struct parser *p, struct datum *out)
+{
+	int ret;
+
+	if (is_cast(p)) {
+		*out = (struct datum){.is_type = true};
+		return parser_next(p) || parser_type(p, &out->type) ||
+		       parser_expect(p, ')');
+	}
+	p->expr->unread++;
+	ret = parse_unary(p, out);
+	p->expr->unread--;
+	return ret;
+}
+
 static int parse_sizeof(struct parser *p, struct datum *out)
 {
 	struct datum of;
 	uint64_t size;
-	int ret;
 
-	if (parser_next(p))
-		return -1;
-	p->expr->unread++;
-	ret = parse_unary(p, &of);
-	p->expr->unread--;
-	if (ret)
+	if (parser_next(p) || parse_sized(p, &of))
 		return -1;
 	size = type_size(of.type);
 	if (type_strip(of.type)->is_declaration)

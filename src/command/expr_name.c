@@ -160,6 +160,8 @@ static int find_scoped(struct expr *x, const char *name, struct datum *out,
 	s.name = colon + 2;
 	ret = symbols_global_each(x->session->symbols, NULL, take_scoped, &s,
 				  err);
+	if (ret == 1 && s.found.thread_local)
+		return tls_value(x, &s.found, out, err) ? -1 : 1;
 	if (ret == 1)
 		*out = datum_at(s.found.type, s.found.addr);
 	return ret;

@@ -83,6 +83,13 @@ BUSY
 sizeof(struct conn)
 sizeof g_text
 sizeof(int)
+sizeof(int)*2
+sizeof(int)-1
+(long)sizeof(int)+1
+sizeof(int) * 3 + 1
+sizeof(struct conn) / 2
+sizeof (int) & 1
+sizeof (g_points) / sizeof (struct point)
 1 + 2 * 3
 7 / 2
 -7 / 2
@@ -264,6 +271,8 @@ is "a thread-local variable is found" "$(grep -v '^as it\|^$' "$T/out" |
 	tr '\n' ' ')" "(int *) $addr 77 "
 hs -p "$PID" 'print build::s_hidden->value'
 is "and one that is static in a function" "$(cat "$T/out")" 1234
+hs -p "$PID" -e 'print &build::t_hidden' -e 'print build::t_hidden'
+is "and one that is both" "$(sed -n '$p' "$T/out")" 89
 hs -p "$PID" 'print s_names[1..2]'
 is "a range of elements is an array" "$(sed 's/0x[0-9a-f]*/A/g' "$T/out")" \
 	'{A "one", A "two"}'
