@@ -61,6 +61,25 @@ static void bit_field(struct member *m, const struct die *die, uint64_t size)
 	m->bit_offset = at % 8;
 }
 
+/* How a class is derived from a base.  What is not said is the default, a
+ * class's private, a struct's public. */
+static const char *inheritance(const struct die *base, unsigned parent)
+{
+	static const char *const how[][2] = {
+		{"public ", "public virtual "},
+		{"protected ", "protected virtual "},
+		{"private ", "private virtual "}};
+	uint64_t access, virtuality;
+	bool is_virtual =
+		die_unsigned(base, DW_AT_virtuality, &virtuality) && virtuality;
+
+	if (!die_unsigned(base, DW_AT_accessibility, &access) || access < 1 ||
+	    access > 3)
+		access = parent == DW_TAG_class_type ? DW_ACCESS_private
+						     : DW_ACCESS_public;
+	return how[access - 1][is_virtual];
+}
+
 static void add_member(struct type *t, const struct die *die, size_t *cap)
 {
 	struct member m = {.name = die_name(die)};
@@ -112,6 +131,10 @@ static void load_children(struct type *t)
 			add_member(t, &die, &cap);
 			break;
 		case DW_TAG_inheritance:
+			add_member(t, &die, &cap);
+			t->member[t->members - 1].inherited =
+				inheritance(&die, die_tag(&parent));
+			break;
 		case DW_TAG_formal_parameter:
 			add_member(t, &die, &cap);
 			break;

@@ -50,6 +50,22 @@ static void define_enum(struct type *t, struct strbuf *out)
 	}
 }
 
+/* " : public app::A, public virtual app::B" */
+static void define_bases(struct type *t, struct strbuf *out)
+{
+	const struct member *m;
+	size_t n = type_members(t, &m);
+	const char *before = " : ";
+
+	for (size_t i = 0; i < n; i++) {
+		if (!m[i].is_base)
+			continue;
+		strbuf_addf(out, "%s%s", before, m[i].inherited);
+		type_name(m[i].type, out);
+		before = ", ";
+	}
+}
+
 static void define_body(struct type *t, int show, int level, struct strbuf *out)
 {
 	if (t->kind == TYPE_ENUM) {
@@ -98,8 +114,10 @@ static void define(struct type *type, const char *name, int show, int level,
 		struct strbuf head = {0};
 
 		type_name(type_strip_typedefs(base), &head);
-		strbuf_addf(out, "%s %s%s", strbuf_str(&head),
-			    strbuf_str(&body), strbuf_str(&text) + head.len);
+		strbuf_add(out, strbuf_str(&head));
+		define_bases(whole, out);
+		strbuf_addf(out, " %s%s", strbuf_str(&body),
+			    strbuf_str(&text) + head.len);
 		strbuf_deinit(&head);
 	}
 	strbuf_deinit(&text);

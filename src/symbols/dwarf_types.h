@@ -48,6 +48,8 @@ struct member {
 	 * 7) of the byte at offset. */
 	unsigned bit_offset, bit_size;
 	bool is_base; /* of a C++ class */
+	/* of a base: "public ", "private virtual " and so on; else NULL */
+	const char *inherited;
 };
 
 struct enumerator {

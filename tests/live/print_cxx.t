@@ -1,0 +1,39 @@
+#!/bin/sh
+# Types of a C++ program, as gdb's ptype begins them.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need gdb c++
+
+cat >"$T/derived.cc" <<'END'
+#include <cstdio>
+struct A { virtual ~A() {} int a = 1; };
+struct B { long b = 2; };
+struct C : A, B { int c = 3; };
+struct D : virtual A, protected B { int d = 4; };
+class E : B, public A { int e = 5; };
+A g_a;
+C g_c;
+D g_d;
+E g_e;
+int main()
+{
+	printf("ready\n");
+	fflush(stdout);
+	getchar();
+}
+END
+c++ -g -o "$T/derived" "$T/derived.cc" 2>"$T/log" ||
+	skip_all "c++ makes no programs here"
+FIXTURES=$T start_fixture derived
+# "class C : public A, public B {": the keyword is gdb's alone.
+for name in g_a g_c g_d g_e; do
+	LC_ALL=C gdb -nx -batch -iex 'set debuginfod enabled off' \
+		-ex "ptype $name" "$T/derived" >"$T/gdbs" 2>/dev/null
+	hs -p "$PID" "ptype $name"
+	is "ptype $name has the bases that gdb tells" \
+		"$(sed -n '1s/^type = //p' "$T/out")" \
+		"$(sed -nE '1s/^type = (class|struct) //p' "$T/gdbs")"
+done
+stop_fixture
+done_testing
