@@ -55,7 +55,8 @@ enum name_class {
 	NAME_TYPE = 1,
 	NAME_VARIABLE,
 	NAME_FUNCTION,
-	NAME_ENUMERATOR
+	NAME_ENUMERATOR,
+	NAME_NESTED /* a type in a class: sought as NAME_TYPE is */
 };
 
 struct type_set {
@@ -92,6 +93,10 @@ struct dwarf {
 	struct sort_pair *name;
 	size_t names, name_cap;
 	bool named;
+	/* DIE of a type or namespace -> of the namespace or class that it is
+	 * in; sorted by DIE (see dwarf_scope.c). */
+	struct sort_pair *inside; /* owned */
+	size_t insides, inside_cap;
 	/* Variables at fixed addresses, those of functions included. */
 	struct dwarf_scope *var; /* owned */
 	size_t vars, var_cap;
@@ -220,6 +225,17 @@ typedef bool dwarf_name_fn(void *ctx, uint64_t die);
 /* Each DIE of that class and name until fn returns true; true then. */
 bool dwarf_each_named(struct dwarf *dwarf, enum name_class class,
 		      const char *name, dwarf_name_fn *fn, void *ctx);
+
+/* --- dwarf_scope.c */
+#define ANONYMOUS_NAMESPACE "(anonymous namespace)"
+/* While names are scanned: die is in parent, a namespace or class. */
+int dwarf_scope_add(struct dwarf *dwarf, const struct die *die,
+		    const struct die *parent, struct error *err) MUST_CHECK;
+/* "red::Outer::", what a type of C++ is in: owned; NULL: nothing that we know,
+ * or a function.  By the index of names. */
+char *dwarf_scope_of(struct dwarf *dwarf, const struct die *die);
+/* Of a type that has a name: with its scope, owned. */
+char *type_qualified(const struct type *type);
 
 /* --- dwarf_types.c */
 struct type *dwarf_type(struct dwarf *dwarf, uint64_t die);

@@ -11,6 +11,8 @@
 #include "base/progress.h"
 #include "symbols/dwarf_impl.h"
 
+enum { HASH_LATER = 0 };
+
 /* FNV-1a, 64 bits. */
 static uint64_t hash_more(uint64_t hash, const char *s)
 {
@@ -47,13 +49,15 @@ static int add_name(struct dwarf *d, const struct die *die,
 		    enum name_class class, uint64_t scope, struct error *err)
 {
 	const char *name = die_any_name(die);
+	/* What is defined behind its class. */
+	bool later = class == NAME_TYPE && die_has(die, DW_AT_specification);
 
 	if (!name)
 		return 0;
 	if (GROW(d->name, d->name_cap, d->names + 1, "index of names", err))
 		return -1;
 	d->name[d->names++] = (struct sort_pair){
-		hash_more(scope, name),
+		later ? HASH_LATER : hash_more(scope, name),
 		die_key(die) | (uint64_t) class << KEY_CLASS_SHIFT};
 	return 0;
 }
@@ -91,34 +95,63 @@ static int scan_enum(struct dwarf *d, const struct die *parent, uint64_t scope,
 	return 0;
 }
 
-/* The children of a unit or namespace; scope is the hash of what they are in.
- */
 static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
-		      struct error *err)
+		      bool cplus, struct error *err);
+
+static bool is_class(unsigned tag)
+{
+	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_union_type;
+}
+
+/* What is in a namespace or, in C++, in a class; scope is the hash of what that
+ * is in. */
+static int scan_inner(struct dwarf *d, const struct die *die, uint64_t scope,
+		      bool cplus, struct error *err)
+{
+	const char *name = die_any_name(die);
+
+	if (die_tag(die) != DW_TAG_namespace &&
+	    !(cplus && is_class(die_tag(die))))
+		return 0;
+	if (name)
+		scope = hash_more(hash_more(scope, name), "::");
+	return scan_names(d, die, scope, cplus, err);
+}
+
+/* One child of a unit, a namespace or a class. */
+static int scan_name(struct dwarf *d, const struct die *die,
+		     const struct die *parent, uint64_t scope, bool cplus,
+		     struct error *err)
+{
+	unsigned tag = die_tag(die), in = die_tag(parent);
+	enum name_class class = class_of(tag);
+	bool nested = is_class(in);
+
+	/* Of a class its types alone: no member, no method. */
+	if (nested && class != NAME_TYPE)
+		return 0;
+	if (cplus && (nested || in == DW_TAG_namespace) &&
+	    (class == NAME_TYPE || tag == DW_TAG_namespace) &&
+	    dwarf_scope_add(d, die, parent, err))
+		return -1;
+	if (class && add_name(d, die, nested ? NAME_NESTED : class, scope, err))
+		return -1;
+	if (tag == DW_TAG_enumeration_type && scan_enum(d, die, scope, err))
+		return -1;
+	if (class == NAME_VARIABLE && die_has(die, DW_AT_location) &&
+	    add_var(d, die_key(die), 0, err))
+		return -1;
+	return scan_inner(d, die, scope, cplus, err);
+}
+
+static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
+		      bool cplus, struct error *err)
 {
 	struct die die;
-	int ret = 0;
 
 	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
-		unsigned tag = die_tag(&die);
-		enum name_class class = class_of(tag);
-
-		if (tag == DW_TAG_namespace) {
-			const char *name = die_name(&die);
-			uint64_t inner =
-				name ? hash_more(hash_more(scope, name), "::")
-				     : scope;
-
-			ret = scan_names(d, &die, inner, err);
-		} else if (class) {
-			ret = add_name(d, &die, class, scope, err);
-		}
-		if (!ret && tag == DW_TAG_enumeration_type)
-			ret = scan_enum(d, &die, scope, err);
-		if (!ret && class == NAME_VARIABLE &&
-		    die_has(&die, DW_AT_location))
-			ret = add_var(d, die_key(&die), 0, err);
-		if (ret) {
+		if (scan_name(d, &die, parent, scope, cplus, err)) {
 			die_close(&die);
 			return -1;
 		}
@@ -151,16 +184,52 @@ static int each_unit(struct dwarf *d, const char *what, scan_fn *fn,
 
 static int scan_unit(struct dwarf *d, const struct die *unit, struct error *err)
 {
-	return scan_names(d, unit, hash_of(""), err);
+	return scan_names(d, unit, hash_of(""),
+			  dwarf_unit_cplus(d, die_key(unit)), err);
+}
+
+/* The scan gives anonymous namespaces no part in the hash. */
+static uint64_t hash_named(const char *name)
+{
+	static const char anonymous[] = ANONYMOUS_NAMESPACE "::";
+	uint64_t hash = hash_of("");
+
+	for (const char *at; (at = strstr(name, anonymous));
+	     name = at + sizeof anonymous - 1)
+		for (; name < at; name++)
+			hash = hash_more(hash, (char[]){*name, '\0'});
+	return hash_more(hash, name);
+}
+
+/* Now that it is known what all are in. */
+static void add_late(struct dwarf *d)
+{
+	const uint64_t mask = (UINT64_C(1) << KEY_CLASS_SHIFT) - 1;
+	struct die die;
+
+	for (size_t i = 0; i < d->names; i++) {
+		AUTO_FREE char *scope = NULL;
+
+		if (d->name[i].key != HASH_LATER ||
+		    !die_open(d, d->name[i].value & mask, &die))
+			continue;
+		scope = dwarf_scope_of(d, &die);
+		d->name[i].key = hash_more(hash_named(scope ? scope : ""),
+					   die_any_name(&die));
+		die_close(&die);
+	}
 }
 
 int dwarf_index_names(struct dwarf *d, struct error *err)
 {
 	if (d->named)
 		return 0;
-	d->names = d->vars = 0;
+	d->names = d->vars = d->insides = 0;
 	if (each_unit(d, "reading names of debug information", scan_unit, err))
 		return -1;
+	if (sort_pairs(d->inside, d->insides, err))
+		return -1;
+	add_late(d);
 	if (sort_pairs(d->name, d->names, err))
 		return -1;
 	d->named = true;
@@ -247,7 +316,7 @@ static size_t first_of(const struct dwarf *d, uint64_t hash)
 bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
 		      dwarf_name_fn *fn, void *ctx)
 {
-	uint64_t hash = hash_of(name);
+	uint64_t hash = hash_named(name);
 	size_t len = strlen(name);
 	struct error err;
 
@@ -258,10 +327,12 @@ bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
 	for (size_t i = first_of(d, hash);
 	     i < d->names && d->name[i].key == hash; i++) {
 		uint64_t key = d->name[i].value;
+		enum name_class its_class = key >> KEY_CLASS_SHIFT;
 		const char *its;
 		struct die die;
 
-		if (key >> KEY_CLASS_SHIFT != class)
+		if (its_class != class &&
+		    !(class == NAME_TYPE && its_class == NAME_NESTED))
 			continue;
 		key &= (UINT64_C(1) << KEY_CLASS_SHIFT) - 1;
 		if (!die_open(d, key, &die))

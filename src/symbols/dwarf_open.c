@@ -142,6 +142,7 @@ void dwarf_close(struct dwarf *d)
 	free(d->unit);
 	code_map_deinit(&d->code);
 	free(d->name);
+	free(d->inside);
 	free(d->var);
 	strbuf_deinit(&d->note);
 	free(d);

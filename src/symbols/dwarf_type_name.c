@@ -48,10 +48,12 @@ static void base_name(struct type *t, struct strbuf *out)
 		strbuf_add(out, t->name ? t->name : "void");
 	else if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ||
 		 t->kind == TYPE_ENUM)
-		strbuf_addf(out, "%s%s", t->is_class ? "" : keyword(t),
+		strbuf_addf(out, "%s%s%s", t->is_class ? "" : keyword(t),
+			    t->scope ? t->scope : "",
 			    t->name ? t->name : "{...}");
 	else
-		strbuf_add(out, t->name ? t->name : "<unknown type>");
+		strbuf_addf(out, "%s%s", t->scope ? t->scope : "",
+			    t->name ? t->name : "<unknown type>");
 }
 
 /* Without pointers, arrays and functions; a qualifier of a pointer is in the

@@ -17,6 +17,7 @@ void type_set_init(struct type_set *set, unsigned word, struct dwarf *dwarf)
 void type_set_deinit(struct type_set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
+		free(set->type[i]->scope);
 		free(set->type[i]->member);
 		free(set->type[i]->enumerator);
 		free(set->type[i]);
@@ -165,9 +166,26 @@ static void load_array(struct type *t, const struct die *die)
 		die_unsigned(die, DW_AT_byte_size, &t->size);
 }
 
+static void load_scope(struct type *t, const struct die *die)
+{
+	struct error err;
+
+	if (!t->name || !dwarf_unit_cplus(die->dwarf, t->die))
+		return;
+	t->is_class = t->kind != TYPE_TYPEDEF;
+	if (dwarf_index_names(die->dwarf, &err)) {
+		log_info("dwarf: %s", err.msg);
+		return;
+	}
+	t->scope = dwarf_scope_of(die->dwarf, die);
+}
+
 static void load(struct type *t, const struct die *die)
 {
-	t->name = die_name(die);
+	t->name = t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ||
+				  t->kind == TYPE_ENUM
+			  ? die_any_name(die)
+			  : die_name(die);
 	die_unsigned(die, DW_AT_byte_size, &t->size);
 	t->is_declaration = die_flag(die, DW_AT_declaration);
 	t->target_die = die_ref(die, DW_AT_type);
@@ -189,7 +207,8 @@ static void load(struct type *t, const struct die *die)
 	case TYPE_STRUCT:
 	case TYPE_UNION:
 	case TYPE_ENUM:
-		t->is_class = t->name && dwarf_unit_cplus(die->dwarf, t->die);
+	case TYPE_TYPEDEF:
+		load_scope(t, die);
 		break;
 	default:
 		break;
@@ -267,6 +286,7 @@ struct type *type_unqualified(struct type *t)
 struct definition {
 	struct dwarf *dwarf;
 	enum type_kind kind;
+	const char *name;
 	bool declared; /* the declaration alone is sought */
 	struct type *found;
 };
@@ -278,6 +298,13 @@ static bool take_definition(void *ctx, uint64_t die)
 
 	if (t->kind != def->kind || t->is_declaration != def->declared)
 		return false;
+	/* The index leaves anonymous namespaces out. */
+	if (strstr(def->name, ANONYMOUS_NAMESPACE)) {
+		AUTO_FREE char *full = type_qualified(t);
+
+		if (strcmp(full, def->name))
+			return false;
+	}
 	def->found = t;
 	return true;
 }
@@ -285,7 +312,7 @@ static bool take_definition(void *ctx, uint64_t die)
 struct type *dwarf_type_named(struct dwarf *d, enum type_kind kind,
 			      const char *name)
 {
-	struct definition def = {.dwarf = d, .kind = kind};
+	struct definition def = {.dwarf = d, .kind = kind, .name = name};
 
 	dwarf_each_named(d, NAME_TYPE, name, take_definition, &def);
 	return def.found;
@@ -300,7 +327,8 @@ void dwarf_set_elsewhere(struct dwarf *d, dwarf_elsewhere_fn *fn, void *ctx)
 struct type *dwarf_type_declared(struct dwarf *d, enum type_kind kind,
 				 const char *name)
 {
-	struct definition def = {.dwarf = d, .kind = kind, .declared = true};
+	struct definition def = {
+		.dwarf = d, .kind = kind, .name = name, .declared = true};
 
 	dwarf_each_named(d, NAME_TYPE, name, take_definition, &def);
 	return def.found;
@@ -319,11 +347,13 @@ static struct type *definition(struct type *t)
 	struct dwarf *d = t->set->dwarf;
 
 	if (!t->definition_tried && d && t->name) {
+		AUTO_FREE char *name = type_qualified(t);
+
 		t->definition_tried = true;
-		t->definition = dwarf_type_named(d, t->kind, t->name);
+		t->definition = dwarf_type_named(d, t->kind, name);
 		if (!t->definition && d->elsewhere)
-			t->definition = d->elsewhere(d->elsewhere_ctx, t->kind,
-						     t->name);
+			t->definition =
+				d->elsewhere(d->elsewhere_ctx, t->kind, name);
 	}
 	return t->definition ? t->definition : t;
 }
@@ -403,7 +433,9 @@ bool type_same(struct type *a, struct type *b)
 		if (a->kind != TYPE_POINTER && a->kind != TYPE_REFERENCE &&
 		    a->kind != TYPE_ARRAY)
 			return a->name && b->name && a->size == b->size &&
-			       !strcmp(a->name, b->name);
+			       !strcmp(a->name, b->name) &&
+			       !strcmp(a->scope ? a->scope : "",
+				       b->scope ? b->scope : "");
 		a = type_target(a);
 		b = type_target(b);
 	}

@@ -59,7 +59,8 @@ struct enumerator {
 
 struct type {
 	enum type_kind kind;
-	const char *name; /* without "struct"; NULL: it has none */
+	const char *name; /* without "struct", scope; NULL: it has none */
+	char *scope;	  /* owned: "red::Outer::" of C++; NULL: it has none */
 	uint64_t size;	  /* bytes; 0: none, or not known */
 	bool is_signed;
 	/* Declared, and defined nowhere that we know: no size, no members.
@@ -117,7 +118,7 @@ struct type *type_array_of(struct type *type, uint64_t count);
 struct type *type_function_of(struct type *result, struct type *const *param,
 			      size_t count);
 
-/* The same DIE; or one kind, one name and one size (definitions are sought); of
+/* The same DIE; or one kind, scope, name and size (definitions are sought); of
  * pointers and arrays, their targets. */
 bool type_same(struct type *a, struct type *b);
 

@@ -20,7 +20,6 @@ judge() {
 	join -t "$(printf '\t')" "$T/wanted" "$T/got" | awk -F '\t' '
 		{ said = $3; wanted = $2 }
 		wanted ~ /node/ { sub(/<.*/, "", said) }
-		said !~ /::/ { sub(/^.*::/, "", wanted) }
 		wanted == said { print "right"; next }
 		said == "-" || said ~ /[+]$/ { print "missed", $2; next }
 		{ print "wrong:", $2, "is called", $3 }' >"$T/judged"
