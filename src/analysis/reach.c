@@ -8,6 +8,7 @@
 #include "base/fmt.h"
 #include "base/progress.h"
 #include "snapshot/roots.h"
+#include "target/kernel_words.h"
 
 /*
  * While it is made a mark has, besides the hold, the best doubt that was found
@@ -34,8 +35,7 @@ const char *hold_name(enum hold hold)
 		[HOLD_INTERIOR] = "interior",	[HOLD_PAST_END] = "past end",
 		[HOLD_UNALIGNED] = "unaligned", [HOLD_TAGGED] = "tagged",
 		[HOLD_MANGLED] = "mangled",	[HOLD_SHARED] = "shared",
-		[HOLD_STALE] = "stale",
-
+		[HOLD_KERNEL] = "kernel",	[HOLD_STALE] = "stale",
 		[HOLD_FREED] = "freed",
 	};
 
@@ -123,6 +123,34 @@ static int mark_shared(struct build *b, struct error *err)
 	snprintf(b->out->note + len, cap,
 		 "%s%s of memory shared with other processes were not searched",
 		 len ? "; " : "", fmt_bytes(bytes, sizeof(bytes), left, false));
+	return 0;
+}
+
+/* As it is now, too.  A core has none of it. */
+static int mark_kernel(struct build *b, struct error *err)
+{
+	struct kernel_words words = {
+		.pid = b->snap->pid,
+		.word_size = b->snap->word,
+		.word = mark_shared_word,
+		.ctx = &b->out->marker,
+	};
+	size_t len = strlen(b->out->note), cap = sizeof(b->out->note) - len;
+	bool all;
+
+	if ((!(b->opts->classes & 1u << ROOT_OTHER) && b->opts->classes) ||
+	    strcmp(b->snap->kind, "live") != 0)
+		return 0;
+	if (!b->opts->memory)
+		all = false;
+	else if (kernel_words_each(&words, &all, err))
+		return -1;
+	if (all)
+		return 0;
+	b->out->complete = false;
+	snprintf(b->out->note + len, cap,
+		 "%swhat the kernel keeps (epoll, timers) was not searched",
+		 len ? "; " : "");
 	return 0;
 }
 
@@ -220,6 +248,7 @@ static int mark_tier(struct build *b, enum hold tier, struct error *err)
 			return -1;
 	}
 	if ((tier == HOLD_SHARED && mark_shared(b, err)) ||
+	    (tier == HOLD_KERNEL && mark_kernel(b, err)) ||
 	    (tier == HOLD_STALE && mark_roots(b, true, err)) ||
 	    (tier == HOLD_FREED && mark_freed(b, err)))
 		return -1;

@@ -23,6 +23,7 @@ enum hold {
 	HOLD_TAGGED,	 /* its start, with bits set that no address has */
 	HOLD_MANGLED,	 /* its start, as PTR_MANGLE or PROTECT_PTR has it */
 	HOLD_SHARED,	 /* memory that is shared with other processes */
+	HOLD_KERNEL,	 /* data of epoll's, a timer's value */
 	HOLD_STALE,	 /* below the live part of a stack, a dead register */
 	HOLD_FREED,	 /* memory that was freed */
 	HOLD_UNUSED = 15 /* no used chunk: not asked for */
