@@ -1,6 +1,7 @@
 /* Variables of one module: those at fixed addresses, and a function's. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "symbols/dwarf_impl.h"
 #include "symbols/dwarf_module.h"
 
@@ -68,12 +69,77 @@ static bool take_global(void *ctx, uint64_t die)
 	return dwarf_global(s->dwarf, die, 0, s->module, s->out);
 }
 
+/* "scope::bare": declared in a namespace or class, and defined outside of it by
+ * a DIE that has no name but refers to the declaration. */
+struct qualified {
+	struct sought *sought;
+	const char *bare;
+	uint64_t declaration;
+};
+
+static bool take_definition(void *ctx, uint64_t key)
+{
+	struct qualified *q = ctx;
+	struct die die;
+	bool is;
+
+	if (!die_open(q->sought->dwarf, key, &die))
+		return false;
+	is = die_ref(&die, DW_AT_specification) == q->declaration;
+	die_close(&die);
+	return is && take_global(q->sought, key);
+}
+
+static bool take_declaration(void *ctx, uint64_t key)
+{
+	struct qualified *q = ctx;
+
+	q->declaration = key;
+	return dwarf_each_named(q->sought->dwarf, NAME_VARIABLE, q->bare,
+				take_definition, q);
+}
+
+static bool take_class(void *ctx, uint64_t key)
+{
+	struct qualified *q = ctx;
+	struct die class, die;
+	bool found = false;
+
+	if (!die_open(q->sought->dwarf, key, &class))
+		return false;
+	for (bool ok = die_child(&class, &die); ok; ok = die_next(&die)) {
+		const char *name = die_name(&die);
+
+		if (!found && name && die_flag(&die, DW_AT_declaration) &&
+		    !strcmp(name, q->bare))
+			found = take_declaration(q, die_key(&die));
+	}
+	die_close(&class);
+	return found;
+}
+
+static bool find_qualified(struct sought *s, const char *name)
+{
+	struct qualified q = {.sought = s};
+	AUTO_FREE char *scope = NULL;
+
+	for (const char *at = name; (at = strstr(at, "::")); at += 2)
+		q.bare = at + 2;
+	if (!q.bare)
+		return false;
+	scope = xstrndup(name, (size_t)(q.bare - 2 - name));
+	return dwarf_each_named(s->dwarf, NAME_VARIABLE, name, take_declaration,
+				&q) ||
+	       dwarf_each_named(s->dwarf, NAME_TYPE, scope, take_class, &q);
+}
+
 bool dwarf_global_find(struct dwarf *d, const char *name,
 		       const struct module *module, struct global *out)
 {
 	struct sought s = {d, module, out};
 
-	return dwarf_each_named(d, NAME_VARIABLE, name, take_global, &s);
+	return dwarf_each_named(d, NAME_VARIABLE, name, take_global, &s) ||
+	       find_qualified(&s, name);
 }
 
 struct function_sought {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Types of a C++ program, as gdb's ptype begins them.
+# Types of a C++ program, as gdb's ptype begins them, and variables of namespaces
+# and classes.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
@@ -16,11 +17,21 @@ A g_a;
 C g_c;
 D g_d;
 E g_e;
+namespace red { int head = 1; }
+namespace blue {
+long head = 2;
+namespace deep { short head = 3; static __thread char local = 'l'; }
+struct S { static int count; };
+}
+int blue::S::count = 4;
+struct T { static long count; };
+long T::count = 5;
 int main()
 {
 	printf("ready\n");
 	fflush(stdout);
 	getchar();
+	blue::deep::local++;
 }
 END
 c++ -g -o "$T/derived" "$T/derived.cc" 2>"$T/log" ||
@@ -35,5 +46,14 @@ for name in g_a g_c g_d g_e; do
 		"$(sed -n '1s/^type = //p' "$T/out")" \
 		"$(sed -nE '1s/^type = (class|struct) //p' "$T/gdbs")"
 done
+for name in red::head blue::head blue::deep::head blue::S::count T::count; do
+	LC_ALL=C gdb -nx -batch -iex 'set debuginfod enabled off' \
+		-ex "print $name" -ex "whatis $name" "$T/derived" 2>/dev/null |
+		sed 's/^\$[0-9]* = //' >"$T/gdbs"
+	hs -p "$PID" -e "print $name" -e "whatis $name"
+	is "$name is gdb's" "$(grep -v '^$' "$T/out")" "$(cat "$T/gdbs")"
+done
+hs -p "$PID" 'print blue::deep::local'
+is "a thread-local variable of a namespace" "$(sed -n '$p' "$T/out")" "108 'l'"
 stop_fixture
 done_testing
