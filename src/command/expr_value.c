@@ -75,9 +75,11 @@ static int incomplete(struct type *type, struct error *err)
 	struct strbuf name = {0};
 
 	type_name(type, &name);
-	error_set(err, ERR_NOT_FOUND,
-		  "%s is declared, but no debug information here defines it",
-		  strbuf_str(&name));
+	error_set(
+		err, ERR_NOT_FOUND,
+		"%s is declared, and no debug information here defines it, or "
+		"files define it that differ",
+		strbuf_str(&name));
 	strbuf_deinit(&name);
 	return -1;
 }

@@ -7,7 +7,10 @@
 #include "base/log.h"
 #include "symbols/dwarf_impl.h"
 
-enum { CHAIN_MAX = 64 }; /* typedefs of typedefs: no program has so many */
+enum {
+	CHAIN_MAX = 64,	     /* typedefs of typedefs: no program has so many */
+	DEFINITIONS_MAX = 64 /* of one name are compared: they cost time */
+};
 
 void type_set_init(struct type_set *set, unsigned word, struct dwarf *dwarf)
 {
@@ -342,16 +345,59 @@ void dwarf_forget_definitions(struct dwarf *d)
 	}
 }
 
+static bool look_alike(struct type *a, struct type *b)
+{
+	const struct member *ma, *mb;
+	size_t n;
+
+	if (a->size != b->size)
+		return false;
+	n = type_members(a, &ma);
+	if (n != type_members(b, &mb))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (ma[i].offset != mb[i].offset ||
+		    ma[i].bit_size != mb[i].bit_size ||
+		    !ma[i].name != !mb[i].name ||
+		    (ma[i].name && strcmp(ma[i].name, mb[i].name)))
+			return false;
+	return true;
+}
+
+/* Files may each have a struct of that name: which is meant is not known. */
+struct only {
+	struct definition def;
+	unsigned looked;
+	bool several;
+};
+
+static bool take_only(void *ctx, uint64_t die)
+{
+	struct only *only = ctx;
+	struct type *first = only->def.found;
+
+	if (!take_definition(&only->def, die) || !first)
+		return false;
+	if (!look_alike(first, only->def.found))
+		only->several = true;
+	only->def.found = first;
+	return only->several || ++only->looked == DEFINITIONS_MAX;
+}
+
 static struct type *definition(struct type *t)
 {
 	struct dwarf *d = t->set->dwarf;
 
 	if (!t->definition_tried && d && t->name) {
 		AUTO_FREE char *name = type_qualified(t);
+		struct only only = {
+			.def = {.dwarf = d, .kind = t->kind, .name = name}};
 
 		t->definition_tried = true;
-		t->definition = dwarf_type_named(d, t->kind, name);
-		if (!t->definition && d->elsewhere)
+		dwarf_each_named(d, NAME_TYPE, name, take_only, &only);
+		if (!only.several)
+			t->definition = only.def.found;
+		if (!t->definition && !only.several && d->elsewhere)
 			t->definition =
 				d->elsewhere(d->elsewhere_ctx, t->kind, name);
 	}

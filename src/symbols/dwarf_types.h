@@ -92,7 +92,8 @@ struct type *type_target(struct type *type);
 
 /*
  * Without typedefs and qualifiers, and a declaration replaced by the definition
- * (in any module).  Never NULL.  What is_declaration then still is has none.
+ * (in any module).  Never NULL.  What is_declaration then still is has none, or
+ * several in a module that differ in size or members.
  */
 struct type *type_strip(struct type *type);
 /* Qualifiers alone are taken off. */

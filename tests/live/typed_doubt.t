@@ -47,4 +47,24 @@ hs -p "$PID" --json count type=Circle
 is "$how: of a set of Circle are no more" "$(jq '.rows[0].count // .count' \
 	"$T/out")" 1
 stop_fixture
+
+# Of two structs of one name none is chosen for who knows the name alone.
+for part in 1 2 3; do
+	gcc -g -O0 -DPART=$part -c -o "$T/part$part.o" \
+		"$top_srcdir/tests/fixtures/typed_opaque.c" || bail "gcc"
+done
+gcc -o "$T/typed_opaque" "$T/part1.o" "$T/part2.o" "$T/part3.o" || bail "gcc"
+FIXTURES=$T start_fixture typed_opaque
+for name in opaque single first second; do
+	hs -p "$PID" "ptype g_$name"
+	cp "$T/out" "$T/$name"
+done
+check "two definitions: none is taken" grep -q "incomplete type" "$T/opaque"
+check "one definition: it is taken" grep -q "long known" "$T/single"
+check "the first file has its own" grep -q "next;" "$T/first"
+check "so has the second" grep -q "double d" "$T/second"
+hs -p "$PID" "print *g_opaque"
+check "what is not chosen is not printed" test "$status" -ne 0
+check "print says that there are several" grep -q "differ" "$T/err"
+stop_fixture
 done_testing
