@@ -69,6 +69,8 @@ static int print_value(struct session *session, struct expr *x,
 			 d.in_memory && !d.bit_size ? d.addr : 0, out, err);
 	if (!ret)
 		tell_time(session, x, *out);
+	if (!ret && *x->note)
+		view_warn(*out, "%s", x->note);
 	strbuf_deinit(&value);
 	strbuf_deinit(&type);
 	if (d.in_memory)
@@ -123,6 +125,8 @@ static int tell_type(struct session *session, bool whole, struct view **out,
 		else
 			type_name(d.type, &text);
 		ret = view_text("", strbuf_str(&text), out, err);
+		if (!ret && *x.note)
+			view_warn(*out, "%s", x.note);
 	}
 	strbuf_deinit(&text);
 	expr_end(&x);

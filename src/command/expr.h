@@ -32,7 +32,8 @@ struct expr {
 	void **owned;	 /* bytes of data, until expr_end() */
 	size_t owned_count;
 	struct frame_state frame;
-	bool framed; /* frame is filled in */
+	bool framed;	/* frame is filled in */
+	char note[200]; /* what is to be told of a name; "" mostly */
 };
 
 void expr_begin(struct expr *expr, struct session *session);

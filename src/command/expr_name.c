@@ -1,5 +1,7 @@
 /* What a name in an expression means: a local, a global, an enumerator, a
  * function, a symbol; and registers. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -204,6 +206,20 @@ static int by_symbol(struct expr *x, const char *name, struct datum *out,
 	return 0;
 }
 
+static void note_ambiguous(struct expr *x, const char *name,
+			   const struct global *g)
+{
+	char at[32] = "";
+
+	if (!g->thread_local)
+		snprintf(at, sizeof at, " at 0x%" PRIx64, g->addr);
+	snprintf(x->note, sizeof x->note,
+		 "several variables of %s are called %s: this is the one of "
+		 "%s%s",
+		 g->module->name, name, g->file ? g->file : "an unnamed unit",
+		 at);
+}
+
 int expr_name(struct expr *x, const char *name, struct datum *out,
 	      struct error *err)
 {
@@ -219,6 +235,8 @@ int expr_name(struct expr *x, const char *name, struct datum *out,
 	if (x->session->current && find_local(x, name, out, err, &ret))
 		return ret;
 	if (symbols_global_find(symbols, name, &g)) {
+		if (g.ambiguous)
+			note_ambiguous(x, name, &g);
 		if (g.thread_local)
 			return tls_value(x, &g, out, err);
 		*out = datum_at(g.type, g.addr);

@@ -60,13 +60,44 @@ struct sought {
 	struct dwarf *dwarf;
 	const struct module *module;
 	struct global *out;
+	uint64_t found;
 };
 
 static bool take_global(void *ctx, uint64_t die)
 {
 	struct sought *s = ctx;
 
+	s->found = die;
 	return dwarf_global(s->dwarf, die, 0, s->module, s->out);
+}
+
+static bool take_other(void *ctx, uint64_t die)
+{
+	const struct sought *s = ctx;
+	struct global other;
+
+	return dwarf_global(s->dwarf, die, 0, s->module, &other) &&
+	       (other.addr != s->out->addr ||
+		other.thread_local != s->out->thread_local);
+}
+
+static const char *unit_name(struct dwarf *d, uint64_t key)
+{
+	struct die die, unit;
+	const char *name = NULL;
+	Dwarf_Off off = 0;
+	Dwarf_Error e = NULL;
+
+	if (!die_open(d, key, &die))
+		return NULL;
+	if (dwarf_CU_dieoffset_given_die(die.die, &off, &e) != DW_DLV_OK) {
+		dwarf_forget(die.dbg, e);
+	} else if (die_open(d, key_make(die.file, die.types, off), &unit)) {
+		name = die_name(&unit); /* lives in the section */
+		die_close(&unit);
+	}
+	die_close(&die);
+	return name;
 }
 
 /* "scope::bare": declared in a namespace or class, and defined outside of it by
@@ -136,10 +167,14 @@ static bool find_qualified(struct sought *s, const char *name)
 bool dwarf_global_find(struct dwarf *d, const char *name,
 		       const struct module *module, struct global *out)
 {
-	struct sought s = {d, module, out};
+	struct sought s = {d, module, out, 0};
 
-	return dwarf_each_named(d, NAME_VARIABLE, name, take_global, &s) ||
-	       find_qualified(&s, name);
+	if (!dwarf_each_named(d, NAME_VARIABLE, name, take_global, &s))
+		return find_qualified(&s, name);
+	out->ambiguous =
+		dwarf_each_named(d, NAME_VARIABLE, name, take_other, &s);
+	out->file = unit_name(d, s.found);
+	return true;
 }
 
 struct function_sought {

@@ -24,6 +24,10 @@ struct global {
 			* block of thread-local storage */
 	bool thread_local;
 	bool external; /* seen from other units */
+	/* Found by a name that others in the module have, too; file is the
+	 * source of the unit that this one is of, or NULL. */
+	bool ambiguous;
+	const char *file;
 };
 
 /* Whose registers and memory locations are computed from. */

@@ -53,6 +53,12 @@ for name in red::head blue::head blue::deep::head blue::S::count T::count; do
 	hs -p "$PID" -e "print $name" -e "whatis $name"
 	is "$name is gdb's" "$(grep -v '^$' "$T/out")" "$(cat "$T/gdbs")"
 done
+hs -p "$PID" 'print head'
+check "a name that several have is said to be one of several" \
+	grep -q "several variables of derived are called head.*derived.cc" \
+	"$T/err"
+hs -p "$PID" 'print red::head'
+is "and one of a namespace is not" "$(cat "$T/err")" ""
 hs -p "$PID" 'print blue::deep::local'
 is "a thread-local variable of a namespace" "$(sed -n '$p' "$T/out")" "108 'l'"
 stop_fixture
