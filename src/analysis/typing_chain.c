@@ -9,7 +9,7 @@
 #include "analysis/typing_follow.h"
 #include "base/alloc.h"
 
-enum { STEPS_MAX = 1 << 16, NESTED_MAX = 32, SHOWN_MAX = 24 };
+enum { NESTED_MAX = 32, SHOWN_MAX = 24 };
 
 /* Of a union, the member that leads to target. */
 static const struct member *member_at(struct nodes *nodes, struct type *type,
@@ -169,7 +169,8 @@ static void write_chain(const struct typing *t, struct typed_link link,
 	size_t n = 0, cap = 0;
 	struct error err;
 
-	while (n < STEPS_MAX) {
+	/* A chain has every chunk once at most. */
+	while (n <= t->snap->chunk_count + t->paths->claims) {
 		if (GROW(step, cap, n + 1, "steps", &err))
 			break;
 		step[n++] = (struct step){link, target};

@@ -27,6 +27,11 @@ for flags in -O0 -O2; do
 		bail "gcc"
 	FIXTURES=$T start_fixture typed_doubt
 	judge named
+	last=$(awk '$1 == "last" { print $2 }' "$T/manifest")
+	hs -p "$PID" --json type "$last"
+	is "$how: a long list's end has its whole way" \
+		"$(jq -r '.rows | map(select(.section == "why"))[0].what' "$T/out")" \
+		"g_links->next (x$(awk '$1 == "last" { print $3 }' "$T/manifest"))"
 	stop_fixture
 done
 c++ -g -O0 -o "$T/typed_doubt" "$top_srcdir/tests/fixtures/typed_doubt.cc" \
