@@ -187,7 +187,12 @@ bool die_flag(const struct die *die, unsigned number)
 	return flag;
 }
 
-bool die_signed(const struct die *die, unsigned number, int64_t *out)
+/*
+ * A constant; is_signed is for the forms that do not say themselves whether it
+ * has a sign: -1 of an upper bound has one wherever it is asked for.
+ */
+static bool die_constant(const struct die *die, unsigned number, bool is_signed,
+			 uint64_t *out)
 {
 	Dwarf_Attribute attr = die_attr(die, number);
 	Dwarf_Unsigned u = 0;
@@ -199,45 +204,33 @@ bool die_signed(const struct die *die, unsigned number, int64_t *out)
 	if (!attr)
 		return false;
 	ret = dwarf_whatform(attr, &form, &e);
-	if (ret == DW_DLV_OK && form == DW_FORM_udata) {
-		ret = dwarf_formudata(attr, &u, &e);
-		s = (Dwarf_Signed)u;
-	} else if (ret == DW_DLV_OK) {
-		ret = dwarf_formsdata(attr, &s, &e);
-	}
+	if (form == DW_FORM_udata)
+		is_signed = false;
+	else if (form == DW_FORM_sdata || form == DW_FORM_implicit_const)
+		is_signed = true;
+	if (ret == DW_DLV_OK)
+		ret = is_signed ? dwarf_formsdata(attr, &s, &e)
+				: dwarf_formudata(attr, &u, &e);
 	if (ret == DW_DLV_ERROR)
 		dwarf_forget(die->dbg, e);
 	attr_free(die, attr);
-	*out = s;
+	*out = is_signed ? (uint64_t)s : u;
 	return ret == DW_DLV_OK;
+}
+
+bool die_signed(const struct die *die, unsigned number, int64_t *out)
+{
+	uint64_t bits = 0;
+
+	if (!die_constant(die, number, true, &bits))
+		return false;
+	*out = (int64_t)bits;
+	return true;
 }
 
 bool die_unsigned(const struct die *die, unsigned number, uint64_t *out)
 {
-	Dwarf_Attribute attr = die_attr(die, number);
-	Dwarf_Unsigned u = 0;
-	Dwarf_Half form = 0;
-	Dwarf_Error e = NULL;
-	int ret;
-
-	if (!attr)
-		return false;
-	ret = dwarf_whatform(attr, &form, &e);
-	/* A negative one is a constant as well: -1 of an upper bound. */
-	if (ret == DW_DLV_OK &&
-	    (form == DW_FORM_sdata || form == DW_FORM_implicit_const)) {
-		Dwarf_Signed s = 0;
-
-		ret = dwarf_formsdata(attr, &s, &e);
-		u = (Dwarf_Unsigned)s;
-	} else if (ret == DW_DLV_OK) {
-		ret = dwarf_formudata(attr, &u, &e);
-	}
-	if (ret == DW_DLV_ERROR)
-		dwarf_forget(die->dbg, e);
-	attr_free(die, attr);
-	*out = u;
-	return ret == DW_DLV_OK;
+	return die_constant(die, number, false, out);
 }
 
 bool die_address(const struct die *die, unsigned number, uint64_t *out)
