@@ -1,5 +1,6 @@
 #include "tests/lib/stopping.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -61,6 +62,16 @@ void calls_wake(struct fixture *f, int least)
 	ck_assert_msg(good == all, "%s", f->line);
 }
 
+/*
+ * A thread that was stopped may be found on its way back into its call, where a
+ * signal interrupts nothing, with or without us.
+ */
+static void await_sleep(const struct fixture *f, pid_t tid)
+{
+	while (task_state(f->pid, tid) != 'S')
+		sched_yield();
+}
+
 void handlers_interrupt(struct fixture *f)
 {
 	struct target *target = fixture_open(f);
@@ -71,6 +82,8 @@ void handlers_interrupt(struct fixture *f)
 			 2);
 	for (int i = 0; i < 5; i++)
 		stop_and_go(target);
+	await_sleep(f, wait_tid);
+	await_sleep(f, pwait_tid);
 	OK(target_stop(target, &err));
 	syscall(SYS_tgkill, f->pid, wait_tid, SIGUSR1);
 	syscall(SYS_tgkill, f->pid, pwait_tid, SIGUSR2);
