@@ -8,6 +8,7 @@
 #include "base/fmt.h"
 #include "command/commands.h"
 #include "command/session.h"
+#include "command/session_typing.h"
 #include "target/proc.h"
 #include "view/views.h"
 
@@ -149,6 +150,21 @@ static void pause_show(const struct session *s, char *buf, size_t cap)
 		snprintf(buf, cap, "off");
 }
 
+static int types_set(struct session *s, const char *value, struct error *err)
+{
+	bool on;
+
+	if (set_bool(value, &on, err))
+		return -1;
+	session_use_types(s, on);
+	return 0;
+}
+
+static void types_show(const struct session *s, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s", s->opts.types ? "on" : "off");
+}
+
 static int width_set(struct session *s, const char *value, struct error *err)
 {
 	uint64_t n;
@@ -176,6 +192,8 @@ static const struct setting settings[] = {
 	{"limit", "rows of a table; 0: all", limit_set, limit_show},
 	{"max-pause", "keep no contents if copying takes longer: ms, or off",
 	 pause_set, pause_show},
+	{"types", "name blocks by types in every table: on or off", types_set,
+	 types_show},
 	{"width", "columns of a table; 0: the terminal's", width_set,
 	 width_show},
 };
@@ -242,7 +260,12 @@ const struct command command_entry_set = {
 	.summary = "change a setting",
 	.help = "show lists the settings and what they are for.\n"
 		"\n"
+		"set types on names blocks in every table by their types, as\n"
+		"types does; else that is done only where types are asked "
+		"for.\n"
+		"\n"
 		"  set exact on\n"
+		"  set types on\n"
 		"  set contents 2G\n"
 		"  set limit 40\n",
 	.run = set_run,

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/strbuf.h"
 #include "command/session.h"
+#include "command/session_typing.h"
 
 /* Is name, of len bytes, one of "a|b|c"?  prefix: or how one of them starts. */
 static bool in_list(const char *list, const char *name, size_t len, bool prefix)
@@ -125,17 +126,24 @@ static int run(struct session *session, const struct command *command,
 {
 	const char *old_rest = session->rest;
 	AUTO_FREE char *line = xasprintf("%s %s", command->name, rest);
+	struct error why = {0};
 	struct words words;
 	int ret;
 
 	if (words_split(&words, command->raw ? command->name : line, err))
 		return -1;
-	ret = meet_needs(session, command, err);
+	ret = meet_needs(session, command, err) ||
+			      (command->need & (NEED_HEAP | NEED_DIFF) &&
+			       session_name_types(session, &why, err))
+		      ? -1
+		      : 0;
 	if (!ret) {
 		session->rest = rest;
 		ret = command->run(session, &words, out, err);
 		session->rest = old_rest;
 	}
+	if (!ret && *out && why.code)
+		view_warn(*out, "blocks are not named by types: %s", why.msg);
 	words_deinit(&words);
 	return ret;
 }

@@ -28,6 +28,7 @@ struct session_opts {
 	bool no_contents;	 /* "set contents none" */
 	unsigned max_pause_ms;	 /* 0: no limit */
 	bool exact;
+	bool types;	  /* "set types on": name blocks by them */
 	uint32_t limit;	  /* rows; UINT32_MAX: not said (screenful) */
 	const char *sort; /* --sort, or NULL */
 	enum render_format format;

@@ -12,13 +12,39 @@ int session_typing(struct session *session, const struct typing **out,
 		if (typing_make(session->current, session->symbols,
 				&session->typing, err))
 			return -1;
-		session->current->typing = session->typing;
 		log_info("types of snapshot %s: %llu bytes",
 			 session->current->name,
 			 (unsigned long long)typing_bytes(session->typing));
 	}
 	*out = session->typing;
 	return 0;
+}
+
+int session_name_types(struct session *session, struct error *why,
+		       struct error *err)
+{
+	struct snapshot *snap = session->current;
+	const struct typing *typing;
+
+	why->code = ERR_NONE;
+	if (!session->opts.types || !snap || !snap->contents)
+		return 0;
+	if (!session_typing(session, &typing, why)) {
+		snap->typing = typing;
+		return 0;
+	}
+	if (why->code == ERR_NO_MEMORY)
+		return 0;
+	*err = *why;
+	return -1;
+}
+
+void session_use_types(struct session *session, bool on)
+{
+	session->opts.types = on;
+	for (uint32_t i = 0; i < session->snapshot_count; i++)
+		session->snapshot[i]->typing = NULL;
+	session->generation++;
 }
 
 void session_drop_typing(struct session *session)

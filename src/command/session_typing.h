@@ -15,4 +15,15 @@ int session_typing(struct session *session, const struct typing **out,
 		   struct error *err) MUST_CHECK;
 void session_drop_typing(struct session *session);
 
+/*
+ * With "set types on" the blocks of the current snapshot are named by their
+ * types from now on, in every table: a command that needs the heap calls this
+ * first, so that what ran before makes no difference.  Without memory for that
+ * it is 0, and why->code is ERR_NO_MEMORY; else ERR_NONE.
+ */
+int session_name_types(struct session *session, struct error *why,
+		       struct error *err) MUST_CHECK;
+/* "set types": names of the other kind are forgotten. */
+void session_use_types(struct session *session, bool on);
+
 #endif

@@ -132,8 +132,9 @@ struct snapshot {
 	uint32_t span_count;
 	char *notes; /* owned: what was skipped and why, or "" */
 
-	/* Borrowed: what its chunks are, once that was found out (as
-	 * analysis/typing.h has it); or NULL. */
+	/* Borrowed: what its chunks are (analysis/typing.h), if that is what
+	 * blocks are to be named by; or NULL.  Never just because it is known:
+	 * an answer must not depend on what was asked before. */
 	const struct typing *typing;
 	struct image *contents; /* owned; NULL: not kept (any more) */
 	/* Reads the memory as it was: contents, else mappings the target cannot

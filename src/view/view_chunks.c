@@ -100,9 +100,14 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	struct chunks *chunks = view->state;
 
-	*out = chunk_type_value(view->snap, chunks->symbols,
-				index_of(view, row), chunks->preview,
-				sizeof(chunks->preview));
+	uint32_t i = index_of(view, row);
+
+	if (!chunks->typing)
+		*out = chunk_type_value(view->snap, chunks->symbols, i,
+					chunks->preview,
+					sizeof(chunks->preview));
+	else if (chunks->typing->by[i])
+		*out = value_text(typing_name(chunks->typing, i));
 }
 
 static const struct column chunks_columns[] = {
