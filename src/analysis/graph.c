@@ -178,6 +178,11 @@ out:
 	return ret;
 }
 
+unsigned graph_root_steps(const struct graph *graph, const struct ref *root)
+{
+	return root->value == graph->snap->chunk[root->target].addr ? 1 : 2;
+}
+
 void graph_deinit(struct graph *graph)
 {
 	if (!graph)

@@ -35,4 +35,8 @@ int graph_build(const struct snapshot *snap, const struct graph_opts *opts,
 		struct graph *out, struct error *err) MUST_CHECK;
 void graph_deinit(struct graph *graph);
 
+/* What the pointer of a root counts for where ways are compared: 1, or, into
+ * the middle of a block, 2, since it is more often a left-over one. */
+unsigned graph_root_steps(const struct graph *graph, const struct ref *root);
+
 #endif

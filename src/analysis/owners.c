@@ -143,11 +143,6 @@ static int number_of(struct build *b, const struct owner *owner, uint32_t *out,
 	return 0;
 }
 
-static bool is_inside(const struct snapshot *snap, const struct ref *ref)
-{
-	return ref->value != snap->chunk[ref->target].addr;
-}
-
 static int number_edges(struct build *b, const struct graph *graph,
 			struct error *err)
 {
@@ -155,15 +150,15 @@ static int number_edges(struct build *b, const struct graph *graph,
 	if (!b->edge)
 		return -1;
 	for (size_t i = 0; i < graph->roots; i++) {
-		struct owner owner = owner_of(b, &graph->root[i]);
+		const struct ref *root = &graph->root[i];
+		struct owner owner = owner_of(b, root);
+		uint64_t inside = graph_root_steps(graph, root) > 1;
 		uint32_t number;
 
 		if (number_of(b, &owner, &number, err))
 			return -1;
-		b->edge[i] = (uint64_t)number << 33 |
-			     (uint64_t)is_inside(b->snap, &graph->root[i])
-				     << 32 |
-			     graph->root[i].target;
+		b->edge[i] =
+			(uint64_t)number << 33 | inside << 32 | root->target;
 		if (i % STEP == 0 &&
 		    progress_tick("naming owners", i, graph->roots, err))
 			return -1;

@@ -36,8 +36,10 @@ static enum place_kind kind_of(const struct graph *g, const struct ref *root)
 
 unsigned path_root_order(const struct graph *g, const struct ref *root)
 {
-	return path_root_rank(kind_of(g, root)) * 2 +
-	       (root->value != g->snap->chunk[root->target].addr);
+	enum { RANKS = 5 };
+
+	return path_root_rank(kind_of(g, root)) +
+	       RANKS * (graph_root_steps(g, root) - 1);
 }
 
 static enum root_class class_of(enum place_kind kind)
@@ -153,53 +155,59 @@ static int cut_edges(struct path_search *s, struct error *err)
 	return ret;
 }
 
-/* The roots' chunks in the order of what leads to them. */
-static int reach_roots(struct path_search *s, struct error *err)
+/* Roots that count, in the order in which they lead to chunks. */
+static int order_roots(struct path_search *s, struct sort_pair *pair,
+		       size_t *count, struct error *err)
 {
 	const struct graph *g = s->g;
-	struct sort_pair *pair =
-		try_calloc(g->roots, sizeof *pair, "order of roots", err);
 	size_t n = 0;
 
-	if (!pair)
-		return -1;
 	for (size_t i = 0; i < g->roots; i++)
 		if (path_root_counts(s, &g->root[i]))
 			pair[n++] = (struct sort_pair){.key = g->root[i].from,
 						       .value = i};
+	*count = n;
 	if (sort_pairs(pair, n, err))
-		goto fail;
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		pair[i].key = path_root_order(g, &g->root[pair[i].value]);
-	if (sort_pairs(pair, n, err))
-		goto fail;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t to = g->root[pair[i].value].target;
+	return sort_pairs(pair, n, err);
+}
 
+/* The chunks of those whose pointers count for so much; pair[*at] on. */
+static void reach_roots(struct path_search *s, const struct sort_pair *pair,
+			size_t count, size_t *at, unsigned steps)
+{
+	for (; *at < count; ++*at) {
+		const struct ref *root = &s->g->root[pair[*at].value];
+		uint32_t to = root->target;
+
+		if (graph_root_steps(s->g, root) != steps)
+			return;
+		if (!s->steps[to])
+			s->steps[to] = (uint8_t)steps;
 		if (s->before[to] != NOBODY)
 			continue;
 		s->before[to] = to;
 		s->queue[s->reached++] = to;
 	}
-	free(pair);
-	return 0;
-fail:
-	free(pair);
-	return -1;
 }
 
-/* Until the target is reached, or, with more to come, all that can be. */
-static int search(struct path_search *s, bool all, struct error *err)
+/* What the chunks reached up to number "end" lead to; without "all" until the
+ * target is reached. */
+static int follow(struct path_search *s, uint32_t end, bool all,
+		  struct error *err)
 {
 	const struct rows *out = &s->g->out;
 
-	for (uint32_t at = 0; at < s->reached; at++) {
-		uint32_t from = s->queue[at];
+	for (; s->followed < end && s->followed < s->reached; s->followed++) {
+		uint32_t from = s->queue[s->followed];
 
 		if (!all && s->before[s->target] != NOBODY)
 			return 0;
-		if (at % STEP == 0 &&
-		    progress_tick("looking for a path", at, out->nodes, err))
+		if (s->followed % STEP == 0 &&
+		    progress_tick("looking for a path", s->followed, out->nodes,
+				  err))
 			return -1;
 		for (uint64_t e = out->first[from]; e < out->first[from + 1];
 		     e++) {
@@ -212,6 +220,23 @@ static int search(struct path_search *s, bool all, struct error *err)
 		}
 	}
 	return 0;
+}
+
+/* As nearest.c does: roots that count for two come in where chunks are that
+ * two pointers lead to, behind these. */
+static int search(struct path_search *s, bool all, struct error *err)
+{
+	AUTO_FREE struct sort_pair *pair =
+		try_calloc(s->g->roots, sizeof *pair, "order of roots", err);
+	size_t count, at = 0;
+
+	if (!pair || order_roots(s, pair, &count, err))
+		return -1;
+	reach_roots(s, pair, count, &at, 1);
+	if (follow(s, s->reached, all, err))
+		return -1;
+	reach_roots(s, pair, count, &at, 2);
+	return follow(s, UINT32_MAX, all, err);
 }
 
 static int find_words(struct path_search *s, struct path *path,
@@ -264,7 +289,7 @@ int path_add(struct path_search *s, const struct ref *root, uint32_t *chunk,
 	return find_words(s, path, err);
 }
 
-static int add_shortest(struct path_search *s, struct error *err)
+int path_add_shortest(struct path_search *s, struct error *err)
 {
 	const struct ref *root = NULL;
 	uint32_t count = 1, *chunk;
@@ -305,12 +330,13 @@ int paths_find(const struct graph *g, uint32_t target,
 	*out = (struct paths){0};
 	s.before = try_calloc(nodes, sizeof *s.before, "paths", err);
 	s.queue = try_calloc(nodes, sizeof *s.queue, "paths", err);
-	if (!s.before || !s.queue || cut_edges(&s, err))
+	s.steps = try_calloc(nodes, sizeof *s.steps, "paths", err);
+	if (!s.before || !s.queue || !s.steps || cut_edges(&s, err))
 		goto out;
 	for (uint32_t i = 0; i < nodes; i++)
 		s.before[i] = NOBODY;
-	if (reach_roots(&s, err) || search(&s, all, err) ||
-	    (all ? path_more(&s, err) : add_shortest(&s, err)))
+	if (search(&s, all, err) ||
+	    (all ? path_more(&s, err) : path_add_shortest(&s, err)))
 		goto out;
 	ret = 0;
 out:
@@ -318,6 +344,7 @@ out:
 	u64map_deinit(&s.left);
 	free(s.before);
 	free(s.queue);
+	free(s.steps);
 	if (ret)
 		paths_deinit(out);
 	return ret;

@@ -3,12 +3,13 @@
  *
  * A chain is a root (a word outside of the heap, or a register) and the chunks
  * from the one it points into to the target, no chunk twice; its length is how
- * many chunks these are.  Two chains are distinct if they differ in the root or
- * in a chunk; of several words of one chunk that point at the next one the
- * first is told.  Shortest first; of those of one length the ones from
- * variables come first, then from thread-local storage, stacks, registers,
- * other memory: what a person can find in the source before what is gone in a
- * moment.
+ * many chunks these are, and one more if the root points into the middle of the
+ * first (graph_root_steps(), as in retained.h).  Two chains are distinct if
+ * they differ in the root or in a chunk; of several words of one chunk that
+ * point at the next one the first is told.  Shortest first; of those of one
+ * length the ones from pointers to a start before those into a middle, and then
+ * from variables, thread-local storage, stacks, registers, other memory: what a
+ * person can find in the source before what is gone in a moment.
  *
  * The shortest one is found by a search in breadth from all roots at once;
  * further ones as the K shortest loopless paths by deviations from the target,
@@ -51,7 +52,7 @@ struct paths {
 
 /*
  * target: a chunk index of g->snap, whose contents must be there.  g is made
- * with INTERIOR_YES.  Takes 8 bytes a chunk for one chain; for more 16, and as
+ * with INTERIOR_YES.  Takes 9 bytes a chunk for one chain; for more 25, and as
  * much as g itself.
  */
 int paths_find(const struct graph *g, uint32_t target,

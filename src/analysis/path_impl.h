@@ -15,12 +15,16 @@ struct path_search {
 	 * still have: from << 32 | to. */
 	struct bitmap cut;
 	struct u64map left;
-	/* Of the search in breadth: the chunk before (itself: a root points at
+	/* Of each chunk what the pointers of its roots that count count for
+	 * (graph_root_steps()), the least; 0: there are none. */
+	uint8_t *steps; /* owned */
+	/* Of the search in breadth: the chunk before (itself: a root leads to
 	 * it; NOBODY: not reached). */
 	uint32_t *before; /* owned */
 	uint32_t *queue;  /* owned: in the order they were reached */
 	uint32_t reached;
-	size_t cap; /* of out->path */
+	uint32_t followed; /* of those, from the front */
+	size_t cap;	   /* of out->path */
 	struct paths *out;
 };
 
@@ -32,6 +36,8 @@ void path_roots_of(const struct graph *g, uint32_t chunk, size_t *first,
 bool path_root_counts(const struct path_search *s, const struct ref *root);
 /* Its place among roots that lead to chains of one length; lower is first. */
 unsigned path_root_order(const struct graph *g, const struct ref *root);
+/* Adds that of the search in breadth, if the target was reached. */
+int path_add_shortest(struct path_search *s, struct error *err) MUST_CHECK;
 /* Adds one: chunk (count of them) is taken over. */
 int path_add(struct path_search *s, const struct ref *root, uint32_t *chunk,
 	     uint32_t count, struct error *err) MUST_CHECK;

@@ -15,7 +15,7 @@ enum { STEP = 1 << 10 };
  * bound: no chain with this end is shorter.
  */
 struct end {
-	uint32_t chunk, next, length, bound;
+	uint32_t chunk, next, length, bound; /* length: chunks */
 	uint32_t root; /* INCOMPLETE, or index: then it is a chain */
 	bool sure;     /* some chain with this end is as short as bound */
 	bool straight; /* ... by the search in breadth */
@@ -24,10 +24,11 @@ struct end {
 struct more {
 	struct path_search *s;
 	struct rows in;	    /* owned: edges the other way round */
-	uint32_t *distance; /* owned: chunks up to this one; 0 not reached */
+	uint32_t *distance; /* owned: steps up to this one; 0 not reached */
 	uint32_t *order;    /* owned: place in the queue */
 	struct end *end;    /* owned: all that were made */
 	size_t ends, end_cap;
+	bool told;	/* the chain of the search in breadth came up */
 	uint32_t *heap; /* owned: of those not looked at, least first */
 	size_t heaped, heap_cap;
 	struct bitmap on; /* chunks of the end looked at */
@@ -37,6 +38,12 @@ struct more {
 	uint32_t round;
 };
 
+/* How near to be a chain: a root may count for more than one step. */
+static uint32_t progress(const struct end *e)
+{
+	return e->root != INCOMPLETE ? e->bound : e->length;
+}
+
 /* Shortest first; then those nearest to be a chain. */
 static bool before(const struct more *m, uint32_t a, uint32_t b)
 {
@@ -45,8 +52,8 @@ static bool before(const struct more *m, uint32_t a, uint32_t b)
 
 	if (x->bound != y->bound)
 		return x->bound < y->bound;
-	if (x->length != y->length)
-		return x->length > y->length;
+	if (progress(x) != progress(y))
+		return progress(x) > progress(y);
 	if (x->root != INCOMPLETE && y->root != INCOMPLETE) {
 		unsigned i = path_root_order(m->s->g, &root[x->root]);
 		unsigned j = path_root_order(m->s->g, &root[y->root]);
@@ -129,19 +136,15 @@ static bool is_straight(const struct more *m, uint32_t chunk)
 	return true;
 }
 
-static bool has_root(const struct more *m, uint32_t chunk)
-{
-	return m->s->before[chunk] == chunk;
-}
-
 /*
- * How many chunks a way from a root to the end's first one has at least that
- * keeps off the end's others, this one included; 0: there is none.
+ * How many steps a way from a root to the end's first chunk has at least that
+ * keeps off the end's others; 0: there is none.
  */
 static int detour(struct more *m, uint32_t chunk, uint32_t *length,
 		  struct error *err)
 {
 	uint32_t n = 0, level_end = 1;
+	bool weak = false; /* a root that counts for two was met */
 
 	if (!++m->round) {
 		for (uint32_t i = 0; i < m->in.nodes; i++)
@@ -157,9 +160,12 @@ static int detour(struct more *m, uint32_t chunk, uint32_t *length,
 		if (i == level_end) {
 			level_end = n;
 			++*length;
+			if (weak)
+				return 0;
 		}
-		if (has_root(m, at))
+		if (m->s->steps[at] == 1)
 			return 0;
+		weak |= m->s->steps[at] == 2;
 		if (i % (1 << 16) == 0 &&
 		    progress_tick("looking for further paths", i, m->in.nodes,
 				  err))
@@ -176,7 +182,7 @@ static int detour(struct more *m, uint32_t chunk, uint32_t *length,
 			m->wave[n++] = from;
 		}
 	}
-	*length = 0;
+	*length = weak ? *length + 1 : 0;
 	return 0;
 }
 
@@ -188,15 +194,16 @@ static int lengthen(struct more *m, uint32_t at, struct error *err)
 
 	path_roots_of(m->s->g, e.chunk, &root, &last);
 	for (; root < last; root++) {
+		const struct ref *ref = &m->s->g->root[root];
 		struct end chain = {.chunk = e.chunk,
 				    .next = e.next,
 				    .length = e.length,
-				    .bound = e.length,
+				    .bound = e.length - 1 +
+					     graph_root_steps(m->s->g, ref),
 				    .root = (uint32_t)root,
 				    .sure = true};
 
-		if (path_root_counts(m->s, &m->s->g->root[root]) &&
-		    put(m, &chain, err))
+		if (path_root_counts(m->s, ref) && put(m, &chain, err))
 			return -1;
 	}
 	for (uint64_t i = m->in.first[e.chunk]; i < m->in.first[e.chunk + 1];
@@ -219,11 +226,33 @@ static int lengthen(struct more *m, uint32_t at, struct error *err)
 	return 0;
 }
 
+/* The one that was told first? */
+static bool is_first(const struct more *m, uint32_t at)
+{
+	const struct path *first = &m->s->out->path[0];
+	const struct end *e = &m->end[at];
+
+	if (e->length != first->count ||
+	    m->s->g->root[e->root].from != first->root.from ||
+	    m->s->g->root[e->root].reg != first->root.reg ||
+	    m->s->g->root[e->root].thread != first->root.thread)
+		return false;
+	for (uint32_t i = at, n = 0; i != NOBODY; i = m->end[i].next)
+		if (m->end[i].chunk != first->chunk[n++])
+			return false;
+	return true;
+}
+
 static int tell(struct more *m, uint32_t at, struct error *err)
 {
 	const struct end *e = &m->end[at];
-	uint32_t *chunk = try_calloc(e->length, sizeof *chunk, "path", err);
+	uint32_t *chunk;
 
+	if (!m->told && is_first(m, at)) {
+		m->told = true;
+		return 0;
+	}
+	chunk = try_calloc(e->length, sizeof *chunk, "path", err);
 	if (!chunk)
 		return -1;
 	for (uint32_t i = at, n = 0; i != NOBODY; i = m->end[i].next)
@@ -261,7 +290,8 @@ static int find(struct more *m, struct error *err)
 
 	if (!target.bound)
 		return 0;
-	if (put(m, &target, err))
+	/* Which of several of one length is told first is one search's. */
+	if (path_add_shortest(m->s, err) || put(m, &target, err))
 		return -1;
 	for (uint64_t i = 0; m->heaped; i++) {
 		uint32_t at = heap_take(m);
@@ -302,7 +332,8 @@ static int measure(struct more *m, struct error *err)
 		uint32_t chunk = s->queue[i], back = s->before[chunk];
 
 		m->order[chunk] = i;
-		m->distance[chunk] = back == chunk ? 1 : m->distance[back] + 1;
+		m->distance[chunk] =
+			back == chunk ? s->steps[chunk] : m->distance[back] + 1;
 	}
 	return 0;
 }

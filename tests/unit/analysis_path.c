@@ -1,5 +1,6 @@
 /* Chains to a block, against all chains there are, on small random heaps. */
 #include "analysis/path.h"
+#include "analysis/retained.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,11 @@ struct made {
 	struct path_opts opts;
 };
 
-/* The lengths of all chains, and the least rank of a root of a shortest. */
+/* The lengths of all chains in steps, a root's pointer into the middle of a
+ * chunk being two, and the least order of a root of a shortest. */
 struct oracle {
 	uint32_t length[MOST], count, shortest;
-	unsigned rank;
+	unsigned order;
 };
 
 static uint64_t somewhere(struct made *m, int chunk)
@@ -108,13 +110,14 @@ static bool edge(const struct made *m, uint32_t from, uint32_t to)
 }
 
 static void walk(const struct made *m, struct oracle *o, uint32_t at,
-		 uint32_t target, unsigned seen, uint32_t length, unsigned rank)
+		 uint32_t target, unsigned seen, uint32_t length,
+		 unsigned order)
 {
 	if (at == target) {
 		ck_assert_uint_lt(o->count, MOST);
 		if (!o->count || length < o->shortest ||
-		    (length == o->shortest && rank < o->rank))
-			o->rank = rank;
+		    (length == o->shortest && order < o->order))
+			o->order = order;
 		if (!o->count || length < o->shortest)
 			o->shortest = length;
 		o->length[o->count++] = length;
@@ -123,7 +126,7 @@ static void walk(const struct made *m, struct oracle *o, uint32_t at,
 	for (uint32_t to = 0; to < CHUNKS; to++)
 		if (!(seen & 1u << to) && edge(m, at, to))
 			walk(m, o, to, target, seen | 1u << to, length + 1,
-			     rank);
+			     order);
 }
 
 static int by_length(const void *a, const void *b)
@@ -142,11 +145,14 @@ static void all_chains(const struct made *m, uint32_t target, struct oracle *o)
 	for (int i = 0; i < ROOTS; i++) {
 		enum place_kind kind = place_of(m->snap, m->root[i]).kind;
 		uint32_t to = leads_to(m, m->root[i]);
+		unsigned inside;
 
 		if (to == CHUNK_NONE ||
 		    (m->opts.classes && !(m->opts.classes & 1u << class[i])))
 			continue;
-		walk(m, o, to, target, 1u << to, 1, path_root_rank(kind));
+		inside = builder_get(&m->b, m->root[i]) != m->chunk[to];
+		walk(m, o, to, target, 1u << to, 1 + inside,
+		     path_root_rank(kind) + inside * 10);
 	}
 	qsort(o->length, o->count, sizeof(*o->length), by_length);
 }
@@ -175,6 +181,22 @@ static void check_path(const struct made *m, const struct path *p,
 	}
 }
 
+static unsigned inside_of(const struct made *m, const struct path *p)
+{
+	return p->root.value != m->chunk[p->chunk[0]];
+}
+
+static uint32_t steps_of(const struct made *m, const struct path *p)
+{
+	return p->count + inside_of(m, p);
+}
+
+static unsigned order_of(const struct made *m, const struct path *p)
+{
+	return path_root_rank(place_of(m->snap, p->root.from).kind) +
+	       inside_of(m, p) * 10;
+}
+
 static bool same(const struct path *a, const struct path *b)
 {
 	return a->root.from == b->root.from && a->count == b->count &&
@@ -189,16 +211,50 @@ static void check_paths(const struct made *m, const struct paths *found,
 	ck_assert_uint_eq(found->count, wanted);
 	for (uint32_t i = 0; i < wanted; i++) {
 		check_path(m, &found->path[i], target);
-		ck_assert_uint_eq(found->path[i].count, o->length[i]);
+		ck_assert_uint_eq(steps_of(m, &found->path[i]), o->length[i]);
 		for (uint32_t j = 0; j < i; j++)
 			ck_assert(!same(&found->path[i], &found->path[j]));
 	}
 	if (wanted)
-		ck_assert_uint_eq(
-			path_root_rank(
-				place_of(m->snap, found->path[0].root.from)
-					.kind),
-			o->rank);
+		ck_assert_uint_eq(order_of(m, &found->path[0]), o->order);
+}
+
+/* Steps to a chunk in the tree of the shortest ways: 0, there are none. */
+static uint32_t depth_of(const struct retained *r, uint32_t target)
+{
+	uint32_t steps = 1, at = target, above;
+
+	if (bitmap_test(&r->lost, target))
+		return 0;
+	while ((above = r->holder[at]) < r->chunks) {
+		at = above;
+		steps++;
+	}
+	above -= r->chunks;
+	ck_assert_uint_lt(above, r->owners.count);
+	for (uint64_t e = r->owners.inside[above];
+	     e < r->owners.rows.first[above + 1]; e++)
+		steps += r->owners.rows.to[e] == at;
+	return steps;
+}
+
+/* Both say how near a chunk is; they must not differ. */
+static void check_nearest(const struct graph *g, const struct made *m)
+{
+	struct retained_opts opts = {.tree = RETAINED_NEAREST};
+	struct path_opts all = {.max = 1};
+	struct retained r;
+
+	OK(retained_make(g, NULL, &opts, &r, &err));
+	for (uint32_t i = 0; i < CHUNKS; i++) {
+		struct paths found;
+
+		OK(paths_find(g, i, &all, &found, &err));
+		ck_assert_uint_eq(found.count ? steps_of(m, found.path) : 0,
+				  depth_of(&r, i));
+		paths_deinit(&found);
+	}
+	retained_deinit(&r);
 }
 
 /* What is checked of graphs from this seed on. */
@@ -228,6 +284,7 @@ static void check_graphs(unsigned from, unsigned count)
 		OK(paths_find(&g, target, &one, &first, &err));
 		if (found.count)
 			ck_assert(same(&first.path[0], &found.path[0]));
+		check_nearest(&g, &m);
 		reached += found.count > 0;
 		several += found.count > 2;
 		paths_deinit(&first);
