@@ -56,35 +56,58 @@ static char *token_text(struct parser *p)
 
 static int parse_string(struct parser *p, struct datum *out)
 {
-	size_t len = p->token.string_len + 1;
-	uint8_t *bytes = expr_alloc(p->expr, len);
+	size_t len = p->token.string_len + 1, size = len * p->token.width;
+	uint8_t *bytes = expr_alloc(p->expr, size);
 
-	memcpy(bytes, p->token.string, p->token.string_len);
+	memcpy(bytes, p->token.string, size - p->token.width);
 	*out = (struct datum){
-		.type = type_array_of(expr_builtin(p->expr, "char"), len),
+		.type = type_array_of(expr_builtin(p->expr, p->token.type),
+				      len),
 		.bytes = bytes,
-		.len = len};
+		.len = size};
 	return parser_next(p);
 }
 
 static int parse_number(struct parser *p, struct datum *out)
 {
-	struct type *type;
+	struct type *type = expr_builtin(p->expr, p->token.type);
 
-	switch (p->token.kind) {
-	case T_REAL:
-		type = expr_builtin(p->expr, p->token.type);
+	if (p->token.kind == T_REAL)
 		*out = datum_real(p->expr, type, p->token.real);
-		break;
-	case T_CHAR:
-		type = expr_builtin(p->expr, "char");
+	else
 		*out = datum_integer(p->expr, type, p->token.number);
-		break;
-	default:
-		type = expr_builtin(p->expr, p->token.type);
-		*out = datum_integer(p->expr, type, p->token.number);
-	}
 	return parser_next(p);
+}
+
+/* 'file.c'::name, or a name that is quoted for what is in it. */
+static int parse_quoted(struct parser *p, struct datum *out)
+{
+	char *quoted = expr_alloc(p->expr, p->token.string_len + 1);
+	const char *member = p->token.member, *end = p->at;
+	char *name = NULL;
+
+	memcpy(quoted, p->token.string, p->token.string_len);
+	if (member) {
+		name = expr_alloc(p->expr, (size_t)(end - member) + 1);
+		memcpy(name, member, (size_t)(end - member));
+	}
+	if (name ? expr_name_of_file(p->expr, quoted, name, out, p->err)
+		 : expr_name(p->expr, quoted, out, p->err))
+		return -1;
+	return parser_next(p);
+}
+
+/* {int} 0x...: what is there, as that type. */
+static int parse_at(struct parser *p, struct datum *out)
+{
+	struct type *type;
+	int64_t addr;
+
+	if (parser_next(p) || parser_type(p, &type) || parser_expect(p, '}') ||
+	    parse_unary(p, out) || datum_int(p->expr, out, &addr, p->err))
+		return -1;
+	*out = datum_at(type, (uint64_t)addr);
+	return 0;
 }
 
 static int parse_row(struct parser *p, struct datum *out)
@@ -111,6 +134,8 @@ static int parse_primary(struct parser *p, struct datum *out)
 		return parse_number(p, out);
 	case T_STRING:
 		return parse_string(p, out);
+	case T_QUOTED:
+		return parse_quoted(p, out);
 	case T_REGISTER:
 		text = token_text(p);
 		if (expr_register(p->expr, text + 1, out, p->err))
@@ -246,6 +271,9 @@ static int parse_sizeof(struct parser *p, struct datum *out)
 		return error_set(p->err, ERR_NOT_FOUND,
 				 "its size is not known: the type is declared "
 				 "and not defined here");
+	if (type_strip(of.type)->variable)
+		return error_set(p->err, ERR_NOT_FOUND,
+				 "its length is known at run time alone");
 	/* gdb's: void counts one */
 	*out = datum_integer(p->expr, expr_builtin(p->expr, "unsigned long"),
 			     size ? size : 1);
@@ -271,6 +299,8 @@ static int parse_unary(struct parser *p, struct datum *out)
 			ret = datum_address(p->expr, out, p->err);
 		else if (!ret)
 			ret = datum_unary(p->expr, op, out, p->err);
+	} else if (op == '{') {
+		ret = parse_at(p, out);
 	} else if (is_cast(p)) {
 		ret = parse_cast(p, out);
 	} else {

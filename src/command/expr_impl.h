@@ -12,6 +12,7 @@ enum token_kind {
 	T_CHAR,
 	T_STRING,
 	T_NAME,	    /* identifier or keyword */
+	T_QUOTED,   /* 'file.c'::name, 'ns::f(int)': string, perhaps member */
 	T_REGISTER, /* $name */
 	T_ROW,	    /* #3: number */
 	T_OP	    /* op: "->", "==", one of ours or a lone character */
@@ -38,9 +39,13 @@ struct token {
 	size_t len;
 	uint64_t number;
 	long double real;
-	const char *type; /* of a number: "int", "unsigned long" ... */
-	char string[256]; /* T_STRING, with its escapes undone */
+	const char *type; /* of a number or a character: "int", "wchar_t" */
+	/* T_STRING and T_QUOTED, with escapes undone: string_len characters of
+	 * width bytes each. */
+	uint8_t string[512];
 	size_t string_len;
+	unsigned width;
+	const char *member; /* T_QUOTED: what follows its "::", or NULL */
 };
 
 /* The token at *at, which moves on. */
@@ -88,6 +93,9 @@ int datum_unary(struct expr *expr, int op, struct datum *datum,
 /* --- expr_name.c: what a name means */
 int expr_name(struct expr *expr, const char *name, struct datum *out,
 	      struct error *err) MUST_CHECK;
+/* 'file.c'::name: the one of that source. */
+int expr_name_of_file(struct expr *expr, const char *file, const char *name,
+		      struct datum *out, struct error *err) MUST_CHECK;
 int expr_register(struct expr *expr, const char *name, struct datum *out,
 		  struct error *err) MUST_CHECK;
 

@@ -80,12 +80,12 @@ static int lex_number(const char **at, struct token *out, struct error *err)
 }
 
 /* The character at *at, an escape perhaps. */
-static int unescape(const char **at)
+static uint32_t unescape(const char **at)
 {
 	static const char letters[] = "abefnrtv";
 	static const char meant[] = "\a\b\033\f\n\r\t\v";
 	const char *s = *at, *letter;
-	int c = 0;
+	uint32_t c = 0;
 
 	if (*s != '\\') {
 		*at = s + 1;
@@ -94,42 +94,116 @@ static int unescape(const char **at)
 	s++;
 	if (*s >= '0' && *s <= '7') {
 		for (int i = 0; i < 3 && *s >= '0' && *s <= '7'; i++)
-			c = c * 8 + (*s++ - '0');
+			c = c * 8 + (uint32_t)(*s++ - '0');
 		*at = s;
-		return c & 0xff;
+		return c;
 	}
 	if (*s == 'x' && isxdigit((unsigned char)s[1])) {
-		*at = s + 1;
-		c = (int)strtol(s + 1, (char **)at, 16);
-		return c & 0xff;
+		c = (uint32_t)strtoul(s + 1, (char **)at, 16);
+		return c;
 	}
 	letter = *s ? strchr(letters, *s) : NULL;
 	*at = s + (*s != '\0');
-	return letter ? meant[letter - letters] : (unsigned char)*s;
+	return letter ? (unsigned char)meant[letter - letters]
+		      : (unsigned char)*s;
 }
 
-static int lex_quoted(const char **at, struct token *out, struct error *err)
+/* The characters up to the quote that ends them, behind what *out has. */
+static int lex_chars(const char **at, struct token *out, struct error *err)
 {
 	char quote = **at;
 	const char *s = *at + 1;
 
 	while (*s && *s != quote) {
-		if (out->string_len + 1 == sizeof out->string)
+		uint32_t c;
+
+		if ((out->string_len + 2) * out->width > sizeof out->string)
+			return error_set(
+				err, ERR_USAGE,
+				"a string is of at most %zu characters",
+				sizeof out->string / out->width - 1);
+		if (out->width > 1 && *s & 0x80)
 			return error_set(err, ERR_USAGE,
-					 "a string is of at most %zu bytes",
-					 sizeof out->string - 1);
-		out->string[out->string_len++] = (char)unescape(&s);
+					 "write it as \\x and its number: "
+					 "\"%.20s\"",
+					 s);
+		c = unescape(&s);
+		memcpy(out->string + out->string_len++ * out->width, &c,
+		       out->width);
 	}
 	if (*s != quote)
 		return error_set(err, ERR_USAGE, "unmatched %c", quote);
 	*at = s + 1;
-	out->kind = quote == '"' ? T_STRING : T_CHAR;
-	if (quote == '\'' && out->string_len != 1)
+	return 0;
+}
+
+/* 'file.c'::name */
+static void lex_member(const char **at, struct token *out)
+{
+	if ((*at)[0] != ':' || (*at)[1] != ':' || !is_name((*at)[2]))
+		return;
+	out->member = *at + 2;
+	for (*at += 2;
+	     is_name(**at) || (!strncmp(*at, "::", 2) && is_name((*at)[2]));)
+		*at += **at == ':' ? 2 : 1;
+}
+
+/* 'x', "text", with L, u or U before it; "a" "b" are one string. */
+static int lex_quoted(const char **at, struct token *out, struct error *err)
+{
+	static const struct {
+		char prefix;
+		const char *type;
+		unsigned width;
+	} kinds[] = {{'L', "wchar_t", 4},
+		     {'u', "char16_t", 2},
+		     {'U', "char32_t", 4}};
+	const char *next;
+
+	out->type = "char";
+	out->width = 1;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (**at != kinds[i].prefix)
+			continue;
+		out->type = kinds[i].type;
+		out->width = kinds[i].width;
+		++*at;
+		break;
+	}
+	out->kind = **at == '"' ? T_STRING : T_CHAR;
+	if (lex_chars(at, out, err))
+		return -1;
+	for (next = *at + strspn(*at, " ");
+	     out->kind == T_STRING && *next == '"';
+	     next = *at + strspn(*at, " ")) {
+		*at = next;
+		if (lex_chars(at, out, err))
+			return -1;
+	}
+	if (out->kind == T_STRING)
+		return 0;
+	if (out->string_len != 1 || out->width == 1)
+		lex_member(at, out);
+	if (out->width == 1 && (out->member || out->string_len > 1)) {
+		out->kind = T_QUOTED;
+		return 0;
+	}
+	if (out->string_len != 1)
 		return error_set(err, ERR_USAGE,
 				 "'' holds one character, not %zu",
 				 out->string_len);
-	out->number = (uint64_t)(int64_t)(signed char)out->string[0];
+	memcpy(&out->number, out->string, out->width);
+	if (out->width == 1)
+		out->number = (uint64_t)(int64_t)(int8_t)out->number;
 	return 0;
+}
+
+/* A quote, or what may stand before one. */
+static bool is_quote(const char *s)
+{
+	return *s == '"' || *s == '\'' ||
+	       ((*s == 'L' || *s == 'u' || *s == 'U') &&
+		(s[1] == '"' || s[1] == '\''));
 }
 
 static int lex_op(const char **at, struct token *out, struct error *err)
@@ -156,7 +230,7 @@ static int lex_op(const char **at, struct token *out, struct error *err)
 			return 0;
 		}
 	}
-	if (!strchr("+-*/%&|^~!<>?:.,()[]@", **at))
+	if (!strchr("+-*/%&|^~!<>?:.,()[]{}@", **at))
 		return error_set(err, ERR_USAGE,
 				 "\"%.20s\" is no part of an expression", *at);
 	out->op = *(*at)++;
@@ -181,13 +255,13 @@ int lex(const char **at, struct token *out, struct error *err)
 		out->kind = *s == '$' ? T_REGISTER : T_ROW;
 		for (s++; is_name(*s);)
 			s++;
-	} else if (is_name(*s)) {
+	} else if (is_quote(s)) {
+		ret = lex_quoted(&s, out, err);
+	} else if (is_name(*s) || (!strncmp(s, "::", 2) && is_name(s[2]))) {
 		out->kind = T_NAME;
 		while (is_name(*s) ||
 		       (s[0] == ':' && s[1] == ':' && is_name(s[2])))
 			s += *s == ':' ? 2 : 1;
-	} else if (*s == '"' || *s == '\'') {
-		ret = lex_quoted(&s, out, err);
 	} else {
 		ret = lex_op(&s, out, err);
 	}

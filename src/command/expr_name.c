@@ -198,7 +198,7 @@ static int by_symbol(struct expr *x, const char *name, struct datum *out,
 				symbol.addr);
 		return 0;
 	}
-	type = symbols_function_type(symbols, name);
+	type = symbols_function_type(symbols, symbol.addr);
 	*out = datum_at(type ? type
 			     : expr_builtin(x, "<text variable, no debug "
 					       "info>"),
@@ -255,6 +255,33 @@ int expr_name(struct expr *x, const char *name, struct datum *out,
 	if (!x->session->current && find_local(x, name, out, &ignored, &ret))
 		return ret;
 	return -1;
+}
+
+int expr_name_of_file(struct expr *x, const char *file, const char *name,
+		      struct datum *out, struct error *err)
+{
+	struct symbols *symbols = x->session->symbols;
+	struct global g;
+	uint64_t addr;
+
+	if (symbols_global_find_in(symbols, file, name, &g)) {
+		if (g.ambiguous)
+			note_ambiguous(x, name, &g);
+		if (g.thread_local)
+			return tls_value(x, &g, out, err);
+		*out = datum_at(g.type, g.addr);
+		return 0;
+	}
+	if (symbols_function_find_in(symbols, file, name, &addr)) {
+		*out = datum_at(symbols_function_type(symbols, addr), addr);
+		return 0;
+	}
+	if (interrupt_check(err))
+		return -1;
+	return error_set(err, ERR_NOT_FOUND,
+			 "no debug information here has a variable or function "
+			 "%s of a source file %s",
+			 name, file);
 }
 
 int expr_register(struct expr *x, const char *name, struct datum *out,

@@ -1,6 +1,8 @@
 /* Operators, with C's conversions. */
 #include "command/expr_impl.h"
 
+enum { UNORDERED = 2 };
+
 static bool is_number(const struct type *t)
 {
 	return t->kind == TYPE_INT || t->kind == TYPE_CHAR ||
@@ -85,7 +87,8 @@ static int compare(struct expr *x, int op, struct datum *a, struct datum *b,
 	if (ta->kind == TYPE_FLOAT || tb->kind == TYPE_FLOAT) {
 		if (datum_float(x, a, &f, err) || datum_float(x, b, &g, err))
 			return -1;
-		order = f < g ? -1 : f > g;
+		/* of nan and any other: neither less, nor equal, nor more */
+		order = f < g ? -1 : f > g ? 1 : f == g ? 0 : UNORDERED;
 	} else {
 		if (datum_int(x, a, &i, err) || datum_int(x, b, &j, err))
 			return -1;
@@ -98,12 +101,13 @@ static int compare(struct expr *x, int op, struct datum *a, struct datum *b,
 					: (uint64_t)i > (uint64_t)j;
 	}
 	*out = datum_integer(x, expr_builtin(x, "int"),
-			     op == '<'	   ? order < 0
-			     : op == '>'   ? order > 0
-			     : op == OP_LE ? order <= 0
-			     : op == OP_GE ? order >= 0
-			     : op == OP_EQ ? order == 0
-					   : order != 0);
+			     order == UNORDERED ? op == OP_NE
+			     : op == '<'	? order < 0
+			     : op == '>'	? order > 0
+			     : op == OP_LE	? order <= 0
+			     : op == OP_GE	? order >= 0
+			     : op == OP_EQ	? order == 0
+						: order != 0);
 	return 0;
 }
 

@@ -135,9 +135,15 @@ int datum_int(struct expr *x, struct datum *d, int64_t *out, struct error *err)
 	if (typed_integer(&v, out))
 		return 0;
 	if (typed_float(&v, &f)) {
-		*out = (int64_t)f;
+		*out = f >= 0x1p63L   ? INT64_MAX
+		       : f > -0x1p63L ? (int64_t)f
+				      : INT64_MIN;
 		return 0;
 	}
+	if (type_strip(d->type)->kind == TYPE_INT)
+		return error_set(err, ERR_UNSUPPORTED,
+				 "integers of more than 8 bytes are only "
+				 "printed, not computed with");
 	return error_set(err, ERR_USAGE,
 			 "a number or a pointer is wanted, not a struct or "
 			 "union");

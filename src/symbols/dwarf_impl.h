@@ -218,6 +218,11 @@ void die_locate(const struct die *die, unsigned attr, struct dwarf_where *where,
 /* A location that is the same for all time: an address, thread-local. */
 bool die_is_fixed(const struct die *die, unsigned attr);
 
+/* --- dwarf_variable.c */
+/* A variable array, or a pointer to one, with the length that it has in the
+ * frame; another type, or one of unknown length, as it is. */
+struct type *dwarf_type_resolve(struct type *type, struct dwarf_where *where);
+
 /* --- dwarf_index.c */
 int dwarf_index_names(struct dwarf *dwarf, struct error *err) MUST_CHECK;
 int dwarf_index_vars(struct dwarf *dwarf, struct error *err) MUST_CHECK;

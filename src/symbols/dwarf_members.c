@@ -84,7 +84,7 @@ static void add_member(struct type *t, const struct die *die, size_t *cap)
 {
 	struct member m = {.name = die_name(die)};
 
-	m.type = dwarf_type(die->dwarf, die_ref(die, DW_AT_type));
+	m.type = dwarf_type(die->dwarf, die_any_type(die));
 	m.is_base = die_tag(die) == DW_TAG_inheritance;
 	if (t->kind != TYPE_FUNCTION) {
 		m.offset = member_offset(die);

@@ -11,9 +11,13 @@ bool dwarf_global(struct dwarf *dwarf, uint64_t die, uint64_t function,
 int dwarf_global_each(struct dwarf *dwarf, const struct module *module,
 		      symbols_global_fn *fn, void *ctx,
 		      struct error *err) MUST_CHECK;
-bool dwarf_global_find(struct dwarf *dwarf, const char *name,
+/* file: the source of the unit to look in; NULL: any. */
+bool dwarf_global_find(struct dwarf *dwarf, const char *file, const char *name,
 		       const struct module *module, struct global *out);
-struct type *dwarf_function_type(struct dwarf *dwarf, const char *name);
+bool dwarf_function_find(struct dwarf *dwarf, const char *file,
+			 const char *name, uint64_t *pc);
+/* Of the function that has that code (of the file); NULL: none is known. */
+struct type *dwarf_function_type(struct dwarf *dwarf, uint64_t pc);
 struct type *dwarf_enumerator(struct dwarf *dwarf, const char *name,
 			      int64_t *value);
 int dwarf_local_each(struct dwarf *dwarf, const struct module *module,

@@ -105,6 +105,9 @@ static void load_base(struct type *t, const struct die *die)
 	case DW_ATE_float:
 		t->kind = TYPE_FLOAT;
 		break;
+	case DW_ATE_complex_float:
+		t->kind = TYPE_COMPLEX;
+		break;
 	case DW_ATE_signed_char:
 		t->is_signed = true;
 		t->kind = TYPE_CHAR;
@@ -141,6 +144,7 @@ static void load_count(struct type *t, const struct die *range)
 	} else {
 		t->variable = die_has(range, DW_AT_upper_bound) ||
 			      die_has(range, DW_AT_count);
+		t->range_die = t->variable ? die_key(range) : 0;
 	}
 	t->count = count;
 }
@@ -206,6 +210,8 @@ static void load(struct type *t, const struct die *die)
 		break;
 	case TYPE_FUNCTION:
 		t->prototyped = die_flag(die, DW_AT_prototyped);
+		/* of code of its own: declared elsewhere */
+		t->target_die = die_any_type(die);
 		break;
 	case TYPE_STRUCT:
 	case TYPE_UNION:

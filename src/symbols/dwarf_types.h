@@ -22,6 +22,7 @@ enum type_kind {
 	TYPE_CHAR, /* an integer that is printed as a character, too */
 	TYPE_BOOL,
 	TYPE_FLOAT,
+	TYPE_COMPLEX, /* two floating-point numbers */
 	TYPE_ENUM,
 	TYPE_POINTER,
 	TYPE_REFERENCE, /* C++: a pointer that is followed by itself */
@@ -76,6 +77,7 @@ struct type {
 	/* The rest is for dwarf_types.c alone: use the functions. */
 	struct type_set *set;
 	uint64_t die, target_die; /* see dwarf_impl.h; 0: none */
+	uint64_t range_die;	  /* of a variable array */
 	struct type *target, *pointer, *definition, *next_derived;
 	struct member *member; /* owned */
 	size_t members;

@@ -56,31 +56,6 @@ int dwarf_global_each(struct dwarf *d, const struct module *module,
 	return 0;
 }
 
-struct sought {
-	struct dwarf *dwarf;
-	const struct module *module;
-	struct global *out;
-	uint64_t found;
-};
-
-static bool take_global(void *ctx, uint64_t die)
-{
-	struct sought *s = ctx;
-
-	s->found = die;
-	return dwarf_global(s->dwarf, die, 0, s->module, s->out);
-}
-
-static bool take_other(void *ctx, uint64_t die)
-{
-	const struct sought *s = ctx;
-	struct global other;
-
-	return dwarf_global(s->dwarf, die, 0, s->module, &other) &&
-	       (other.addr != s->out->addr ||
-		other.thread_local != s->out->thread_local);
-}
-
 static const char *unit_name(struct dwarf *d, uint64_t key)
 {
 	struct die die, unit;
@@ -98,6 +73,50 @@ static const char *unit_name(struct dwarf *d, uint64_t key)
 	}
 	die_close(&die);
 	return name;
+}
+
+/* Is it the unit of that source, by its whole path or the end of it? */
+static bool is_of_file(struct dwarf *d, uint64_t key, const char *file)
+{
+	const char *name = file ? unit_name(d, key) : NULL;
+	size_t len, want;
+
+	if (!file)
+		return true;
+	if (!name)
+		return false;
+	len = strlen(name);
+	want = strlen(file);
+	return len >= want && !strcmp(name + len - want, file) &&
+	       (len == want || name[len - want - 1] == '/');
+}
+
+struct sought {
+	struct dwarf *dwarf;
+	const struct module *module;
+	struct global *out;
+	uint64_t found;
+	const char *file; /* of this source alone; NULL: of any */
+};
+
+static bool take_global(void *ctx, uint64_t die)
+{
+	struct sought *s = ctx;
+
+	s->found = die;
+	return is_of_file(s->dwarf, die, s->file) &&
+	       dwarf_global(s->dwarf, die, 0, s->module, s->out);
+}
+
+static bool take_other(void *ctx, uint64_t die)
+{
+	const struct sought *s = ctx;
+	struct global other;
+
+	return is_of_file(s->dwarf, die, s->file) &&
+	       dwarf_global(s->dwarf, die, 0, s->module, &other) &&
+	       (other.addr != s->out->addr ||
+		other.thread_local != s->out->thread_local);
 }
 
 /* "scope::bare": declared in a namespace or class, and defined outside of it by
@@ -164,10 +183,10 @@ static bool find_qualified(struct sought *s, const char *name)
 	       dwarf_each_named(s->dwarf, NAME_TYPE, scope, take_class, &q);
 }
 
-bool dwarf_global_find(struct dwarf *d, const char *name,
+bool dwarf_global_find(struct dwarf *d, const char *file, const char *name,
 		       const struct module *module, struct global *out)
 {
-	struct sought s = {d, module, out, 0};
+	struct sought s = {d, module, out, 0, file};
 
 	if (!dwarf_each_named(d, NAME_VARIABLE, name, take_global, &s))
 		return find_qualified(&s, name);
@@ -179,23 +198,47 @@ bool dwarf_global_find(struct dwarf *d, const char *name,
 
 struct function_sought {
 	struct dwarf *dwarf;
-	struct type *type;
+	const char *file;
+	uint64_t pc; /* its code, of the file */
 };
 
-static bool take_function(void *ctx, uint64_t die)
+static bool take_function(void *ctx, uint64_t key)
 {
 	struct function_sought *s = ctx;
+	struct die die;
+	uint64_t high;
+	bool is;
 
-	s->type = dwarf_type(s->dwarf, die);
-	return true;
+	if (!is_of_file(s->dwarf, key, s->file) ||
+	    !die_open(s->dwarf, key, &die))
+		return false;
+	is = die_extent(&die, &s->pc, &high);
+	die_close(&die);
+	return is;
 }
 
-struct type *dwarf_function_type(struct dwarf *d, const char *name)
+bool dwarf_function_find(struct dwarf *d, const char *file, const char *name,
+			 uint64_t *pc)
 {
-	struct function_sought s = {.dwarf = d};
+	struct function_sought s = {.dwarf = d, .file = file};
+	bool found =
+		dwarf_each_named(d, NAME_FUNCTION, name, take_function, &s);
 
-	dwarf_each_named(d, NAME_FUNCTION, name, take_function, &s);
-	return s.type;
+	*pc = s.pc;
+	return found;
+}
+
+struct type *dwarf_function_type(struct dwarf *d, uint64_t pc)
+{
+	struct dwarf_unit *unit = dwarf_unit_at(d, pc);
+	struct die function;
+	struct type *t;
+
+	if (!unit || !dwarf_function_at(d, unit, pc, &function))
+		return NULL;
+	t = dwarf_type(d, die_key(&function));
+	die_close(&function);
+	return t;
 }
 
 struct enumerator_sought {
@@ -262,7 +305,8 @@ static int tell(struct local_walk *w, const struct die *die, bool parameter)
 
 	if (!local.name || die_flag(die, DW_AT_declaration))
 		return 0;
-	local.type = dwarf_type(w->where.dwarf, die_any_type(die));
+	local.type = dwarf_type_resolve(
+		dwarf_type(w->where.dwarf, die_any_type(die)), &w->where);
 	w->where.tls = false;
 	if (die_has(die, DW_AT_location))
 		die_locate(die, DW_AT_location, &w->where, &local.where);

@@ -102,8 +102,8 @@ static const char *split_kind(const char *name, enum type_kind *kind)
 static struct type *find_in(struct dwarf *d, const char *name)
 {
 	static const enum type_kind lone[] = {
-		TYPE_TYPEDEF, TYPE_STRUCT, TYPE_UNION, TYPE_ENUM,
-		TYPE_INT,     TYPE_CHAR,   TYPE_BOOL,  TYPE_FLOAT};
+		TYPE_TYPEDEF, TYPE_STRUCT, TYPE_UNION, TYPE_ENUM,   TYPE_INT,
+		TYPE_CHAR,    TYPE_BOOL,   TYPE_FLOAT, TYPE_COMPLEX};
 	enum type_kind kind;
 	const char *bare = split_kind(name, &kind);
 
@@ -219,12 +219,34 @@ int symbols_global_each(struct symbols *s, const struct module *only,
 bool symbols_global_find(struct symbols *s, const char *name,
 			 struct global *out)
 {
+	return symbols_global_find_in(s, NULL, name, out);
+}
+
+bool symbols_global_find_in(struct symbols *s, const char *file,
+			    const char *name, struct global *out)
+{
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
 		size_t n = nth(s, i);
 		struct dwarf *d = module_dwarf(s, n);
 
-		if (d && dwarf_global_find(d, name, symbols_module(s, n), out))
+		if (d &&
+		    dwarf_global_find(d, file, name, symbols_module(s, n), out))
 			return true;
+	}
+	return false;
+}
+
+bool symbols_function_find_in(struct symbols *s, const char *file,
+			      const char *name, uint64_t *addr)
+{
+	for (size_t i = 0; i < symbols_module_count(s); i++) {
+		size_t n = nth(s, i);
+		struct dwarf *d = module_dwarf(s, n);
+
+		if (!d || !dwarf_function_find(d, file, name, addr))
+			continue;
+		*addr += symbols_module(s, n)->bias;
+		return true;
 	}
 	return false;
 }
@@ -267,16 +289,12 @@ int symbols_local_each(struct symbols *s, const struct frame_state *frame,
 	return d ? dwarf_local_each(d, module, frame, fn, ctx) : 0;
 }
 
-struct type *symbols_function_type(struct symbols *s, const char *name)
+struct type *symbols_function_type(struct symbols *s, uint64_t addr)
 {
-	struct type *t = NULL;
+	const struct module *module = symbols_module_at(s, addr);
+	struct dwarf *d = module ? of_module(s, module) : NULL;
 
-	for (size_t i = 0; !t && i < symbols_module_count(s); i++) {
-		struct dwarf *d = module_dwarf(s, nth(s, i));
-
-		t = d ? dwarf_function_type(d, name) : NULL;
-	}
-	return t;
+	return d ? dwarf_function_type(d, addr - module->bias) : NULL;
 }
 
 int symbols_type_each(struct symbols *s, const struct module *only,

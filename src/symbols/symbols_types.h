@@ -58,6 +58,13 @@ int symbols_global_each(struct symbols *symbols, const struct module *only,
 /* By name, the program's own first; false: there is none. */
 bool symbols_global_find(struct symbols *symbols, const char *name,
 			 struct global *out);
+/* The same in the units of one source file, named as a whole or by the end of
+ * its path ("b.c" of "src/b.c"). */
+bool symbols_global_find_in(struct symbols *symbols, const char *file,
+			    const char *name, struct global *out);
+/* The address of a function of that source; false: there is none. */
+bool symbols_function_find_in(struct symbols *symbols, const char *file,
+			      const char *name, uint64_t *addr);
 /* The one whose bytes hold addr. */
 bool symbols_global_at(struct symbols *symbols, uint64_t addr,
 		       struct global *out);
@@ -81,8 +88,9 @@ bool symbols_entry_value(struct symbols *symbols,
 			 const struct frame_state *caller, uint64_t ret,
 			 uint64_t pc, unsigned reg, uint64_t *value);
 
-/* A function's type (for its name); NULL: no debug information says. */
-struct type *symbols_function_type(struct symbols *symbols, const char *name);
+/* The type of the function with code at addr; NULL: no debug information says.
+ */
+struct type *symbols_function_type(struct symbols *symbols, uint64_t addr);
 /* The type and value of an enumerator; NULL: there is none of that name. */
 struct type *symbols_enumerator(struct symbols *symbols, const char *name,
 				int64_t *value);

@@ -5,8 +5,11 @@
 #include "symbols/typed_text.h"
 
 void typed_add_float(const struct typed_value *value, struct strbuf *out);
-/* size: bytes of the value, whose higher ones are not shown. */
-void typed_add_integer(const struct typed_source *source, int64_t value,
+void typed_add_complex(const struct typed_value *value, struct strbuf *out);
+/* As typed_integer(), of up to 128 bits. */
+bool typed_bits(const struct typed_value *value, __int128 *out);
+/* size: bytes of the value (at most 16), whose higher ones are not shown. */
+void typed_add_integer(const struct typed_source *source, __int128 value,
 		       unsigned size, bool is_char_unsigned, char format,
 		       struct strbuf *out);
 

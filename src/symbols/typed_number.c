@@ -34,11 +34,10 @@ static bool is_signed(struct type *t)
 	return false;
 }
 
-bool typed_integer(const struct typed_value *v, int64_t *out)
+bool typed_bits(const struct typed_value *v, __int128 *out)
 {
 	struct type *t = type_strip(v->type);
 	unsigned __int128 all = 0;
-	uint64_t value;
 	unsigned bits;
 
 	if (!is_integer(t))
@@ -55,35 +54,43 @@ bool typed_integer(const struct typed_value *v, int64_t *out)
 		if (v->len < t->size || t->size > sizeof all || !t->size)
 			return false;
 		memcpy(&all, v->bytes, t->size);
-		bits = t->size >= 8 ? 64 : (unsigned)t->size * 8;
+		bits = (unsigned)t->size * 8;
 	}
-	value = (uint64_t)all << (64 - bits);
-	*out = is_signed(t) ? (int64_t)value >> (64 - bits)
-			    : (int64_t)(value >> (64 - bits));
+	all <<= 128 - bits;
+	*out = is_signed(t) ? (__int128)all >> (128 - bits)
+			    : (__int128)(all >> (128 - bits));
 	return true;
 }
 
-bool typed_float(const struct typed_value *v, long double *out)
+bool typed_integer(const struct typed_value *v, int64_t *out)
 {
-	struct type *t = type_strip(v->type);
+	__int128 all;
+
+	if ((!v->bit_size && type_strip(v->type)->size > 8) ||
+	    !typed_bits(v, &all))
+		return false;
+	*out = (int64_t)all;
+	return true;
+}
+
+static bool real_of(const void *bytes, uint64_t size, long double *out)
+{
 	float f;
 	double d;
 	long double l = 0;
 
-	if (t->kind != TYPE_FLOAT || v->len < t->size)
-		return false;
-	switch (t->size) {
+	switch (size) {
 	case 4:
-		memcpy(&f, v->bytes, 4);
+		memcpy(&f, bytes, 4);
 		*out = f;
 		return true;
 	case 8:
-		memcpy(&d, v->bytes, 8);
+		memcpy(&d, bytes, 8);
 		*out = d;
 		return true;
 	case 12:
 	case 16:
-		memcpy(&l, v->bytes, 10); /* x87's: the rest is padding */
+		memcpy(&l, bytes, 10); /* x87's: the rest is padding */
 		*out = l;
 		return true;
 	default:
@@ -91,80 +98,149 @@ bool typed_float(const struct typed_value *v, long double *out)
 	}
 }
 
+bool typed_float(const struct typed_value *v, long double *out)
+{
+	struct type *t = type_strip(v->type);
+
+	return t->kind == TYPE_FLOAT && v->len >= t->size &&
+	       real_of(v->bytes, t->size, out);
+}
+
+static void add_nan(const void *bytes, unsigned size, bool negative,
+		    struct strbuf *out)
+{
+	uint64_t bits = 0;
+
+	memcpy(&bits, bytes, size < 8 ? size : 8);
+	if (size == 4)
+		bits &= 0x7fffff;
+	else if (size == 8)
+		bits &= UINT64_C(0xfffffffffffff);
+	strbuf_addf(out, "%snan(0x%" PRIx64 ")", negative ? "-" : "", bits);
+}
+
+/* As many digits as tell it from its neighbours: gdb's. */
+static void add_real(const void *bytes, unsigned size, struct strbuf *out)
+{
+	int digits = size == 4 ? 9 : size == 8 ? 17 : 21;
+	char text[60];
+	long double value;
+
+	if (!real_of(bytes, size, &value)) {
+		strbuf_add(out, "<invalid float value>");
+	} else if (__builtin_isnan(value)) {
+		add_nan(bytes, size, __builtin_signbit(value), out);
+	} else {
+		snprintf(text, sizeof text, "%.*Lg", digits, value);
+		strbuf_add(out, text);
+	}
+}
+
 void typed_add_float(const struct typed_value *v, struct strbuf *out)
 {
 	struct type *t = type_strip(v->type);
-	char text[60];
-	long double value;
-	int digits = t->size == 4 ? 9 : t->size == 8 ? 17 : 18;
 
-	if (!typed_float(v, &value)) {
+	if (v->len < t->size)
+		strbuf_add(out, "<invalid float value>");
+	else
+		add_real(v->bytes, (unsigned)t->size, out);
+}
+
+void typed_add_complex(const struct typed_value *v, struct strbuf *out)
+{
+	struct type *t = type_strip(v->type);
+	unsigned half = (unsigned)t->size / 2;
+
+	if (v->len < t->size) {
 		strbuf_add(out, "<invalid float value>");
 		return;
 	}
-	if (__builtin_isnan(value)) {
-		uint64_t bits = 0;
-
-		memcpy(&bits, v->bytes, t->size < 8 ? t->size : 8);
-		bits &= t->size == 4 ? 0x7fffff : UINT64_C(0xfffffffffffff);
-		strbuf_addf(out, "%snan(0x%" PRIx64 ")",
-			    __builtin_signbit(value) ? "-" : "", bits);
-		return;
-	}
-	snprintf(text, sizeof text, "%.*Lg", digits, value);
-	strbuf_add(out, text);
+	add_real(v->bytes, half, out);
+	strbuf_add(out, " + ");
+	add_real((const uint8_t *)v->bytes + half, half, out);
+	strbuf_addc(out, 'i');
 }
 
-static void add_binary(uint64_t value, struct strbuf *out)
+/* In base 2, 8 or 10: printf knows nothing wider than 64 bits. */
+static void add_digits(unsigned __int128 value, unsigned base,
+		       struct strbuf *out)
 {
-	bool any = false;
+	char text[129];
+	size_t at = sizeof text;
 
-	for (int i = 63; i >= 0; i--) {
-		any |= value >> i & 1;
-		if (any || !i)
-			strbuf_addc(out, value >> i & 1 ? '1' : '0');
-	}
+	do {
+		text[--at] = (char)('0' + (unsigned)(value % base));
+		value /= base;
+	} while (value);
+	strbuf_addn(out, text + at, sizeof text - at);
 }
 
-void typed_add_integer(const struct typed_source *source, int64_t value,
+static void add_hex(unsigned __int128 value, unsigned width, struct strbuf *out)
+{
+	uint64_t high = (uint64_t)(value >> 64), low = (uint64_t)value;
+
+	strbuf_add(out, "0x");
+	if (high || width > 16)
+		strbuf_addf(out, "%0*" PRIx64 "%016" PRIx64,
+			    width > 16 ? (int)width - 16 : 1, high, low);
+	else
+		strbuf_addf(out, "%0*" PRIx64, (int)width, low);
+}
+
+static void add_signed(__int128 value, struct strbuf *out)
+{
+	if (value < 0)
+		strbuf_addc(out, '-');
+	add_digits(value < 0 ? -(unsigned __int128)value
+			     : (unsigned __int128)value,
+		   10, out);
+}
+
+void typed_add_integer(const struct typed_source *source, __int128 value,
 		       unsigned size, bool is_char_unsigned, char format,
 		       struct strbuf *out)
 {
-	uint64_t u = (uint64_t)value;
+	unsigned shift = 128 - 8 * size;
+	unsigned __int128 u = (unsigned __int128)value << shift >> shift;
 
-	if (size < 8)
-		u &= (UINT64_C(1) << 8 * size) - 1;
 	switch (format) {
 	case 'x':
-		strbuf_addf(out, "0x%" PRIx64, u);
+		add_hex(u, 1, out);
 		break;
 	case 'z':
-		strbuf_addf(out, "0x%0*" PRIx64, (int)size * 2, u);
+		add_hex(u, size * 2, out);
 		break;
 	case 'o':
-		strbuf_addf(out, u ? "0%" PRIo64 : "%" PRIo64, u);
+		strbuf_add(out, u ? "0" : "");
+		add_digits(u, 8, out);
 		break;
 	case 't':
-		add_binary(u, out);
+		add_digits(u, 2, out);
 		break;
 	case 'u':
-		strbuf_addf(out, "%" PRIu64, u);
+		add_digits(u, 10, out);
 		break;
-	case 'a':
-		strbuf_addf(out, "0x%" PRIx64, u);
-		typed_symbol(source, u, out);
+	case 'a': /* an address: a negative one is extended */
+		strbuf_addf(out, "0x%" PRIx64, (uint64_t)value);
+		typed_symbol(source, (uint64_t)value, out);
 		break;
 	case 'c': /* gdb reads it as a character of that size's lowest byte */
 		if (is_char_unsigned)
 			strbuf_addf(out, "%u ", (unsigned)(uint8_t)u);
 		else
 			strbuf_addf(out, "%d ", (int)(int8_t)u);
-		typed_char((uint8_t)u, 1, out);
+		typed_char((uint8_t)u, 1, "", out);
 		break;
-	default: { /* d, f, s of what is no float, no string */
-		unsigned shift = size < 8 ? 64 - 8 * size : 0;
-
-		strbuf_addf(out, "%" PRId64, (int64_t)(u << shift) >> shift);
-	}
+	case 'f': /* the bits as a floating-point number of that size */
+		if (size == 4 || size == 8 || size == 16) {
+			add_real(&u, size, out);
+			break;
+		}
+		/* fall through */
+	default: /* d, s of what is no string; u is negative as of its size */
+		add_signed(format == 'f' && is_char_unsigned
+				   ? (__int128)u
+				   : (__int128)(u << shift) >> shift,
+			   out);
 	}
 }

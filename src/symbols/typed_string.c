@@ -1,4 +1,5 @@
 /* Characters and strings as gdb quotes them. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -6,8 +7,29 @@
 
 enum { SHOWN = 200, REPEATS = 10 };
 
-/* One character; escaped: the one before was in octal, so that a digit would
- * be taken for one of its own. */
+const char *typed_quotes(struct type *type)
+{
+	static const struct {
+		const char *name, *quotes;
+	} wide[] = {{"wchar_t", "L"}, {"char16_t", "u"}, {"char32_t", "U"}};
+
+	/* Base types in C++, in C typedefs of integers. */
+	for (;;) {
+		for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+			if (type->name && !strcmp(type->name, wide[i].name))
+				return wide[i].quotes;
+		if (type->kind < TYPE_TYPEDEF || type->kind == TYPE_OTHER)
+			break;
+		type = type_target(type);
+	}
+	return type->kind != TYPE_CHAR ? NULL
+	       : type->size == 2       ? "u"
+	       : type->size == 4       ? "U"
+				       : "";
+}
+
+/* One character; escaped: the one before was in hexadecimal, so that a digit
+ * would be taken for one of its own (of octal ones there are three). */
 static bool add_char(uint64_t c, char quote, unsigned width, bool escaped,
 		     struct strbuf *out)
 {
@@ -19,22 +41,26 @@ static bool add_char(uint64_t c, char quote, unsigned width, bool escaped,
 		strbuf_addf(out, "\\%c", letter[at - plain]);
 		return false;
 	}
-	if (c >= 0x20 && c < 0x7f && !(escaped && c >= '0' && c <= '9')) {
+	if (c >= 0x20 && c < 0x7f && !(escaped && isxdigit((int)c))) {
 		if (c == (uint64_t)quote || c == '\\')
 			strbuf_addc(out, '\\');
 		strbuf_addc(out, (char)c);
 		return false;
 	}
-	for (unsigned i = 0; i < width; i++)
-		strbuf_addf(out, "\\%03o", (unsigned)(c >> 8 * i & 0xff));
-	return true;
+	if (width < 8)
+		c &= (UINT64_C(1) << 8 * width) - 1;
+	if (c > 0777) {
+		strbuf_addf(out, "\\x%" PRIx64, c);
+		return true;
+	}
+	strbuf_addf(out, "\\%03" PRIo64, c);
+	return false;
 }
 
-void typed_char(uint64_t c, unsigned width, struct strbuf *out)
+void typed_char(uint64_t c, unsigned width, const char *quotes,
+		struct strbuf *out)
 {
-	if (width > 1)
-		strbuf_addc(out, width == 2 ? 'u' : 'U');
-	strbuf_addc(out, '\'');
+	strbuf_addf(out, "%s'", quotes);
 	add_char(c, '\'', width, false, out);
 	strbuf_addc(out, '\'');
 }
@@ -70,11 +96,9 @@ static void quote_end(struct quoting *q, struct strbuf *out)
 	q->open = q->escaped = false;
 }
 
-void typed_string(const uint8_t *chars, size_t len, unsigned width, bool more,
-		  struct strbuf *out)
+void typed_string(const uint8_t *chars, size_t len, unsigned width,
+		  const char *mark, bool more, struct strbuf *out)
 {
-	static const char *const prefix[] = {"", "", "u", "", "U"};
-	const char *mark = width <= 4 ? prefix[width] : "";
 	struct quoting q = {0};
 	size_t shown = 0, i = 0;
 
@@ -88,7 +112,7 @@ void typed_string(const uint8_t *chars, size_t len, unsigned width, bool more,
 		if (n > REPEATS) {
 			quote_end(&q, out);
 			strbuf_add(out, q.any ? ", " : "");
-			typed_char(char_at(chars, i, width), width, out);
+			typed_char(char_at(chars, i, width), width, mark, out);
 			strbuf_addf(out, " <repeats %zu times>", n);
 			shown += REPEATS;
 			i += n;
@@ -111,7 +135,7 @@ void typed_string(const uint8_t *chars, size_t len, unsigned width, bool more,
 }
 
 void typed_string_at(const struct typed_source *source, uint64_t addr,
-		     unsigned width, struct strbuf *out)
+		     unsigned width, const char *quotes, struct strbuf *out)
 {
 	uint8_t chars[SHOWN * 4];
 	size_t n = 0;
@@ -122,7 +146,8 @@ void typed_string_at(const struct typed_source *source, uint64_t addr,
 		    !source->read(source->ctx, addr + n * width,
 				  chars + n * width, width)) {
 			if (n)
-				typed_string(chars, n, width, false, out);
+				typed_string(chars, n, width, quotes, false,
+					     out);
 			strbuf_addf(out,
 				    "<error: Cannot access memory at address "
 				    "0x%" PRIx64 ">",
@@ -130,9 +155,9 @@ void typed_string_at(const struct typed_source *source, uint64_t addr,
 			return;
 		}
 		if (!char_at(chars, n, width)) {
-			typed_string(chars, n, width, false, out);
+			typed_string(chars, n, width, quotes, false, out);
 			return;
 		}
 	}
-	typed_string(chars, n, width, true, out);
+	typed_string(chars, n, width, quotes, true, out);
 }

@@ -31,21 +31,16 @@ void typed_symbol(const struct typed_source *source, uint64_t addr,
 		strbuf_addf(out, " <%s>", s.name);
 }
 
-static bool is_text(struct type *type)
-{
-	type = type_strip(type);
-	return type->kind == TYPE_CHAR;
-}
-
 static void add_pointer(struct text *t, struct type *type, uint64_t addr)
 {
-	struct type *target = type_strip(type_target(type));
+	const char *quotes = typed_quotes(type_target(type));
 
 	strbuf_addf(t->out, "0x%" PRIx64, addr);
 	typed_symbol(t->source, addr, t->out);
-	if (addr && is_text(target)) {
+	if (addr && quotes) {
 		strbuf_addc(t->out, ' ');
-		typed_string_at(t->source, addr, (unsigned)target->size,
+		typed_string_at(t->source, addr,
+				(unsigned)type_size(type_target(type)), quotes,
 				t->out);
 	}
 }
@@ -100,48 +95,51 @@ static void add_enum(struct text *t, struct type *type, int64_t value)
 		strbuf_addf(t->out, "%" PRId64, value);
 }
 
-static void add_integer(struct text *t, struct type *type,
-			const struct typed_value *v)
+static void add_plain_integer(struct text *t, struct type *type,
+			      const char *quotes, __int128 i)
 {
-	int64_t i;
+	unsigned size = (unsigned)type->size;
 
-	if (!typed_integer(v, &i)) {
-		strbuf_add(t->out, "<unavailable>");
-		return;
-	}
-	if (t->format && t->format != 's' &&
-	    !(t->format == 'f' && type->kind != TYPE_POINTER)) {
-		unsigned size = type->size < 8 ? (unsigned)type->size : 8;
-
-		typed_add_integer(t->source, i, size, !type->is_signed,
-				  t->format, t->out);
-		return;
-	}
 	switch (type->kind) {
 	case TYPE_BOOL:
 		if (i == 0 || i == 1)
 			strbuf_add(t->out, i ? "true" : "false");
 		else
-			strbuf_addf(t->out, "%" PRId64, i);
-		break;
-	case TYPE_CHAR:
-		strbuf_addf(t->out, "%" PRId64 " ", i);
-		typed_char(type->size == 1 ? (uint8_t)i : (uint64_t)i,
-			   (unsigned)type->size, t->out);
-		break;
+			strbuf_addf(t->out, "%d", (int)i);
+		return;
 	case TYPE_ENUM:
-		add_enum(t, type, i);
-		break;
+		add_enum(t, type, (int64_t)i);
+		return;
 	case TYPE_POINTER:
 	case TYPE_REFERENCE:
 		add_pointer(t, type, (uint64_t)i);
-		break;
+		return;
 	default:
-		if (type->is_signed)
-			strbuf_addf(t->out, "%" PRId64, i);
-		else
-			strbuf_addf(t->out, "%" PRIu64, (uint64_t)i);
+		break;
 	}
+	typed_add_integer(t->source, i, size, false,
+			  type->is_signed ? 'd' : 'u', t->out);
+	if (quotes) {
+		strbuf_addc(t->out, ' ');
+		typed_char(size == 1 ? (uint8_t)i : (uint64_t)i, size, quotes,
+			   t->out);
+	}
+}
+
+static void add_integer(struct text *t, struct type *type,
+			const struct typed_value *v)
+{
+	__int128 i;
+
+	if (!typed_bits(v, &i)) {
+		strbuf_add(t->out, "<unavailable>");
+		return;
+	}
+	if (t->format && t->format != 's')
+		typed_add_integer(t->source, i, (unsigned)type->size,
+				  !type->is_signed, t->format, t->out);
+	else
+		add_plain_integer(t, type, typed_quotes(v->type), i);
 }
 
 static void add_wide(struct text *t, const struct typed_value *v)
@@ -151,6 +149,28 @@ static void add_wide(struct text *t, const struct typed_value *v)
 	strbuf_add(t->out, "0x");
 	for (size_t i = v->len; i; i--)
 		strbuf_addf(t->out, "%02x", b[i - 1]);
+}
+
+/* print/x of a floating-point number is its bits, print/c and /a its whole
+ * part. */
+static void add_float_bits(struct text *t, struct type *type,
+			   const struct typed_value *v)
+{
+	bool x87 = type->kind == TYPE_FLOAT && type->size > 8;
+	unsigned size = x87 ? 10 : (unsigned)type->size;
+	unsigned __int128 bits = 0;
+	long double whole;
+
+	if (v->len < type->size || size > sizeof bits) {
+		strbuf_add(t->out, "<unavailable>");
+		return;
+	}
+	memcpy(&bits, v->bytes, size);
+	if ((t->format == 'c' || t->format == 'a') && typed_float(v, &whole) &&
+	    whole > -0x1p63L && whole < 0x1p63L)
+		bits = (unsigned __int128)(int64_t)whole;
+	typed_add_integer(t->source, (__int128)bits, (unsigned)type->size,
+			  false, t->format, t->out);
 }
 
 static struct typed_value part(const struct typed_value *v, struct type *type,
@@ -169,13 +189,15 @@ static struct typed_value part(const struct typed_value *v, struct type *type,
 /* An array of unknown length is where it begins. */
 static void add_flexible(struct text *t, struct type *type, uint64_t addr)
 {
-	struct type *one = type_strip(type_target(type));
+	struct type *one = type_target(type);
+	const char *quotes = typed_quotes(one);
 
 	strbuf_addf(t->out, "0x%" PRIx64, addr);
 	typed_symbol(t->source, addr, t->out);
-	if (is_text(one) && !t->format) {
+	if (quotes && !t->format) {
 		strbuf_addc(t->out, ' ');
-		typed_string_at(t->source, addr, (unsigned)one->size, t->out);
+		typed_string_at(t->source, addr, (unsigned)type_size(one),
+				quotes, t->out);
 	}
 }
 
@@ -204,7 +226,7 @@ static void add_elements(struct text *t, struct type *type, uint64_t count,
 		if (i)
 			strbuf_add(t->out, ", ");
 		add(t, &e);
-		if (n >= REPEATS) {
+		if (n > REPEATS) {
 			strbuf_addf(t->out, " <repeats %" PRIu64 " times>", n);
 			shown += REPEATS;
 			i += n;
@@ -219,8 +241,9 @@ static void add_elements(struct text *t, struct type *type, uint64_t count,
 static void add_array(struct text *t, struct type *type,
 		      const struct typed_value *v)
 {
-	struct type *one = type_strip(type_target(type));
+	struct type *one = type_target(type);
 	uint64_t size = type_size(one), count = type->count;
+	const char *quotes = typed_quotes(one);
 
 	if (!type->has_count || !size) {
 		if (type->variable)
@@ -237,17 +260,18 @@ static void add_array(struct text *t, struct type *type,
 	}
 	if (count > v->len / size)
 		count = v->len / size;
-	if (is_text(one) && size <= 4 && (!t->format || t->format == 's')) {
+	if (quotes && size <= 4 && (!t->format || t->format == 's')) {
 		uint64_t last = 0;
 
-		if (count && count <= SHOWN)
+		if (count)
 			memcpy(&last,
 			       (const uint8_t *)v->bytes + (count - 1) * size,
 			       size);
 		/* a string's end is not shown */
-		if (count && count <= SHOWN && !last)
+		if (count && !last)
 			count--;
-		typed_string(v->bytes, count, (unsigned)size, false, t->out);
+		typed_string(v->bytes, count, (unsigned)size, quotes, false,
+			     t->out);
 		return;
 	}
 	add_elements(t, type, count, v);
@@ -309,19 +333,18 @@ static void add(struct text *t, const struct typed_value *v)
 	case TYPE_VOID:
 		strbuf_add(t->out, "void");
 		break;
-	case TYPE_FLOAT: {
-		long double f = 0;
-
-		if (t->format && t->format != 'f' && t->format != 's' &&
-		    typed_float(v, &f))
-			typed_add_integer(t->source, (int64_t)f,
-					  type->size < 8 ? (unsigned)type->size
-							 : 8,
-					  false, t->format, t->out);
+	case TYPE_FLOAT:
+		if (t->format && t->format != 'f' && t->format != 's')
+			add_float_bits(t, type, v);
 		else
 			typed_add_float(v, t->out);
 		break;
-	}
+	case TYPE_COMPLEX:
+		if (t->format && t->format != 'f' && t->format != 's')
+			add_float_bits(t, type, v);
+		else
+			typed_add_complex(v, t->out);
+		break;
 	case TYPE_ARRAY:
 		add_array(t, type, v);
 		break;
@@ -336,10 +359,7 @@ static void add(struct text *t, const struct typed_value *v)
 		add_wide(t, v);
 		break;
 	default:
-		if (type->size > 8 && !v->bit_size)
-			add_wide(t, v);
-		else
-			add_integer(t, type, v);
+		add_integer(t, type, v);
 	}
 	t->depth--;
 }
@@ -353,16 +373,19 @@ void typed_text_inner(const struct typed_source *source,
 	add(&t, value);
 }
 
-/* gdb leaves the type away for char *, which its string tells. */
+/* gdb leaves the type away for char * and wchar_t *, which its string tells. */
 static bool is_plain_string(struct type *type)
 {
 	struct type *target;
+	const char *quotes;
 
 	type = type_unqualified(type);
 	if (type->kind != TYPE_POINTER)
 		return false;
 	target = type_unqualified(type_target(type));
-	return target->name && !strcmp(target->name, "char");
+	quotes = typed_quotes(target);
+	return quotes && target->name &&
+	       (*quotes || !strcmp(target->name, "char"));
 }
 
 void typed_text(const struct typed_source *source,
@@ -371,7 +394,7 @@ void typed_text(const struct typed_source *source,
 {
 	struct type *type = type_strip(value->type);
 
-	if (!format &&
+	if ((!format || format == 's') &&
 	    (type->kind == TYPE_POINTER || type->kind == TYPE_REFERENCE) &&
 	    !is_plain_string(value->type)) {
 		strbuf_addc(out, '(');

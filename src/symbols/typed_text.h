@@ -41,7 +41,8 @@ void typed_text_inner(const struct typed_source *source,
 		      struct strbuf *out);
 
 /* The integer, enum, pointer, character or bit-field as it would be in an
- * int64_t; false: it is none, or it has not all its bytes. */
+ * int64_t; false: it is none, it is of 128 bits, or it has not all its bytes.
+ */
 bool typed_integer(const struct typed_value *value, int64_t *out);
 bool typed_float(const struct typed_value *value, long double *out);
 
@@ -49,13 +50,19 @@ bool typed_float(const struct typed_value *value, long double *out);
 void typed_symbol(const struct typed_source *source, uint64_t addr,
 		  struct strbuf *out);
 
-/* typed_string.c: len characters of width bytes, quoted, runs shortened. */
-void typed_string(const uint8_t *chars, size_t len, unsigned width, bool more,
-		  struct strbuf *out);
+/*
+ * typed_string.c: what quotes of a character's type begin with: "", "L" of
+ * wchar_t, "u", "U"; NULL: it is no type of characters.
+ */
+const char *typed_quotes(struct type *type);
+/* len characters of width bytes, quoted, runs shortened. */
+void typed_string(const uint8_t *chars, size_t len, unsigned width,
+		  const char *quotes, bool more, struct strbuf *out);
 /* The string at addr: "text", "text"..., <error: Cannot access memory ...>. */
 void typed_string_at(const struct typed_source *source, uint64_t addr,
-		     unsigned width, struct strbuf *out);
+		     unsigned width, const char *quotes, struct strbuf *out);
 /* 65 'A' has 'A' from here. */
-void typed_char(uint64_t c, unsigned width, struct strbuf *out);
+void typed_char(uint64_t c, unsigned width, const char *quotes,
+		struct strbuf *out);
 
 #endif

@@ -3,6 +3,8 @@
 # whose debug information is in one form or another.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/asks.sh
+. "$top_srcdir/tests/lib/asks.sh"
 need_ptrace
 need gdb gcore jq cc
 source=$top_srcdir/tests/fixtures/typed.c
@@ -204,33 +206,6 @@ unsigned char
 g_list == 0
 g_tree->weight * 2
 END
-
-# The same questions to both; the answer to each follows its line in a file.
-ask_gdb() { # COMMAND FILE OUT
-	set -- "$1" "$2" "$3" -ex 'echo \n'
-	while IFS= read -r line; do
-		set -- "$@" -ex "echo @@$line\\n" -ex "$1 $line"
-	done <"$2"
-	command=$3
-	shift 3
-	LC_ALL=C gdb -nx -batch -iex 'set debuginfod enabled off' -p "$PID" \
-		"$@" 2>&1 | sed '1,/^$/d; s/^\$[0-9]* = //; /^\[Inferior/d' |
-		sed -n '/^@@/,$p' >"$command"
-}
-ask_us() { # COMMAND FILE OUT
-	: >"$T/script"
-	while IFS= read -r line; do
-		printf 'echo @@%s\n%s %s\n' "$line" "$1" "$line" >>"$T/script"
-	done <"$2"
-	# shellcheck disable=SC2086
-	hs $from -x "$T/script"
-	cp "$T/out" "$3"
-}
-same() { # WHAT COMMAND FILE
-	ask_us "$2" "$3" "$T/ours"
-	is "$1: $2 has an answer to everything" "$status$(cat "$T/err")" 0
-	is "$1: $2 is as gdb's" "$(diff "$T/gdbs" "$T/ours")" ""
-}
 
 check "there are fifty expressions" test "$(wc -l <"$T/values")" -ge 50
 for flags in "-gdwarf-5" "-gdwarf-4 -fdebug-types-section" \

@@ -76,21 +76,33 @@ TEST(escapes_are_undone)
 	struct token t = first("\"a\\n\\\"\\101\\x42\\\\\"");
 
 	ck_assert_int_eq(t.kind, T_STRING);
-	ck_assert_str_eq(t.string, "a\n\"AB\\");
+	ck_assert_str_eq((const char *)t.string, "a\n\"AB\\");
 	ck_assert_uint_eq(first("'\\0'").number, 0);
 	ck_assert_int_eq((int64_t)first("'\\377'").number, -1);
+}
+
+TEST(a_quoted_name_is_no_character)
+{
+	struct token t = first("'a.c'::b::c+1");
+
+	ck_assert_int_eq(t.kind, T_QUOTED);
+	ck_assert_str_eq((const char *)t.string, "a.c");
+	ck_assert_str_eq(t.member, "b::c+1");
+	t = first("'ns::f(int)'");
+	ck_assert_int_eq(t.kind, T_QUOTED);
+	ck_assert_str_eq((const char *)t.string, "ns::f(int)");
+	ck_assert_ptr_null(t.member);
 }
 
 TEST(what_is_no_token_is_refused)
 {
 	static const char *const bad[] = {"12ab",
 					  "0x1g",
-					  "'ab'",
+					  "L'ab'",
 					  "\"open",
 					  "'",
 					  "1.5x",
 					  "99999999999999999999999",
-					  "{",
 					  "a\\b"};
 	struct token t;
 	struct error err;
