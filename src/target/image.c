@@ -5,13 +5,15 @@
 #include <sys/mman.h>
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "target/pagemap.h"
 
 enum {
-	STEP = 1 << 20, /* bytes between two looks at ^C */
+	STEP = 1 << 20,	    /* bytes between two looks at ^C */
+	TOGETHER = 4 << 20, /* of a run, that several threads are worth */
 	RUNS = 64,
-	FAULT_STEP = 32 << 20,
+	FAULT_STEP = 8 << 20,
 	PAGE = 4096,
 	HUGE = 2 << 20
 };
@@ -45,21 +47,34 @@ static uint64_t room(struct image *image)
 	return pool ? pool->size - pool->used : 0;
 }
 
+struct fault_in {
+	uint8_t *at;
+	uint64_t bytes;
+};
+
+static int fault_in_part(void *ctx, uint64_t part, struct error *err)
+{
+	const struct fault_in *f = ctx;
+	uint64_t done = part * FAULT_STEP;
+	uint64_t len =
+		f->bytes - done < FAULT_STEP ? f->bytes - done : FAULT_STEP;
+
+	(void)err;
+	if (madvise(f->at + done, len, MADV_POPULATE_WRITE) < 0)
+		for (uint64_t i = 0; i < len; i += PAGE)
+			((volatile uint8_t *)f->at)[done + i] = 0;
+	return 0;
+}
+
 /* Only what was asked for, page by page where the kernel is old.  It takes
  * seconds for gigabytes where the machine has to find them first. */
 static int fault_in(uint8_t *at, uint64_t bytes, struct error *err)
 {
-	for (uint64_t done = 0; done < bytes; done += FAULT_STEP) {
-		uint64_t len =
-			bytes - done < FAULT_STEP ? bytes - done : FAULT_STEP;
+	struct fault_in f = {at, bytes};
 
-		if (progress_tick("making room", done, bytes, err) < 0)
-			return -1;
-		if (madvise(at + done, len, MADV_POPULATE_WRITE) < 0)
-			for (uint64_t i = 0; i < len; i += 4096)
-				((volatile uint8_t *)at)[done + i] = 0;
-	}
-	return 0;
+	return parallel_each("making room",
+			     (bytes + FAULT_STEP - 1) / FAULT_STEP,
+			     fault_in_part, &f, err);
 }
 
 int image_reserve(struct image *image, uint64_t bytes, struct error *err)
@@ -250,6 +265,56 @@ static int copy_run(struct image *image, struct target *from, uint64_t at,
 	return 0;
 }
 
+struct together {
+	struct target *from;
+	uint64_t at;
+	uint8_t *to;
+};
+
+static int read_step(void *ctx, uint64_t part, struct error *err)
+{
+	const struct together *t = ctx;
+	uint64_t at = t->at + part * STEP;
+	size_t n = t->from->ops->read_touched(t->from, at, t->to + part * STEP,
+					      STEP);
+
+	return n == STEP ? 0
+			 : error_at(err, ERR_FAULT, at + n,
+				    "cannot read touched memory");
+}
+
+/*
+ * As many whole steps of a long run as there is room for, several at a time;
+ * *at goes on behind them.  From the first that cannot be read whole the rest
+ * is left to copy_run(); those before it have all been begun, so were read.
+ */
+static int copy_together(struct image *image, struct target *from, uint64_t *at,
+			 uint64_t end, uint64_t *budget, struct error *err)
+{
+	struct together t = {.from = from, .at = *at};
+	uint64_t len = end - *at;
+
+	len = len < *budget ? len : *budget;
+	len = len < room(image) ? len : room(image);
+	len -= len % STEP;
+	if (len < TOGETHER || !from->ops->read_touched)
+		return 0;
+	t.to = place(image, len, err);
+	if (!t.to)
+		return -1;
+	if (parallel_each("reading memory", len / STEP, read_step, &t, err)) {
+		if (err->code != ERR_FAULT)
+			return -1;
+		len = (err->addr - *at) / STEP * STEP;
+	}
+	if (keep(image, *at, t.to, len, err) < 0)
+		return -1;
+	from->bytes_read += len;
+	*at += len;
+	*budget -= len;
+	return 0;
+}
+
 int image_copy(struct image *image, struct target *from, uint64_t start,
 	       uint64_t end, enum image_kind kind, uint64_t budget,
 	       struct error *err)
@@ -276,6 +341,8 @@ int image_copy(struct image *image, struct target *from, uint64_t start,
 			if ((zeros &&
 			     add_zero(image, zero > start ? zero : start, s,
 				      err) < 0) ||
+			    copy_together(image, from, &s, e, &budget, err) <
+				    0 ||
 			    copy_run(image, from, s, e, &budget, err) < 0)
 				return -1;
 			zero = e;

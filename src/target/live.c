@@ -298,6 +298,7 @@ static const struct target_ops live_ops = {
 	.kind = "live",
 	.read = live_read,
 	.touched_runs = live_touched_runs,
+	.read_touched = live_read_touched,
 	.guard_page = live_guard_page,
 	.stop = live_stop,
 	.resume = live_resume,

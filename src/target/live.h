@@ -21,6 +21,8 @@ struct live {
 ssize_t live_read(struct target *target, uint64_t addr, void *buf, size_t len);
 size_t live_touched_runs(struct target *target, uint64_t start, uint64_t end,
 			 struct page_run *run, size_t max, uint64_t *walked);
+size_t live_read_touched(struct target *target, uint64_t addr, void *buf,
+			 size_t len);
 bool live_guard_page(struct target *target, uint64_t addr);
 
 #endif

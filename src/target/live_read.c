@@ -186,6 +186,18 @@ size_t live_touched_runs(struct target *target, uint64_t start, uint64_t end,
 	return pagemap_runs(&live->pagemap, start, end, run, max, walked);
 }
 
+size_t live_read_touched(struct target *target, uint64_t addr, void *buf,
+			 size_t len)
+{
+	const struct live *live = target->impl;
+	struct iovec local = {buf, len}, remote = {(void *)addr, len};
+	ssize_t n = -1;
+
+	if (!live->opts.use_proc_mem && !live->no_vm_readv)
+		n = process_vm_readv(live->tid, &local, 1, &remote, 1, 0);
+	return n < 0 ? 0 : (size_t)n;
+}
+
 bool live_guard_page(struct target *target, uint64_t addr)
 {
 	struct live *live = target->impl;

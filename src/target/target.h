@@ -75,6 +75,12 @@ struct target_ops {
 			       struct page_run *run, size_t max,
 			       uint64_t *walked);
 	/*
+	 * Optional, while it is stopped: the bytes of pages that touched_runs()
+	 * told of, and how many of them could be read.  Any thread may call it.
+	 */
+	size_t (*read_touched)(struct target *, uint64_t addr, void *buf,
+			       size_t len);
+	/*
 	 * Optional: is the page at addr one that faults by intent (a guard
 	 * page of a thread's stack in the middle of its mapping)?
 	 */

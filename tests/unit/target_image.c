@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/parallel.h"
 #include "target/pagemap.h"
 #include "tests/lib/hs_test.h"
 
@@ -110,6 +111,110 @@ TEST(a_copy_skips_what_is_unreadable_and_counts_it)
 	ck_assert_uint_eq(image_read(image, PAGES + PAGE, buf, PAGE), PAGE);
 	ck_assert_uint_eq(buf[0], 2);
 	ck_assert_uint_eq(image_read(image, PAGES + 9 * PAGE, buf, PAGE), 0);
+	image_destroy(image);
+}
+
+/* 12 megabytes and a bit, all touched; a page in the eighth is not readable. */
+#define LONG	 (UINT64_C(12) << 20)
+#define LONG_END (PAGES + LONG + PAGE)
+#define LONG_BAD (PAGES + (UINT64_C(7) << 20) + 5 * PAGE)
+
+static _Atomic unsigned long_calls;
+
+static size_t long_touched(struct target *target, uint64_t addr, void *buf,
+			   size_t len)
+{
+	(void)target;
+	long_calls++;
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t at = addr + i;
+
+		if (at >= LONG_BAD && at < LONG_BAD + PAGE)
+			return i;
+		memcpy((char *)buf + i, &at, 8);
+	}
+	return len;
+}
+
+static ssize_t long_read(struct target *target, uint64_t addr, void *buf,
+			 size_t len)
+{
+	unsigned calls = long_calls;
+	size_t n = long_touched(target, addr, buf, len);
+
+	long_calls = calls;
+	return n ? (ssize_t)n : -1;
+}
+
+static size_t long_runs(struct target *target, uint64_t start, uint64_t end,
+			struct page_run *run, size_t max, uint64_t *walked)
+{
+	(void)target, (void)max;
+	run[0] = (struct page_run){start, end};
+	*walked = end;
+	return 1;
+}
+
+static const struct target_ops long_ops = {.kind = "fake",
+					   .read = long_read,
+					   .read_touched = long_touched,
+					   .touched_runs = long_runs};
+
+/* Whoever reads it; budget: a part of it only. */
+static void copy_long(unsigned threads, uint64_t reserve, uint64_t budget)
+{
+	struct target from = {.ops = &long_ops, .page_size = PAGE, .word = 8};
+	struct image *image = image_create();
+	uint64_t kept = 0;
+
+	parallel_threads(threads);
+	long_calls = 0;
+	OK(image_reserve(image, reserve, &err));
+	OK(image_copy(image, &from, PAGES, LONG_END, IMAGE_ANONYMOUS, budget,
+		      &err));
+	for (uint64_t at = PAGES; at < LONG_END; at += 8) {
+		uint64_t word;
+
+		if (image_read(image, at, &word, 8) != 8)
+			continue;
+		ck_assert_uint_eq(word, at);
+		kept += 8;
+	}
+	ck_assert_uint_eq(kept, budget < LONG ? budget : LONG);
+	ck_assert_uint_eq(image_bytes(image), kept);
+	ck_assert_uint_eq(image->skipped_bytes, LONG + PAGE - kept);
+	ck_assert_uint_eq(from.bytes_read, kept);
+	image_destroy(image);
+}
+
+TEST(a_long_run_is_the_same_whoever_reads_it)
+{
+	for (unsigned threads = 1; threads <= 4; threads++) {
+		copy_long(threads, LONG + PAGE, UINT64_MAX);
+		ck_assert_uint_ge(long_calls, 8);
+		/* No room for all of it, and no leave to take it. */
+		copy_long(threads, LONG / 2, UINT64_MAX);
+		copy_long(threads, LONG + PAGE, LONG / 2);
+		ck_assert_uint_eq(long_calls, LONG / 2 >> 20);
+		copy_long(threads, 0, UINT64_MAX);
+		ck_assert_uint_eq(long_calls, 0);
+	}
+}
+
+TEST(an_interrupt_ends_a_copy_by_several)
+{
+	struct target from = {.ops = &long_ops, .page_size = PAGE, .word = 8};
+	struct image *image = image_create();
+
+	OK(image_reserve(image, LONG, &err));
+	interrupt_raise();
+	FAILS(ERR_INTERRUPTED, image_copy(image, &from, PAGES, LONG_END,
+					  IMAGE_ANONYMOUS, UINT64_MAX, &err));
+	ck_assert_uint_eq(long_calls, 0);
+	ck_assert_uint_eq(image_bytes(image), 0);
+	image_destroy(image);
+	image = image_create();
+	FAILS(ERR_INTERRUPTED, image_reserve(image, LONG, &err));
 	image_destroy(image);
 }
 
