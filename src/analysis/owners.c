@@ -114,6 +114,14 @@ static struct owner owner_of(struct build *b, const struct ref *ref)
 	return owner;
 }
 
+struct owner owner_of_ref(const struct snapshot *snap, struct symbols *symbols,
+			  enum owner_by by, const struct ref *ref)
+{
+	struct build b = {.snap = snap, .symbols = symbols, .by = by};
+
+	return owner_of(&b, ref);
+}
+
 static uint64_t key_of(const struct owner *owner)
 {
 	uint64_t what = owner->addr;

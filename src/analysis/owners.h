@@ -60,6 +60,10 @@ int root_owners_make(const struct graph *graph, struct symbols *symbols,
 		     struct error *err) MUST_CHECK;
 void root_owners_deinit(struct root_owners *owners);
 
+/* Of one word outside of the heap, or a register; whatever it points at. */
+struct owner owner_of_ref(const struct snapshot *snap, struct symbols *symbols,
+			  enum owner_by by, const struct ref *ref);
+
 /*
  * "g_sessions", "prog+0x1d2cc0 (.bss)", "thread 4711 \"worker\" stack",
  * "libfoo.so", "static data": for people and JSON alike.

@@ -5,6 +5,7 @@
 
 #include "analysis/typing_follow.h"
 #include "analysis/typing_impl.h"
+#include "analysis/typing_owner.h"
 #include "base/alloc.h"
 
 /* FNV-1a. */
@@ -69,7 +70,7 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 	      (symbols && typing_follow(t, err)) || typing_shapes(t, err) ||
 	      typing_beginnings(t, err);
 	typing_objects_settle(t, &objects);
-	if (ret) {
+	if (ret || typing_owners(t, err)) {
 		typing_destroy(t);
 		return -1;
 	}
@@ -86,9 +87,24 @@ void typing_destroy(struct typing *typing)
 	free(typing->name);
 	free(typing->type);
 	free(typing->by);
+	free(typing->owner);
 	u64map_deinit(&typing->number);
 	paths_destroy(typing->paths);
 	free(typing);
+}
+
+enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
+			  uint32_t *name)
+{
+	enum typed_by by = (enum typed_by)typing->by[chunk];
+
+	*name = typing->type[chunk];
+	if (by > TYPED_OWNER || typing->snap->chunk[chunk].state != CHUNK_USED)
+		return by;
+	if (!typing->owner[chunk] || typing->owner[chunk] == OWNER_SEVERAL)
+		return by;
+	*name = typing->owner[chunk];
+	return TYPED_OWNER;
 }
 
 const char *typing_name(const struct typing *typing, uint32_t chunk)
@@ -110,22 +126,24 @@ static const char *bare(const char *name)
 
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
 {
-	const char *type = typing_name(typing, chunk);
+	const char *type;
+	uint32_t number;
 
 	if (typing->snap->chunk[chunk].state != CHUNK_USED)
 		return false;
-	if (typing->by[chunk] == TYPED_NOT)
+	if (typing_best(typing, chunk, &number) == TYPED_NOT)
 		return !strcmp(name, typed_by_name(TYPED_NOT));
+	type = typing->name[number].text;
 	return !strcmp(type, name) || !strcmp(bare(type), name);
 }
 
 const char *typed_by_name(enum typed_by by)
 {
 	static const char *const name[] = {
-		[TYPED_NOT] = "unknown",   [TYPED_TEXT] = "text",
-		[TYPED_SIZE] = "size",	   [TYPED_SYMBOL] = "symbol",
-		[TYPED_SHAPE] = "shape",   [TYPED_PATH] = "path",
-		[TYPED_VTABLE] = "vtable",
+		[TYPED_NOT] = "unknown", [TYPED_TEXT] = "text",
+		[TYPED_SIZE] = "size",	 [TYPED_SYMBOL] = "symbol",
+		[TYPED_OWNER] = "owner", [TYPED_SHAPE] = "shape",
+		[TYPED_PATH] = "path",	 [TYPED_VTABLE] = "vtable",
 	};
 
 	return name[by];
@@ -135,7 +153,8 @@ uint64_t typing_bytes(const struct typing *typing)
 {
 	return sizeof(*typing) +
 	       typing->snap->chunk_count *
-		       (uint64_t)(sizeof(*typing->type) + sizeof(*typing->by)) +
+		       (uint64_t)(sizeof(*typing->type) + sizeof(*typing->by) +
+				  sizeof(*typing->owner)) +
 	       typing->name_cap * sizeof(*typing->name) +
 	       typing->number.cap * sizeof(*typing->number.slot);
 }

@@ -20,6 +20,7 @@ struct symbols;
 enum typed_by {
 	TYPED_NOT,
 	TYPED_TEXT,   /* it begins with text that a NUL or its end ends */
+	TYPED_OWNER,  /* no type; all pointers to it come from one place */
 	TYPED_SYMBOL, /* the type is that symbol's name */
 	TYPED_SIZE,   /* the only type with its size and what is known of it */
 	TYPED_SHAPE,  /* a container's node or buffer */
@@ -42,25 +43,31 @@ struct typing {
 	struct u64map number; /* hash of a name -> its number */
 	uint32_t *type;	      /* owned, one a chunk: number of its name, or 0 */
 	uint8_t *by;	      /* owned, one a chunk: enum typed_by */
+	uint32_t *owner;      /* owned, one a chunk: see typing_owner.h */
 	struct paths *paths;  /* owned: how types were reached; or NULL */
 };
 
 /*
  * Of the used chunks of snap, which needs its contents (ERR_UNSUPPORTED).
- * symbols may be NULL.  Five bytes a chunk, and the names.  ERR_INTERRUPTED on
+ * symbols may be NULL.  Nine bytes a chunk, and the names.  ERR_INTERRUPTED on
  * ^C.
  */
 int typing_make(const struct snapshot *snap, struct symbols *symbols,
 		struct typing **out, struct error *err) MUST_CHECK;
 void typing_destroy(struct typing *typing);
 
+/* What a row of a table counts it by: its type, or the owner of what has none
+ * or is text.  *name: number in typing->name. */
+enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
+			  uint32_t *name);
 /* "" if it has none. */
 const char *typing_name(const struct typing *typing, uint32_t chunk);
 /* Is the chunk just that, neither several ("T[]") nor more ("T+")? */
 bool typing_is_whole(const struct typing *typing, uint32_t chunk);
 /* Is it of this type?  Of "struct client" as of "client". */
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name);
-/* "vtable", "path", "shape", "symbol", "text", "unknown": as in JSON. */
+/* "vtable", "path", "shape", "symbol", "owner", "text", "unknown": as in JSON.
+ */
 const char *typed_by_name(enum typed_by by);
 
 /* Our memory, bytes. */

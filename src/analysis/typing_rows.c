@@ -30,9 +30,9 @@ int typing_rows(const struct typing *typing, const uint32_t *index,
 	if (!all)
 		return -1;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t name = typing->type[index[i]];
-		struct typing_row *row =
-			&all[name * (size_t)TYPED_WAYS + typing->by[index[i]]];
+		uint32_t name;
+		enum typed_by by = typing_best(typing, index[i], &name);
+		struct typing_row *row = &all[name * (size_t)TYPED_WAYS + by];
 
 		row->count++;
 		row->bytes += snapshot_chunk_size(typing->snap, index[i]);

@@ -6,6 +6,7 @@
 #include "analysis/describe.h"
 #include "analysis/typing_chain.h"
 #include "analysis/typing_follow.h"
+#include "analysis/typing_proof.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
 #include "snapshot/place.h"
@@ -13,7 +14,7 @@
 
 enum { FIRST_WORDS = 4, CANDIDATES = 12 };
 
-static struct why_line *add(struct why *why, const char *section, char *text)
+struct why_line *why_add(struct why *why, const char *section, char *text)
 {
 	if (why->count == why->cap) {
 		why->cap = why->cap ? 2 * why->cap : 16;
@@ -24,10 +25,9 @@ static struct why_line *add(struct why *why, const char *section, char *text)
 	return &why->line[why->count++];
 }
 
-static void add_at(struct why *why, const char *section, uint64_t addr,
-		   char *text)
+void why_add_at(struct why *why, const char *section, uint64_t addr, char *text)
 {
-	struct why_line *line = add(why, section, text);
+	struct why_line *line = why_add(why, section, text);
 
 	line->has_addr = true;
 	line->addr = addr;
@@ -52,19 +52,22 @@ static void why_vtable(const struct typing *t, uint32_t chunk, struct why *why)
 	if (!t->symbols ||
 	    !symbols_format(t->symbols, word, name, sizeof(name)))
 		name[0] = '\0';
-	add_at(why, "why", word,
-	       xasprintf("its first word is the address of a table of virtual "
-			 "functions%s%s",
-			 *name ? ": " : "", name));
-	add(why, "why",
-	    xstrdup("the type information in front of that table names the "
-		    "class; the table is of the complete object, not of a "
-		    "base"));
+	why_add_at(
+		why, "why", word,
+		xasprintf("its first word is the address of a table of virtual "
+			  "functions%s%s",
+			  *name ? ": " : "", name));
+	why_add(why, "why",
+		xstrdup("the type information in front of that table names the "
+			"class; the table is of the complete object, not of a "
+			"base"));
 	if (!typing_is_whole(t, chunk))
-		add(why, "why",
-		    xstrdup("the chunk begins with such an object and is not "
-			    "just one: it is larger than the class, or than "
-			    "others that begin so, or has several"));
+		why_add(why, "why",
+			xstrdup("the chunk begins with such an object and is "
+				"not "
+				"just one: it is larger than the class, or "
+				"than "
+				"others that begin so, or has several"));
 }
 
 static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
@@ -78,12 +81,13 @@ static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
 		if (!word || !symbols_at(t->symbols, word, &symbol) ||
 		    !symbol.name || symbol.offset)
 			continue;
-		add_at(why, "why", word,
-		       xasprintf("the word at +%u is the very address of the "
-				 "%s %s",
-				 i * t->snap->word,
-				 symbol.is_object ? "variable" : "function",
-				 name));
+		why_add_at(
+			why, "why", word,
+			xasprintf("the word at +%u is the very address of the "
+				  "%s %s",
+				  i * t->snap->word,
+				  symbol.is_object ? "variable" : "function",
+				  name));
 		return;
 	}
 }
@@ -95,28 +99,30 @@ static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 	struct strbuf sb = {0};
 
 	typing_chain(t, chunk, &sb);
-	add(why, "why", xasprintf("%s", strbuf_str(&sb)));
+	why_add(why, "why", xasprintf("%s", strbuf_str(&sb)));
 	strbuf_deinit(&sb);
 	if (t->paths->form[chunk] == FORM_ARRAY && n->size)
-		add(why, "why",
-		    xasprintf("which points at %s of %" PRIu64
-			      " bytes each: there is room for %" PRIu64,
-			      n->name, n->size, room / n->size));
+		why_add(why, "why",
+			xasprintf("which points at %s of %" PRIu64
+				  " bytes each: there is room for %" PRIu64,
+				  n->name, n->size, room / n->size));
 	else if (t->paths->form[chunk] == FORM_BEGINS)
-		add(why, "why",
-		    xasprintf("which points at %s, of %" PRIu64
-			      " bytes: the chunk begins with one and is more; "
-			      "what follows is not known",
-			      n->name, n->size));
+		why_add(why, "why",
+			xasprintf("which points at %s, of %" PRIu64
+				  " bytes: the chunk begins with one and is "
+				  "more; "
+				  "what follows is not known",
+				  n->name, n->size));
 	else if (n->size)
-		add(why, "why",
-		    xasprintf("which points at %s, of %" PRIu64 " bytes",
-			      n->name, n->size));
+		why_add(why, "why",
+			xasprintf("which points at %s, of %" PRIu64 " bytes",
+				  n->name, n->size));
 	else
-		add(why, "why",
-		    xasprintf("which points at %s, of which debug information "
-			      "has no more than the name",
-			      n->name));
+		why_add(why, "why",
+			xasprintf("which points at %s, of which debug "
+				  "information "
+				  "has no more than the name",
+				  n->name));
 }
 
 static void why_size(const struct typing *t, uint32_t chunk, struct why *why)
@@ -125,24 +131,26 @@ static void why_size(const struct typing *t, uint32_t chunk, struct why *why)
 	uint32_t from = t->paths->link[chunk].from;
 
 	typing_chain(t, chunk, &sb);
-	add(why, "why", xasprintf("%s", strbuf_str(&sb)));
+	why_add(why, "why", xasprintf("%s", strbuf_str(&sb)));
 	strbuf_deinit(&sb);
 	if (from < FROM_CLAIM && t->by[from] == TYPED_SIZE)
-		add(why, "why",
-		    xstrdup("somewhere on that way a type was a candidate: "
-			    "the only one that has this size and what "
-			    "pointers say is in it"));
+		why_add(why, "why",
+			xstrdup("somewhere on that way a type was a candidate: "
+				"the only one that has this size and what "
+				"pointers say is in it"));
 	else
-		add(why, "why",
-		    xstrdup("which leads to a part of it; of all types in the "
-			    "debug information this is the only one that has "
-			    "such a part there and just this size"));
+		why_add(why, "why",
+			xstrdup("which leads to a part of it; of all types in "
+				"the "
+				"debug information this is the only one that "
+				"has "
+				"such a part there and just this size"));
 }
 
 static void said(void *ctx, bool against, const char *text)
 {
-	add(ctx, against ? "it contradicts that" : "it agrees with that",
-	    xasprintf("%s", text));
+	why_add(ctx, against ? "it contradicts that" : "it agrees with that",
+		xasprintf("%s", text));
 }
 
 static void why_candidates(const struct typing *t, uint32_t chunk,
@@ -154,27 +162,46 @@ static void why_candidates(const struct typing *t, uint32_t chunk,
 	if (n > CANDIDATES)
 		strbuf_addf(&sb, " and %zu more", n - CANDIDATES);
 	if (n)
-		add(why, "types of this size",
-		    xasprintf("%s", strbuf_str(&sb)));
+		why_add(why, "types of this size",
+			xasprintf("%s", strbuf_str(&sb)));
 	strbuf_deinit(&sb);
 }
 
 static void why_not(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	if (t->snap->chunk[chunk].state != CHUNK_USED) {
-		add(why, "why", xstrdup("it is not in use: it has no type"));
+		why_add(why, "why",
+			xstrdup("it is not in use: it has no type"));
 		return;
 	}
-	add(why, "why",
-	    xstrdup("no variable leads to it by pointers whose types are "
-		    "known, and it begins with no table of virtual functions, "
-		    "no address of a function or variable, and no text"));
+	why_add(why, "why",
+		xstrdup("no variable leads to it by pointers whose types are "
+			"known, and it begins with no table of virtual "
+			"functions, "
+			"no address of a function or variable, and no text"));
 	why_candidates(t, chunk, why);
+}
+
+static void why_owner(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	why_add(why, "why",
+		xstrdup("nothing says its type, but every pointer to it is in "
+			"one place, or in blocks that are reached from there "
+			"alone"));
+	if (t->by[chunk] == TYPED_TEXT)
+		why_add(why, "why", xstrdup("it begins with text"));
+	else
+		why_candidates(t, chunk, why);
 }
 
 static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 {
-	switch ((enum typed_by)t->by[chunk]) {
+	uint32_t name;
+
+	switch (typing_best(t, chunk, &name)) {
+	case TYPED_OWNER:
+		why_owner(t, chunk, why);
+		break;
 	case TYPED_VTABLE:
 		why_vtable(t, chunk, why);
 		break;
@@ -185,42 +212,50 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 		why_size(t, chunk, why);
 		break;
 	case TYPED_SHAPE:
-		add(why, "why",
-		    xstrdup("a whole container of libstdc++ was found that it "
-			    "is of: a ring, a red-black tree or the chains of "
-			    "a hash table, whose head has just their number"));
+		why_add(why, "why",
+			xstrdup("a whole container of libstdc++ was found that "
+				"it "
+				"is of: a ring, a red-black tree or the chains "
+				"of "
+				"a hash table, whose head has just their "
+				"number"));
 		break;
 	case TYPED_SYMBOL:
 		why_symbol(t, chunk, why);
 		why_candidates(t, chunk, why);
 		break;
 	case TYPED_TEXT:
-		add(why, "why",
-		    xstrdup("it begins with text, up to a NUL or to its end; "
-			    "what is behind that may be anything"));
+		why_add(why, "why",
+			xstrdup("it begins with text, up to a NUL or to its "
+				"end; "
+				"what is behind that may be anything"));
 		break;
 	default:
 		why_not(t, chunk, why);
 		break;
 	}
+	if (t->snap->chunk[chunk].state == CHUNK_USED &&
+	    t->by[chunk] < TYPED_SIZE)
+		typing_proof(t, chunk, why);
 }
 
 void typing_why(const struct typing *typing, uint32_t chunk, struct why *out)
 {
 	const struct chunk *c = &typing->snap->chunk[chunk];
-	enum typed_by by = (enum typed_by)typing->by[chunk];
+	uint32_t name;
+	enum typed_by by = typing_best(typing, chunk, &name);
 	char usable[FMT_MAX];
 
 	*out = (struct why){0};
-	add_at(out, "the chunk", c->addr,
-	       xasprintf("%s usable bytes, class %" PRIu64 ", %s",
-			 fmt_count(usable, sizeof(usable), c->size),
-			 snapshot_chunk_size(typing->snap, chunk),
-			 chunk_state_name((enum chunk_state)c->state)));
-	add(out, "its type",
-	    xasprintf("%s",
-		      by ? typing_name(typing, chunk) : typed_by_name(by)));
-	add(out, "its type", xasprintf("named by: %s", typed_by_name(by)));
+	why_add_at(out, "the chunk", c->addr,
+		   xasprintf("%s usable bytes, class %" PRIu64 ", %s",
+			     fmt_count(usable, sizeof(usable), c->size),
+			     snapshot_chunk_size(typing->snap, chunk),
+			     chunk_state_name((enum chunk_state)c->state)));
+	why_add(out, "its type",
+		xasprintf("%s",
+			  by ? typing->name[name].text : typed_by_name(by)));
+	why_add(out, "its type", xasprintf("named by: %s", typed_by_name(by)));
 	add_reason(typing, chunk, out);
 	typing_said(typing, chunk, said, out);
 }

@@ -18,6 +18,10 @@ struct why {
 
 /* Of a chunk of any state; out is the caller's, by why_deinit(). */
 void typing_why(const struct typing *typing, uint32_t chunk, struct why *out);
+/* A line more; text becomes why's. */
+struct why_line *why_add(struct why *why, const char *section, char *text);
+void why_add_at(struct why *why, const char *section, uint64_t addr,
+		char *text);
 void why_deinit(struct why *why);
 
 #endif

@@ -261,6 +261,7 @@ static void add_itself(struct chunk_parts *state,
 	const struct chunk *c = &q->snap->chunk[q->index];
 	const char *section = "the chunk";
 	char usable[FMT_MAX], text[160];
+	uint32_t name;
 
 	add_at(state, section, c->addr, PLACE_CHUNK,
 	       xasprintf("%s usable bytes, class %" PRIu64,
@@ -287,6 +288,8 @@ static void add_itself(struct chunk_parts *state,
 		add_type(state, section, q);
 		return;
 	}
+	if (q->typing && typing_best(q->typing, q->index, &name) == TYPED_OWNER)
+		add(state, section, xstrdup(q->typing->name[name].text));
 	chunk_preview(q->snap, q->symbols, q->index, false, text, sizeof(text));
 	if (*text)
 		add(state, section, xasprintf("begins with %s", text));

@@ -98,11 +98,13 @@ int view_type(const struct typing *typing, uint32_t chunk, struct view **out,
 {
 	struct type_state *state = xcalloc(1, sizeof(*state));
 	struct view *view;
+	uint32_t name;
+	enum typed_by by = typing_best(typing, chunk, &name);
 
 	typing_why(typing, chunk, &state->why);
-	if (typing->by[chunk] != TYPED_NOT)
-		state->name = xstrdup(typing_name(typing, chunk));
-	state->named_by = typed_by_name(typing->by[chunk]);
+	if (by != TYPED_NOT)
+		state->name = xstrdup(typing->name[name].text);
+	state->named_by = typed_by_name(by);
 	if (view_create(&type_ops, (uint32_t)state->why.count, state, &view,
 			err))
 		return -1;

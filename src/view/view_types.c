@@ -46,13 +46,17 @@ static void bytes_cell(const struct view *view, uint32_t row, struct value *out)
 	*out = value_u(V_BYTES, row_of(view, row)->bytes);
 }
 
+static struct value share_of(const struct types *types, uint64_t bytes)
+{
+	return (struct value){.kind = V_PERCENT,
+			      .f = types->bytes ? 100 * (double)bytes /
+							  (double)types->bytes
+						: 0};
+}
+
 static void share_cell(const struct view *view, uint32_t row, struct value *out)
 {
-	const struct types *types = view->state;
-
-	*out = (struct value){.kind = V_PERCENT,
-			      .f = 100 * (double)row_of(view, row)->bytes /
-				   (double)types->bytes};
+	*out = share_of(view->state, row_of(view, row)->bytes);
 }
 
 static void named_by_cell(const struct view *view, uint32_t row,
@@ -106,23 +110,52 @@ static const struct view_ops types_ops = {
 	.release = types_release,
 };
 
-/* What of the set has a type at all. */
+enum known { KNOWN_TYPE, KNOWN_OWNER, KNOWN_CONTENT, KNOWN_NOT, KNOWNS };
+
+static enum known known_by(enum typed_by by)
+{
+	if (by >= TYPED_SIZE)
+		return KNOWN_TYPE;
+	if (by == TYPED_OWNER)
+		return KNOWN_OWNER;
+	return by ? KNOWN_CONTENT : KNOWN_NOT;
+}
+
+/* What of the set has a type, what an owner, and what neither: all of it. */
 static void add_totals(struct view *view, const struct types *types,
 		       uint32_t rows, uint32_t count)
 {
-	uint64_t typed = 0, bytes = 0;
+	static const struct {
+		const char *count, *bytes, *share, *title;
+	} total[] = {
+		[KNOWN_TYPE] = {"typed_count", "typed_bytes", "typed_share",
+				"have a type"},
+		[KNOWN_OWNER] = {"owned_count", "owned_bytes", "owned_share",
+				 "a certain owner"},
+		[KNOWN_CONTENT] = {"content_count", "content_bytes",
+				   "content_share", "are named by contents"},
+		[KNOWN_NOT] = {"unknown_count", "unknown_bytes",
+			       "unknown_share", "unknown"},
+	};
+	uint64_t chunks[KNOWNS] = {0}, bytes[KNOWNS] = {0};
 
-	for (uint32_t i = 0; i < rows; i++)
-		if (types->row[i].by != TYPED_NOT) {
-			typed += types->row[i].count;
-			bytes += types->row[i].bytes;
-		}
+	for (uint32_t i = 0; i < rows; i++) {
+		enum known known = known_by(types->row[i].by);
+
+		chunks[known] += types->row[i].count;
+		bytes[known] += types->row[i].bytes;
+	}
 	view_total(view, NULL, "count", "chunks", value_u(V_COUNT, count));
 	view_total(view, NULL, "bytes", "with headers",
 		   value_u(V_BYTES, types->bytes));
-	view_total(view, NULL, "named_count", "named", value_u(V_COUNT, typed));
-	view_total(view, NULL, "named_bytes", "in these",
-		   value_u(V_BYTES, bytes));
+	for (int i = 0; i < KNOWNS; i++) {
+		view_total(view, NULL, total[i].count, NULL,
+			   value_u(V_COUNT, chunks[i]));
+		view_total(view, NULL, total[i].bytes, NULL,
+			   value_u(V_BYTES, bytes[i]));
+		view_total(view, NULL, total[i].share, total[i].title,
+			   share_of(types, bytes[i]));
+	}
 }
 
 int view_types(const struct typing *typing, const struct chunk_list *list,

@@ -112,6 +112,6 @@ strip "$T/typed_heap"
 FIXTURES=$T start_fixture typed_heap
 hs -p "$PID" --json --limit 0 types
 is "without debug information nothing is said" "$(jq -c '[.rows[].named_by] |
-	unique - ["text", "symbol", "unknown", "vtable"]' "$T/out")" "[]"
+	unique - ["text", "symbol", "unknown", "vtable", "owner"]' "$T/out")" "[]"
 stop_fixture
 done_testing

@@ -24,7 +24,8 @@ check_all() {
 		([.rows[].bytes] | add) == .totals.bytes and
 		([.rows[].count] | add) == .totals.count and
 		([.rows[] | select(.named_by != "unknown") | .bytes] | add)
-			== .totals.named_bytes' "$T/out"
+			== (.totals | .typed_bytes + .owned_bytes +
+			.content_bytes)' "$T/out"
 	is "$how: keys" "$(jq -r '.rows[0] | keys | join(" ")' "$T/out")" \
 		"bytes count named_by share type"
 	bytes=$(jq .totals.bytes "$T/out")

@@ -1,0 +1,186 @@
+#include "analysis/typing_holder.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analysis/owners.h"
+#include "analysis/typing_follow.h"
+#include "symbols/symbols.h"
+
+enum { NESTED_MAX = 32, FIRST_WORDS = 4 };
+
+/* Where a block has the address of the symbol that it is named by. */
+static uint64_t symbol_offset(const struct typing *t, uint32_t chunk)
+{
+	for (unsigned i = 0; i < FIRST_WORDS; i++) {
+		uint64_t at = i * (uint64_t)t->snap->word, word = 0;
+		struct symbol symbol;
+
+		image_read(t->snap->contents, t->snap->chunk[chunk].addr + at,
+			   &word, t->snap->word);
+		if (word && symbols_at(t->symbols, word, &symbol) &&
+		    symbol.name && !symbol.offset &&
+		    !strcmp(symbol.name, typing_name(t, chunk)))
+			return at;
+	}
+	return 0;
+}
+
+/* The node by which a chunk's words are named, or NULL. */
+static const struct node *node_of_chunk(const struct typing *t, uint32_t chunk)
+{
+	uint32_t number = t->paths ? t->paths->node[chunk] : 0;
+
+	return number ? &t->paths->nodes.node[number] : NULL;
+}
+
+/* Bytes of a chunk that is one node or an array of them; 0: not known. */
+static uint64_t bytes_of(const struct typing *t, uint32_t chunk,
+			 const struct node *node)
+{
+	uint64_t size = t->snap->chunk[chunk].size;
+
+	if (!node->size || node->flex)
+		return 0;
+	return t->paths->form[chunk] == FORM_ARRAY
+		       ? size / node->size * node->size
+		       : node->size;
+}
+
+enum holder_part holder_part(const struct typing *t, uint32_t chunk,
+			     uint64_t offset)
+{
+	const struct node *node = node_of_chunk(t, chunk);
+	bool begins = !typing_is_whole(t, chunk);
+	uint64_t bytes;
+
+	if (t->by[chunk] == TYPED_SYMBOL)
+		return HOLDER_TYPED;
+	if (t->by[chunk] < TYPED_SIZE)
+		return HOLDER_BLOCK;
+	if (!node)
+		return begins ? HOLDER_BLOCK : HOLDER_TYPED;
+	if (t->by[chunk] != TYPED_VTABLE)
+		begins = t->paths->form[chunk] == FORM_BEGINS;
+	bytes = bytes_of(t, chunk, node);
+	if (!bytes || offset < bytes)
+		return HOLDER_TYPED;
+	return begins ? HOLDER_BLOCK : HOLDER_SLACK;
+}
+
+/* The offset in one element of what a chunk is, or of its open array. */
+static uint64_t element_offset(const struct typing *t, const struct node *node,
+			       uint64_t offset)
+{
+	const struct node *more = &t->paths->nodes.node[node->flex_node];
+
+	if (!node->flex)
+		return node->size ? offset % node->size : offset;
+	if (offset < node->flex || !more->size)
+		return offset;
+	return node->flex + (offset - node->flex) % more->size;
+}
+
+uint64_t holder_key(const struct typing *t, uint32_t chunk, uint64_t offset)
+{
+	const struct node *node = node_of_chunk(t, chunk);
+	uint64_t what = node ? (uint64_t)(node - t->paths->nodes.node) << 1
+			     : (uint64_t)t->type[chunk] << 1 | 1;
+
+	if (t->by[chunk] == TYPED_SYMBOL)
+		offset = symbol_offset(t, chunk);
+	else if (node && node->kind < NODE_STRUCT)
+		offset = 0;
+	else if (node)
+		offset = element_offset(t, node, offset);
+	return what << 32 ^ offset;
+}
+
+static const struct member *member_at(struct type *type, uint64_t offset)
+{
+	const struct member *m;
+	size_t n = type_members(type, &m);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t size = type_size(m[i].type);
+
+		/* What is open at the end goes on. */
+		if (!m[i].bit_size && offset >= m[i].offset &&
+		    (offset - m[i].offset < size || (!size && i + 1 == n)))
+			return &m[i];
+	}
+	return NULL;
+}
+
+/* ".clients", ".table[].head": down to what is at offset. */
+static bool add_members(struct type *type, uint64_t offset, struct strbuf *out)
+{
+	for (unsigned depth = 0; depth < NESTED_MAX; depth++) {
+		const struct member *m;
+
+		type = type_strip(type);
+		if (type->kind == TYPE_ARRAY) {
+			struct type *element = type_target(type);
+			uint64_t size = type_size(element);
+
+			strbuf_add(out, "[]");
+			if (!size)
+				return false;
+			offset %= size;
+			type = element;
+			continue;
+		}
+		/* Of a union, no more is told. */
+		if (type->kind != TYPE_STRUCT)
+			return true;
+		m = member_at(type, offset);
+		if (!m)
+			return false;
+		if (m->name && !m->is_base)
+			strbuf_addf(out, ".%s", m->name);
+		offset -= m->offset;
+		type = m->type;
+	}
+	return false;
+}
+
+bool holder_member(const struct typing *t, uint32_t chunk, uint64_t offset,
+		   struct strbuf *out)
+{
+	const struct node *node = node_of_chunk(t, chunk);
+
+	if (t->by[chunk] == TYPED_SYMBOL) {
+		strbuf_addf(out, "blocks with %s at +%" PRIu64,
+			    typing_name(t, chunk), symbol_offset(t, chunk));
+		return true;
+	}
+	if (!node) {
+		strbuf_addf(out, "%s +%" PRIu64, typing_name(t, chunk), offset);
+		return true;
+	}
+	if (node->kind == NODE_OPAQUE) {
+		strbuf_addf(out, "%s +%" PRIu64, node->name, offset);
+		return true;
+	}
+	strbuf_add(out, node->name);
+	if (node->kind < NODE_STRUCT) {
+		strbuf_add(out, "[]");
+		return true;
+	}
+	offset = element_offset(t, node, offset);
+	return add_members(node->type, offset, out);
+}
+
+void holder_root(const struct typing *t, const struct ref *ref,
+		 struct strbuf *out)
+{
+	struct owner owner =
+		owner_of_ref(t->snap, t->symbols, OWNER_BY_SYMBOL, ref);
+	char name[320];
+
+	/* A value may be in a register and on the stack at once. */
+	if (owner.kind == OWNER_STACK || owner.kind == OWNER_REGISTERS)
+		owner.kind = OWNER_THREAD;
+	owner_name(&owner, t->snap, t->symbols, name, sizeof(name));
+	strbuf_add(out, name);
+}

@@ -1,0 +1,36 @@
+/* What has a word in it, in the program's terms: a member of a type, a
+ * variable, a thread. */
+#ifndef ANALYSIS_TYPING_HOLDER_H
+#define ANALYSIS_TYPING_HOLDER_H
+
+#include "analysis/refs.h"
+#include "analysis/typing.h"
+#include "base/strbuf.h"
+
+enum holder_part {
+	/* Nothing says its type; or it is behind the T of a "T+". */
+	HOLDER_BLOCK,
+	HOLDER_TYPED, /* or named by a symbol: one place as a whole */
+	HOLDER_SLACK /* malloc's rounding, behind what a chunk is: in nothing */
+};
+
+/* What is at that offset of a used chunk. */
+enum holder_part holder_part(const struct typing *typing, uint32_t chunk,
+			     uint64_t offset);
+/* Two words in chunks with one key are in the same member of one type; of a
+ * place of which the type is known. */
+uint64_t holder_key(const struct typing *typing, uint32_t chunk,
+		    uint64_t offset);
+/*
+ * "struct client.buf", "struct dict.ht_table[]", "dictEntry *[]", "blocks with
+ * PyList_Type at +8": of such a place.  A union goes by its own name: which of
+ * its members is there, the address does not say.  False: no member is there.
+ */
+bool holder_member(const struct typing *typing, uint32_t chunk, uint64_t offset,
+		   struct strbuf *out);
+/* "g_server", "prog+0x1d2cc0 (.bss)", "thread 4711 \"worker\"", "thread 4711
+ * TLS": of a word outside of the heap. */
+void holder_root(const struct typing *typing, const struct ref *ref,
+		 struct strbuf *out);
+
+#endif

@@ -1,0 +1,264 @@
+#include "analysis/typing_owner.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_holder.h"
+#include "analysis/typing_impl.h"
+#include "analysis/words.h"
+#include "base/alloc.h"
+#include "snapshot/finder.h"
+#include "snapshot/place.h"
+#include "snapshot/roots.h"
+
+static const char held_by[] = "held by ";
+
+struct owning {
+	struct typing *t;
+	const struct snapshot *snap;
+	struct finder finder;
+	struct pieces pieces;
+	struct u64map members; /* key of a holder -> its number, or SEVERAL */
+	struct bitmap waiting;
+	uint32_t *queue; /* owned: chunks that have something to pass on */
+	size_t queued;
+};
+
+typedef int word_fn(struct owning *o, uint32_t chunk, uint64_t from,
+		    uint32_t target, uint64_t value, struct error *err);
+
+/* Each word of [start, end) that points into a used chunk. */
+static int each_word(struct owning *o, uint64_t start, uint64_t end,
+		     uint32_t chunk, word_fn *fn, struct error *err)
+{
+	unsigned word = o->snap->word;
+	const uint8_t *bytes;
+	uint64_t addr, len;
+
+	pieces_begin(&o->pieces, o->snap->contents, start, end);
+	while ((bytes = pieces_next(&o->pieces, PIECES_STEP, &addr, &len))) {
+		for (uint64_t i = -addr & (word - 1); i + word <= len;
+		     i += word) {
+			uint64_t value = load_word(bytes + i, word);
+			uint32_t target = finder_find(&o->finder, value);
+
+			if (target != CHUNK_NONE && target != chunk &&
+			    o->snap->chunk[target].state == CHUNK_USED &&
+			    fn(o, chunk, addr + i, target, value, err))
+				return -1;
+		}
+		if (pieces_tick(&o->pieces, len, "looking for owners", err))
+			return -1;
+	}
+	return 0;
+}
+
+/* owner is one more that holds target. */
+static void meet(struct owning *o, uint32_t target, uint32_t owner)
+{
+	uint32_t *have = &o->t->owner[target];
+
+	if (*have == owner || *have == OWNER_SEVERAL || !owner)
+		return;
+	*have = *have ? OWNER_SEVERAL : owner;
+	/* What is typed to its end passes nothing on. */
+	if (bitmap_test(&o->waiting, target) ||
+	    holder_part(o->t, target, o->snap->chunk[target].size - 1) !=
+		    HOLDER_BLOCK)
+		return;
+	bitmap_set(&o->waiting, target);
+	o->queue[o->queued++] = target;
+}
+
+static uint32_t name_number(struct owning *o, struct strbuf *sb,
+			    struct error *err)
+{
+	AUTO_FREE char *name = xasprintf("%s%s", held_by, strbuf_str(sb));
+
+	return typing_number(o->t, name, err);
+}
+
+static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
+		       uint32_t target, uint64_t value, struct error *err)
+{
+	uint64_t offset = from - o->snap->chunk[chunk].addr, *number;
+
+	(void)value;
+	if (holder_part(o->t, chunk, offset) != HOLDER_TYPED)
+		return 0;
+	number = u64map_at(&o->members, holder_key(o->t, chunk, offset), err);
+	if (!number)
+		return -1;
+	if (!*number) {
+		struct strbuf sb = {0};
+
+		*number = holder_member(o->t, chunk, offset, &sb)
+				  ? name_number(o, &sb, err)
+				  : OWNER_SEVERAL;
+		strbuf_deinit(&sb);
+		if (!*number)
+			return -1;
+	}
+	meet(o, target, (uint32_t)*number);
+	return 0;
+}
+
+static int meet_root(struct owning *o, const struct ref *ref, struct error *err)
+{
+	struct strbuf sb = {0};
+	uint32_t number;
+
+	holder_root(o->t, ref, &sb);
+	number = name_number(o, &sb, err);
+	strbuf_deinit(&sb);
+	if (!number)
+		return -1;
+	meet(o, ref->target, number);
+	return 0;
+}
+
+static int from_root(struct owning *o, uint32_t chunk, uint64_t from,
+		     uint32_t target, uint64_t value, struct error *err)
+{
+	struct ref ref = {.from = from,
+			  .value = value,
+			  .target = target,
+			  .thread = UINT32_MAX};
+
+	(void)chunk;
+	return o->t->owner[target] == OWNER_SEVERAL ? 0
+						    : meet_root(o, &ref, err);
+}
+
+static int from_block(struct owning *o, uint32_t chunk, uint64_t from,
+		      uint32_t target, uint64_t value, struct error *err)
+{
+	(void)value;
+	(void)err;
+	if (holder_part(o->t, chunk, from - o->snap->chunk[chunk].addr) ==
+	    HOLDER_BLOCK)
+		meet(o, target, o->t->owner[chunk]);
+	return 0;
+}
+
+static int over_chunk(struct owning *o, uint32_t chunk, word_fn *fn,
+		      struct error *err)
+{
+	const struct chunk *c = &o->snap->chunk[chunk];
+
+	return each_word(o, c->addr, c->addr + c->size, chunk, fn, err);
+}
+
+static int over_roots(struct owning *o, struct error *err)
+{
+	struct roots roots;
+	int ret = 0;
+
+	if (roots_make(o->snap, ROOTS_ALL, &roots, err))
+		return -1;
+	for (size_t i = 0; i < roots.count && !ret; i++)
+		if (!roots.range[i].stale)
+			ret = each_word(o, roots.range[i].start,
+					roots.range[i].end, CHUNK_NONE,
+					from_root, err);
+	for (size_t i = 0; i < roots.words && !ret; i++) {
+		const struct root_word *w = &roots.word[i];
+		struct ref ref = {.value = w->value,
+				  .target = finder_find(&o->finder, w->value),
+				  .thread = w->thread,
+				  .reg = w->reg};
+
+		if (!w->stale && ref.target != CHUNK_NONE &&
+		    o->snap->chunk[ref.target].state == CHUNK_USED)
+			ret = meet_root(o, &ref, err);
+	}
+	roots_deinit(&roots);
+	return ret;
+}
+
+/* Each chunk's owner changes twice at most, so this ends. */
+static int pass_on(struct owning *o, struct error *err)
+{
+	while (o->queued) {
+		uint32_t chunk = o->queue[--o->queued];
+
+		bitmap_clear(&o->waiting, chunk);
+		if (over_chunk(o, chunk, from_block, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int run(struct owning *o, struct error *err)
+{
+	if (over_roots(o, err))
+		return -1;
+	for (uint32_t i = 0; i < o->snap->chunk_count; i++)
+		if (o->snap->chunk[i].state == CHUNK_USED &&
+		    o->t->by[i] >= TYPED_SYMBOL &&
+		    over_chunk(o, i, from_member, err))
+			return -1;
+	return pass_on(o, err);
+}
+
+int typing_owners(struct typing *t, struct error *err)
+{
+	struct owning o = {.t = t, .snap = t->snap};
+	uint64_t n = t->snap->chunk_count;
+	int ret = -1;
+
+	t->owner = try_calloc(n, sizeof(*t->owner), "owners of chunks", err);
+	o.queue = try_calloc(n, sizeof(*o.queue), "owners of chunks", err);
+	if (t->owner && o.queue &&
+	    !bitmap_init(&o.waiting, n, "owners of chunks", err) &&
+	    !finder_init(&o.finder, t->snap, NULL, err))
+		ret = run(&o, err);
+	finder_deinit(&o.finder);
+	bitmap_deinit(&o.waiting);
+	u64map_deinit(&o.members);
+	free(o.queue);
+	return ret;
+}
+
+bool owner_of_word(const struct typing *t, const struct ref *ref,
+		   struct strbuf *out)
+{
+	struct place place = place_of(t->snap, ref->from);
+	uint32_t owner;
+
+	if (ref->thread != UINT32_MAX || place.kind != PLACE_CHUNK) {
+		holder_root(t, ref, out);
+		return true;
+	}
+	switch (holder_part(t, place.chunk, place.offset)) {
+	case HOLDER_TYPED:
+		if (holder_member(t, place.chunk, place.offset, out))
+			return true;
+		strbuf_addf(out, ", between its members, +%" PRIu64,
+			    place.offset);
+		return false;
+	case HOLDER_SLACK:
+		strbuf_addf(out, "behind the end of %s, which holds nothing",
+			    typing_name(t, place.chunk));
+		return false;
+	case HOLDER_BLOCK:
+		break;
+	}
+	owner = t->owner[place.chunk];
+	if (owner && owner != OWNER_SEVERAL) {
+		strbuf_add(out, t->name[owner].text + strlen(held_by));
+		return true;
+	}
+	strbuf_add(out, owner ? "a block that several hold"
+			      : "a block that nothing holds");
+	return false;
+}
+
+bool owner_is_here(const struct typing *t, const struct ref *ref)
+{
+	struct place place = place_of(t->snap, ref->from);
+
+	return place.kind == PLACE_CHUNK &&
+	       holder_part(t, place.chunk, place.offset) == HOLDER_TYPED;
+}

@@ -1,0 +1,33 @@
+/*
+ * Whose a chunk without a type is.  Certain is that only where every word that
+ * points to it or into it is in one place in the program's terms: one member of
+ * one type, one variable, one thread's registers and stack.  Blocks whose own
+ * type is not known pass on the owner that they have themselves, so what is
+ * only reached through them is the same owner's; cycles of them, too.  Words in
+ * free chunks and in dead stack hold nothing (snapshot/roots.h).  Where two
+ * places disagree, there is no owner.
+ */
+#ifndef ANALYSIS_TYPING_OWNER_H
+#define ANALYSIS_TYPING_OWNER_H
+
+#include "analysis/refs.h"
+#include "analysis/typing.h"
+#include "base/strbuf.h"
+
+/* In typing->owner: 0, nothing holds it; this; or the number of a name, "held
+ * by struct client.buf". */
+#define OWNER_SEVERAL UINT32_MAX
+
+/* Fills in t->owner, of chunks with a type too: what is in the tail of a "T+"
+ * is held by that. */
+int typing_owners(struct typing *t, struct error *err) MUST_CHECK;
+
+/* The place of one word, as an owner's name has it: "struct client.buf"; false:
+ * it has none that is certain, and out is what it is in. */
+bool owner_of_word(const struct typing *t, const struct ref *ref,
+		   struct strbuf *out);
+/* Of a word in a chunk: is it in a place of a known type, and not in a block
+ * that has the owner itself? */
+bool owner_is_here(const struct typing *t, const struct ref *ref);
+
+#endif

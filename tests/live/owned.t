@@ -1,0 +1,79 @@
+#!/bin/sh
+# Whose the blocks are that have no type, against what the program knows.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq gcc gcore strip
+
+gcc -g -O0 -I"$top_srcdir" -I. -o "$T/owned" \
+	"$top_srcdir/tests/fixtures/owned.c" 2>"$T/log" || bail "gcc"
+FIXTURES=$T start_fixture owned
+
+# Of all chunks that the program tells of, in the sets of types' rows.
+judge() { # HEAPSCOPE'S OPTIONS...
+	hs "$@" --json --limit 0 types
+	cp "$T/out" "$T/types"
+	jq -r '.rows[] | select(.named_by == "owner") | .type' "$T/types" |
+		sort -u >"$T/names"
+	: >"$T/got"
+	while read -r name; do
+		hs "$@" --json --limit 0 "chunks \"type=$name\""
+		jq -r --arg name "$name" '.rows[] | "\(.addr) \($name)"' \
+			"$T/out" >>"$T/got"
+	done <"$T/names"
+	sort "$T/got" >"$T/all"
+	sed -n 's/^owned //p; s/^none //p' "$T/manifest" | cut -d ' ' -f 1 |
+		sort >"$T/told"
+	join "$T/told" "$T/all" >"$T/judged"
+}
+judge -p "$PID"
+sed -n 's/^owned //p' "$T/manifest" | sort >"$T/wanted"
+check "the program tells of many" test "$(grep -c . "$T/wanted")" -gt 200
+is "each owner, and none where places disagree" \
+	"$(diff "$T/wanted" "$T/judged")" ""
+check "rows and totals add up" jq -e '
+	def sum(by): [.rows[] | select(by) | .bytes] | add // 0;
+	(.totals | .typed_bytes + .owned_bytes + .content_bytes + .unknown_bytes
+		== .bytes) and
+	(.totals | .typed_count + .owned_count + .content_count + .unknown_count
+		== .count) and
+	(.totals | .typed_share + .owned_share + .content_share + .unknown_share
+		| . > 99.99 and . < 100.01) and
+	.totals.owned_bytes == sum(.named_by == "owner") and
+	.totals.content_bytes == sum(.named_by | IN("symbol", "text")) and
+	.totals.unknown_bytes == sum(.named_by == "unknown") and
+	.totals.bytes == sum(true)' "$T/types"
+hs -p "$PID" types
+check "in words, too" grep -q '% a certain owner' "$T/out"
+hs -p "$PID" --csv types
+check "and in CSV" grep -q '^held by struct session.name,.*,owner' "$T/out"
+
+# Proof, and what disagrees.
+one=$(sed -n 's/^owned \([^ ]*\) held by struct session.text/\1/p' \
+	"$T/manifest" | head -n 1)
+hs -p "$PID" --json -e "type $one" -e "chunk $one"
+is "type: by what" "$(jq -s -c '.[0].totals | [.type, .named_by]' "$T/out")" \
+	'["held by struct session.text","owner"]'
+is "and where that is" "$(jq -s -c '[.[0].rows[] |
+	select(.section == "held by") | .what]' "$T/out")" \
+	'["struct session.text: 1 word, all into the middle of it"]'
+check "the word is there" jq -s -e '[.[0].rows[] |
+	select(.section == "held by") | .addr] | all(startswith("0x"))' "$T/out"
+check "chunk says it" jq -s -e '.[1].rows | any(.what ==
+	"held by struct session.text")' "$T/out"
+none=$(sed -n 's/^none //p' "$T/manifest" | head -n 1)
+hs -p "$PID" --json type "$none"
+is "which places disagree" "$(jq -c '[.rows[] |
+	select(.section == "held by") | .what | sub(":.*"; "")]' "$T/out")" \
+	'["g_other","g_table","these disagree"]'
+lost=$(sed -n 's/^none //p' "$T/manifest" | tail -n 1)
+hs -p "$PID" --json type "$lost"
+check "of a lost one, that nothing leads to it" jq -e '.rows |
+	any(.section == "held by" and (.what | startswith("no variable")))' \
+	"$T/out"
+
+gcore_of "$PID" "$T/core"
+judge -c "$T/core"
+is "of a core the same" "$(diff "$T/wanted" "$T/judged")" ""
+stop_fixture
+done_testing
