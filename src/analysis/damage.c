@@ -164,7 +164,8 @@ static void find_what(const struct snapshot *snap, struct damage *out)
 		return;
 	}
 	place = place_of(snap, d->found);
-	if (place.kind != PLACE_NONE && place.kind != PLACE_FILE) {
+	if (place.kind != PLACE_NONE && place.kind != PLACE_FILE &&
+	    place.kind != PLACE_SHARED) {
 		out->wrote = WROTE_POINTER;
 		return;
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/shared.h"
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "base/sort.h"
@@ -123,6 +124,29 @@ static int scan_roots(struct build *b, const struct roots *roots,
 	return 0;
 }
 
+static int add_shared(void *ctx, uint64_t addr, uint64_t value,
+		      struct error *err)
+{
+	struct build *b = ctx;
+	struct ref ref = {.from = addr,
+			  .value = value,
+			  .target = pointed(b, value),
+			  .thread = UINT32_MAX};
+
+	return ref.target == CHUNK_NONE ? 0 : add_root(b, &ref, err);
+}
+
+static int scan_shared(struct build *b, unsigned classes, struct error *err)
+{
+	struct shared_scan scan = {
+		.snap = b->snap, .word = add_shared, .ctx = b};
+
+	return classes & 1u << ROOT_SHARED
+		       ? shared_scan(&scan, &b->out->complete, b->out->note,
+				     sizeof b->out->note, err)
+		       : 0;
+}
+
 /* The sort is stable: within a target, by from; registers (0) come first. */
 static int order_roots(struct graph *g, struct error *err)
 {
@@ -150,12 +174,12 @@ int graph_build(const struct snapshot *snap, const struct graph_opts *opts,
 		struct graph *out, struct error *err)
 {
 	struct build b = {.snap = snap, .out = out, .interior = opts->interior};
+	unsigned classes = opts->classes ? opts->classes : ROOTS_ALL;
 	struct roots roots;
 	int ret = -1;
 
 	*out = (struct graph){.snap = snap};
-	if (roots_make(snap, opts->classes ? opts->classes : ROOTS_ALL, &roots,
-		       err))
+	if (roots_make(snap, classes, &roots, err))
 		return -1;
 	out->complete = roots.complete;
 	snprintf(out->note, sizeof out->note, "%s", roots.note);
@@ -165,7 +189,7 @@ int graph_build(const struct snapshot *snap, const struct graph_opts *opts,
 	b.last = try_calloc(snap->chunk_count, sizeof *b.last, "graph", err);
 	if (!out->out.first || !b.last || choose(&b, opts->only, err) ||
 	    scan_chunks(&b, err) || scan_roots(&b, &roots, err) ||
-	    order_roots(out, err))
+	    scan_shared(&b, classes, err) || order_roots(out, err))
 		goto out;
 	ret = 0;
 out:

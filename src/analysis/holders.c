@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/shared.h"
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "base/sort.h"
@@ -98,10 +99,25 @@ static int scan_roots(struct search *s, const struct roots *roots,
 	return 0;
 }
 
+static int shared_word(void *ctx, uint64_t addr, uint64_t value,
+		       struct error *err)
+{
+	struct search *s = ctx;
+	struct ref ref = {.from = addr,
+			  .value = value,
+			  .target = CHUNK_NONE,
+			  .thread = UINT32_MAX};
+
+	return value - s->low <= s->high - s->low ? found(s, &ref, false, err)
+						  : 0;
+}
+
 int holders_make(const struct snapshot *snap, uint64_t low, uint64_t high,
 		 struct holders *out, struct error *err)
 {
 	struct search s = {.snap = snap, .low = low, .high = high, .out = out};
+	struct shared_scan shared = {
+		.snap = snap, .word = shared_word, .ctx = &s};
 	struct roots roots;
 	int ret = -1;
 
@@ -112,6 +128,8 @@ int holders_make(const struct snapshot *snap, uint64_t low, uint64_t high,
 	snprintf(out->note, sizeof out->note, "%s", roots.note);
 	/* The sort is stable: registers, whose from is 0, keep their order. */
 	if (scan_roots(&s, &roots, err) || scan_chunks(&s, err) ||
+	    shared_scan(&shared, &out->complete, out->note, sizeof out->note,
+			err) ||
 	    sort_by_u64(out->ref, out->count, sizeof *out->ref,
 			offsetof(struct ref, from), err))
 		goto out;

@@ -151,7 +151,6 @@ int leaks_make(const struct snapshot *snap, const struct reach_opts *opts,
 
 	leaks->snap = snap;
 	leaks->opts = *opts;
-	leaks->opts.memory = NULL;
 	if (reach_make(snap, opts, &reach, err)) {
 		free(leaks);
 		return -1;

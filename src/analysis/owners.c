@@ -29,25 +29,10 @@ struct build {
 static enum root_class class_of(const struct snapshot *snap,
 				const struct ref *ref, uint32_t *thread)
 {
-	const struct span *span = span_find(snap, ref->from);
-
+	if (ref->thread == UINT32_MAX)
+		return root_class_at(snap, ref->from, thread);
 	*thread = ref->thread;
-	if (ref->thread != UINT32_MAX)
-		return ROOT_REGISTER;
-	if (!span)
-		return ROOT_OTHER;
-	switch (span->kind) {
-	case PLACE_STACK:
-		*thread = span->thread;
-		return ROOT_STACK;
-	case PLACE_TLS:
-		*thread = span->thread;
-		return ROOT_TLS;
-	case PLACE_GLOBAL:
-		return ROOT_GLOBAL;
-	default:
-		return ROOT_OTHER;
-	}
+	return ROOT_REGISTER;
 }
 
 /* Names of code, and those that only mark a place, are no variables. */
@@ -69,9 +54,12 @@ static uint64_t mapping_start(const struct snapshot *snap, uint64_t addr)
 static void by_symbol(struct build *b, uint64_t from, struct owner *owner)
 {
 	static const enum owner_kind kind[] = {
-		[ROOT_REGISTER] = OWNER_REGISTERS, [ROOT_STACK] = OWNER_STACK,
-		[ROOT_GLOBAL] = OWNER_WORD,	   [ROOT_TLS] = OWNER_TLS,
+		[ROOT_REGISTER] = OWNER_REGISTERS,
+		[ROOT_STACK] = OWNER_STACK,
+		[ROOT_GLOBAL] = OWNER_WORD,
+		[ROOT_TLS] = OWNER_TLS,
 		[ROOT_OTHER] = OWNER_MAPPING,
+		[ROOT_SHARED] = OWNER_MAPPING,
 	};
 
 	owner->kind = kind[owner->class];
@@ -80,7 +68,7 @@ static void by_symbol(struct build *b, uint64_t from, struct owner *owner)
 		owner->addr = b->last.addr;
 	} else if (owner->class == ROOT_GLOBAL) {
 		owner->addr = from;
-	} else if (owner->class == ROOT_OTHER) {
+	} else if (owner->class >= ROOT_OTHER) {
 		owner->addr = mapping_start(b->snap, from);
 	}
 }
@@ -270,7 +258,7 @@ unsigned owner_rank(const struct owner *owner)
 {
 	static const unsigned char rank[] = {
 		[ROOT_REGISTER] = 3, [ROOT_STACK] = 2, [ROOT_GLOBAL] = 0,
-		[ROOT_TLS] = 0,	     [ROOT_OTHER] = 1,
+		[ROOT_TLS] = 0,	     [ROOT_OTHER] = 1, [ROOT_SHARED] = 4,
 	};
 
 	return owner->kind == OWNER_THREAD ? 2 : rank[owner->class];
@@ -348,6 +336,7 @@ void owner_name(const struct owner *owner, const struct snapshot *snap,
 		[ROOT_GLOBAL] = "static data",
 		[ROOT_TLS] = "thread-local storage",
 		[ROOT_OTHER] = "other memory",
+		[ROOT_SHARED] = "shared memory",
 	};
 	const struct module *m;
 	struct symbol symbol;

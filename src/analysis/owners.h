@@ -49,9 +49,10 @@ struct root_owners {
 /*
  * How lasting what an owner has is: 0 static data and thread-local storage, 1
  * mappings of which nothing is known, 2 stacks, 3 registers: their words pass
- * with the function that they belong to.  A thread as a whole is 2.
+ * with the function that they belong to; 4 shared memory, whose words may be
+ * another process'.  A thread as a whole is 2.
  */
-enum { OWNER_RANKS = 4 };
+enum { OWNER_RANKS = 5 };
 unsigned owner_rank(const struct owner *owner);
 
 /* symbols may be NULL: no variables are known then. */

@@ -42,12 +42,13 @@ unsigned path_root_order(const struct graph *g, const struct ref *root)
 	       RANKS * (graph_root_steps(g, root) - 1);
 }
 
-static enum root_class class_of(enum place_kind kind)
+static enum root_class class_of(const struct graph *g, const struct ref *root)
 {
-	static const enum root_class of[] = {ROOT_GLOBAL, ROOT_TLS, ROOT_STACK,
-					     ROOT_REGISTER, ROOT_OTHER};
+	uint32_t ignored;
 
-	return of[path_root_rank(kind)];
+	return root->thread != UINT32_MAX
+		       ? ROOT_REGISTER
+		       : root_class_at(g->snap, root->from, &ignored);
 }
 
 static bool word_counts(const struct path_search *s, uint64_t addr)
@@ -62,7 +63,7 @@ static bool word_counts(const struct path_search *s, uint64_t addr)
 bool path_root_counts(const struct path_search *s, const struct ref *root)
 {
 	if (s->opts->classes &&
-	    !(s->opts->classes & 1u << class_of(kind_of(s->g, root))))
+	    !(s->opts->classes & 1u << class_of(s->g, root)))
 		return false;
 	return root->thread != UINT32_MAX || word_counts(s, root->from);
 }

@@ -96,34 +96,41 @@ static int mark_own(struct build *b, struct error *err)
 	return 0;
 }
 
-static int mark_shared_word(void *ctx, uint64_t value, struct error *err)
+static int mark_shared_word(void *ctx, uint64_t addr, uint64_t value,
+			    struct error *err)
+{
+	(void)addr;
+	return mark_word(ctx, value, err);
+}
+
+static int mark_kernel_word(void *ctx, uint64_t value, struct error *err)
 {
 	return mark_word(ctx, value, err);
+}
+
+static bool wants(const struct build *b, enum root_class class)
+{
+	return !b->opts->classes || b->opts->classes & 1u << class;
+}
+
+/* As other roots, if that was asked for in so many words. */
+static bool trusts_shared(const struct build *b)
+{
+	return b->opts->interior == INTERIOR_VALGRIND
+		       ? wants(b, ROOT_OTHER) || wants(b, ROOT_SHARED)
+		       : b->opts->classes & 1u << ROOT_SHARED;
 }
 
 static int mark_shared(struct build *b, struct error *err)
 {
 	struct shared_scan scan = {
 		.snap = b->snap,
-		.memory = b->opts->memory,
 		.word = mark_shared_word,
 		.ctx = &b->out->marker,
 	};
-	size_t len = strlen(b->out->note), cap = sizeof(b->out->note) - len;
-	char bytes[FMT_MAX];
-	uint64_t left;
 
-	if (!(b->opts->classes & 1u << ROOT_OTHER) && b->opts->classes)
-		return 0;
-	if (shared_scan(&scan, &left, err))
-		return -1;
-	if (!left)
-		return 0;
-	b->out->complete = false;
-	snprintf(b->out->note + len, cap,
-		 "%s%s of memory shared with other processes were not searched",
-		 len ? "; " : "", fmt_bytes(bytes, sizeof(bytes), left, false));
-	return 0;
+	return shared_scan(&scan, &b->out->complete, b->out->note,
+			   sizeof(b->out->note), err);
 }
 
 /* As it is now, too.  A core has none of it. */
@@ -132,16 +139,15 @@ static int mark_kernel(struct build *b, struct error *err)
 	struct kernel_words words = {
 		.pid = b->snap->pid,
 		.word_size = b->snap->word,
-		.word = mark_shared_word,
+		.word = mark_kernel_word,
 		.ctx = &b->out->marker,
 	};
 	size_t len = strlen(b->out->note), cap = sizeof(b->out->note) - len;
 	bool all;
 
-	if ((!(b->opts->classes & 1u << ROOT_OTHER) && b->opts->classes) ||
-	    strcmp(b->snap->kind, "live") != 0)
+	if (!wants(b, ROOT_OTHER) || strcmp(b->snap->kind, "live") != 0)
 		return 0;
-	if (!b->opts->memory)
+	if (!b->snap->now)
 		all = false;
 	else if (kernel_words_each(&words, &all, err))
 		return -1;
@@ -166,8 +172,7 @@ static int mark_sure(struct build *b, struct error *err)
 	m->strict = true;
 	m->weak = WEAK;
 	if (mark_own(b, err) || mark_roots(b, false, err) ||
-	    (b->opts->interior == INTERIOR_VALGRIND && mark_shared(b, err)) ||
-	    mark_follow(m, err))
+	    (trusts_shared(b) && mark_shared(b, err)) || mark_follow(m, err))
 		return -1;
 	m->strict = false;
 	m->weak = 0;
@@ -247,7 +252,8 @@ static int mark_tier(struct build *b, enum hold tier, struct error *err)
 		if (m->mark[i] == tier << DOUBT_SHIFT && mark_chunk(m, i, err))
 			return -1;
 	}
-	if ((tier == HOLD_SHARED && mark_shared(b, err)) ||
+	if ((tier == HOLD_SHARED && wants(b, ROOT_OTHER) && !trusts_shared(b) &&
+	     mark_shared(b, err)) ||
 	    (tier == HOLD_KERNEL && mark_kernel(b, err)) ||
 	    (tier == HOLD_STALE && mark_roots(b, true, err)) ||
 	    (tier == HOLD_FREED && mark_freed(b, err)))

@@ -33,10 +33,9 @@ enum hold {
 
 struct reach_opts {
 	enum interior interior;
-	unsigned classes; /* of roots, a bit each; 0: all */
-	/* Where memory is read that no snapshot has (shared.h); NULL: nowhere.
-	 * Borrowed, not used afterwards. */
-	struct target *memory;
+	/* Of roots, a bit each; 0: all but ROOT_SHARED, which is a doubt as
+	 * long as it is not asked for. */
+	unsigned classes;
 };
 
 struct reach {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/shared.h"
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "base/sort.h"
@@ -107,6 +108,16 @@ static int scan_roots(struct scan *s, const struct roots *roots,
 	return 0;
 }
 
+static int shared_word(void *ctx, uint64_t addr, uint64_t value,
+		       struct error *err)
+{
+	const struct scan *s = ctx;
+
+	return value - s->finder.low < s->finder.high - s->finder.low
+		       ? candidate(ctx, addr, value, err)
+		       : 0;
+}
+
 /* The sort is stable: within a target, by from; registers (0) come first. */
 static int order(struct refs *refs, struct error *err)
 {
@@ -121,18 +132,22 @@ int refs_make(const struct snapshot *snap, const struct bitmap *targets,
 	      struct refs *out, struct error *err)
 {
 	struct scan s = {.snap = snap, .out = out};
+	struct shared_scan shared = {
+		.snap = snap, .word = shared_word, .ctx = &s};
 	struct roots roots;
 	int ret = -1;
 
 	*out = (struct refs){0};
 	if (roots_make(snap, ROOTS_ALL, &roots, err))
 		return -1;
-	if (finder_init(&s.finder, snap, targets, err) ||
-	    scan_chunks(&s, err) || scan_roots(&s, &roots, err) ||
-	    order(out, err))
-		goto out;
 	out->complete = roots.complete;
 	memcpy(out->note, roots.note, sizeof out->note);
+	if (finder_init(&s.finder, snap, targets, err) ||
+	    scan_chunks(&s, err) || scan_roots(&s, &roots, err) ||
+	    shared_scan(&shared, &out->complete, out->note, sizeof out->note,
+			err) ||
+	    order(out, err))
+		goto out;
 	ret = 0;
 out:
 	roots_deinit(&roots);

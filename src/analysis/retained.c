@@ -82,11 +82,18 @@ static int reach_from(struct build *b, const uint32_t *entry, uint32_t entries,
 	return ret;
 }
 
+/* What may be no pointer of this process comes last in any case. */
+static unsigned rank_of(const struct retained *r, const struct owner *owner)
+{
+	return r->opts.lasting ? owner_rank(owner)
+			       : owner->class == ROOT_SHARED;
+}
+
 /* All owners at once; or rank by rank. */
 static int find_held(struct build *b, struct error *err)
 {
 	struct retained *out = b->out;
-	unsigned ranks = out->opts.lasting ? OWNER_RANKS : 1;
+	unsigned ranks = out->opts.lasting ? OWNER_RANKS : 2;
 	AUTO_FREE uint32_t *entry = NULL;
 
 	entry = try_calloc(out->owners.count, sizeof *entry, "owners", err);
@@ -96,8 +103,7 @@ static int find_held(struct build *b, struct error *err)
 		uint32_t n = 0;
 
 		for (uint32_t i = 0; i < out->owners.count; i++)
-			if (ranks == 1 ||
-			    owner_rank(&out->owners.owner[i]) == rank)
+			if (rank_of(out, &out->owners.owner[i]) == rank)
 				entry[n++] = out->chunks + i;
 		if (reach_from(b, entry, n, RETAINED_SEVERAL, &out->several,
 			       &out->several_top, err))

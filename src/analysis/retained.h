@@ -11,6 +11,7 @@
  * A function that works on a table has it on its stack, and then the table is
  * no longer its variable's alone.  "lasting" sets this aside.  Owners then come
  * in ranks (owner_rank()): each has only what none of an earlier rank leads to.
+ * Shared memory always has only what nothing else does.
  *
  * RETAINED_NEAREST puts each chunk below the one it is met from first instead
  * (nearest.h): then several own nothing, and an owner has at least what it has

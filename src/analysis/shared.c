@@ -1,9 +1,11 @@
 #include "analysis/shared.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/words.h"
 #include "base/alloc.h"
+#include "base/fmt.h"
 #include "target/pagemap.h"
 #include "target/target.h"
 
@@ -12,29 +14,17 @@ enum { PIECE = 1 << 20, RUNS = 64 };
 struct state {
 	const struct shared_scan *scan;
 	uint8_t *piece; /* owned */
-	uint64_t read, *left;
+	uint64_t read, left;
 };
 
-/* Of a device reading may do things. */
-static bool is_wanted(const struct map *map)
-{
-	unsigned all = MAP_S | MAP_R | MAP_W;
-
-	if ((map->prot & all) != all)
-		return false;
-	return strncmp(map->path, "/dev/", 5) ||
-	       !strncmp(map->path, "/dev/zero", 9) ||
-	       !strncmp(map->path, "/dev/shm/", 9);
-}
-
-static int look_at(struct state *s, size_t len, struct error *err)
+static int look_at(struct state *s, uint64_t at, size_t len, struct error *err)
 {
 	unsigned word = s->scan->snap->word;
 
 	for (size_t i = 0; i + word <= len; i += word) {
 		uint64_t value = load_word(s->piece + i, word);
 
-		if (value && s->scan->word(s->scan->ctx, value, err))
+		if (value && s->scan->word(s->scan->ctx, at + i, value, err))
 			return -1;
 	}
 	return 0;
@@ -47,12 +37,12 @@ static int read_run(struct state *s, uint64_t at, uint64_t end,
 		uint64_t len = end - at < PIECE ? end - at : PIECE;
 		size_t have = 0;
 
-		if (s->scan->memory && s->read + len <= SHARED_MOST)
-			have = target_read_some(s->scan->memory, at, s->piece,
-						len);
-		*s->left += len - have;
+		if (s->scan->snap->now && s->read + len <= SHARED_MOST)
+			have = target_read_some(s->scan->snap->now, at,
+						s->piece, len);
+		s->left += len - have;
 		s->read += have;
-		if (look_at(s, have, err) ||
+		if (look_at(s, at, have, err) ||
 		    progress_tick("reading shared memory", s->read, SHARED_MOST,
 				  err))
 			return -1;
@@ -63,7 +53,7 @@ static int read_run(struct state *s, uint64_t at, uint64_t end,
 
 static int read_map(struct state *s, const struct map *map, struct error *err)
 {
-	struct target *memory = s->scan->memory;
+	struct target *memory = s->scan->snap->now;
 	struct page_run run[RUNS];
 	uint64_t at = map->start, walked;
 
@@ -82,17 +72,31 @@ static int read_map(struct state *s, const struct map *map, struct error *err)
 	return 0;
 }
 
-int shared_scan(const struct shared_scan *scan, uint64_t *left,
-		struct error *err)
+/* A block's pages may have such memory mapped over them: maps, not spans. */
+static bool is_shared(const struct snapshot *snap, size_t map)
+{
+	return span_kind_of_map(snap, map) == PLACE_SHARED;
+}
+
+int shared_scan(const struct shared_scan *scan, bool *complete, char *note,
+		size_t cap, struct error *err)
 {
 	const struct maps *maps = &scan->snap->maps;
 	AUTO_FREE uint8_t *piece = xcalloc(1, PIECE);
-	struct state s = {.scan = scan, .piece = piece, .left = left};
+	struct state s = {.scan = scan, .piece = piece};
+	size_t len = strlen(note);
+	char bytes[FMT_MAX];
 
-	*left = 0;
 	for (size_t i = 0; i < maps->count; i++)
-		if (is_wanted(&maps->map[i]) &&
+		if (is_shared(scan->snap, i) &&
 		    read_map(&s, &maps->map[i], err))
 			return -1;
+	if (!s.left)
+		return 0;
+	*complete = false;
+	snprintf(note + len, cap - len,
+		 "%s%s of memory shared with other processes were not searched",
+		 len ? "; " : "",
+		 fmt_bytes(bytes, sizeof(bytes), s.left, false));
 	return 0;
 }

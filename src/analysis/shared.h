@@ -14,14 +14,16 @@
 #define SHARED_MOST (UINT64_C(256) << 20)
 
 struct shared_scan {
-	const struct snapshot *snap; /* borrowed: whose mappings */
-	struct target *memory; /* borrowed, NULL: cannot be read any more */
-	int (*word)(void *ctx, uint64_t value, struct error *err);
+	const struct snapshot *snap; /* borrowed: whose mappings and ->now */
+	/* Each word that is not 0, and where it is. */
+	int (*word)(void *ctx, uint64_t addr, uint64_t value,
+		    struct error *err);
 	void *ctx;
 };
 
-/* *left: bytes that may have been touched and were not read. */
-int shared_scan(const struct shared_scan *scan, uint64_t *left,
-		struct error *err) MUST_CHECK;
+/* What may have been touched and was not read is said in note, behind what that
+ * has, and *complete is false then. */
+int shared_scan(const struct shared_scan *scan, bool *complete, char *note,
+		size_t cap, struct error *err) MUST_CHECK;
 
 #endif

@@ -223,6 +223,30 @@ static int explain(struct session *session, const struct thing *thing,
 	return warn_stale(session, g, thing->chunk, &args->opts, view, err);
 }
 
+/* What may be the pointer of another process proves little: only where nothing
+ * else leads there. */
+static int find_paths(const struct graph *g, uint32_t target,
+		      const struct path_opts *wanted, struct paths *out,
+		      bool *shared, struct error *err)
+{
+	const unsigned class = 1u << ROOT_SHARED;
+	struct path_opts opts = *wanted;
+
+	*out = (struct paths){0};
+	*shared = false;
+	opts.classes = wanted->classes & ~class;
+	if (opts.classes && paths_find(g, target, &opts, out, err))
+		return -1;
+	if (out->count || !(wanted->classes & class))
+		return 0;
+	paths_deinit(out);
+	opts.classes = class;
+	if (paths_find(g, target, &opts, out, err))
+		return -1;
+	*shared = out->count;
+	return 0;
+}
+
 static int answer(struct session *session, struct path_args *args,
 		  struct view **out, struct error *err)
 {
@@ -231,11 +255,11 @@ static int answer(struct session *session, struct path_args *args,
 	const struct graph *g;
 	struct thing thing;
 	struct paths paths;
-	bool none;
+	bool none, shared;
 
 	if (target_of(session, args, &thing, err) ||
 	    session_graph(session, &whole, &g, err) ||
-	    paths_find(g, thing.chunk, &args->opts, &paths, err))
+	    find_paths(g, thing.chunk, &args->opts, &paths, &shared, err))
 		return -1;
 	none = !paths.count;
 	if (view_path(session->current, session->symbols, &paths, all,
@@ -245,6 +269,10 @@ static int answer(struct session *session, struct path_args *args,
 		(*out)->complete = false;
 	if (*g->note)
 		view_warn(*out, "%s", g->note);
+	if (shared)
+		view_warn(*out, "only memory that is shared with other "
+				"processes leads to it: it may be the pointer "
+				"of another one, or be written meanwhile");
 	if (!none || !explain(session, &thing, args, g, *out, err))
 		return 0;
 	view_destroy(*out);
@@ -294,7 +322,11 @@ const struct command command_entry_path = {
 		"                  address or a variable), one word of it\n"
 		"                  (ADDR+OFFSET), or a kind of root: global, "
 		"tls,\n"
-		"                  stack, register, other. May be repeated.\n"
+		"                  stack, register, other, shared. May be\n"
+		"                  repeated.\n"
+		"Memory shared with other processes is shown where nothing "
+		"else\n"
+		"leads to the chunk.\n"
 		"If no root leads to it that is said, and how it seems to "
 		"have\n"
 		"been lost; so are words that prove little: left on a stack "

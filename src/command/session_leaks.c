@@ -13,7 +13,6 @@ int session_leaks(struct session *session, const struct reach_opts *opts,
 		  struct error *err)
 {
 	const struct leaks *known = session->leaks;
-	struct reach_opts now = *opts;
 
 	if (known && known->snap == session->current &&
 	    known->opts.interior == opts->interior &&
@@ -26,6 +25,5 @@ int session_leaks(struct session *session, const struct reach_opts *opts,
 				 "more), and what holds a block is read from "
 				 "them: take a new one",
 				 session->current->name);
-	now.memory = session->target;
-	return leaks_make(session->current, &now, &session->leaks, err);
+	return leaks_make(session->current, opts, &session->leaks, err);
 }

@@ -304,6 +304,7 @@ static int attempt_run(struct attempt *a, struct error *err)
 	if (target_open_image(snap->contents, false, c->target, false,
 			      &snap->memory, err))
 		return -1;
+	snap->now = c->target;
 	if (!a->copied.cut_bytes && examine(a, snap->memory, err))
 		return -1;
 	touched_count(snap);

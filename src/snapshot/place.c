@@ -50,11 +50,12 @@ struct place place_of(const struct snapshot *snap, uint64_t addr)
 const char *place_kind_name(enum place_kind kind)
 {
 	static const char *const name[] = {
-		[PLACE_NONE] = "none", [PLACE_CHUNK] = "chunk",
-		[PLACE_HEAP] = "heap", [PLACE_GLOBAL] = "global",
-		[PLACE_CODE] = "code", [PLACE_STACK] = "stack",
-		[PLACE_TLS] = "tls",   [PLACE_REGISTER] = "register",
-		[PLACE_ANON] = "anon", [PLACE_FILE] = "file",
+		[PLACE_NONE] = "none",	   [PLACE_CHUNK] = "chunk",
+		[PLACE_HEAP] = "heap",	   [PLACE_GLOBAL] = "global",
+		[PLACE_CODE] = "code",	   [PLACE_STACK] = "stack",
+		[PLACE_TLS] = "tls",	   [PLACE_REGISTER] = "register",
+		[PLACE_ANON] = "anon",	   [PLACE_FILE] = "file",
+		[PLACE_SHARED] = "shared",
 	};
 
 	return (unsigned)kind < sizeof name / sizeof *name ? name[kind] : "?";
@@ -189,6 +190,7 @@ void place_format(const struct place *place, const struct snapshot *snap,
 	case PLACE_GLOBAL:
 	case PLACE_CODE:
 	case PLACE_FILE:
+	case PLACE_SHARED:
 		if (symbols && symbols_format(symbols, place->addr, buf, cap))
 			return;
 		break;

@@ -16,10 +16,34 @@ struct build {
 
 const char *root_class_name(enum root_class class)
 {
-	static const char *const name[] = {"register", "stack", "global", "tls",
-					   "other"};
+	static const char *const name[] = {"register", "stack", "global",
+					   "tls",      "other", "shared"};
 
 	return name[class];
+}
+
+enum root_class root_class_at(const struct snapshot *snap, uint64_t addr,
+			      uint32_t *thread)
+{
+	const struct span *span = span_find(snap, addr);
+
+	*thread = SPAN_NO_THREAD;
+	if (!span)
+		return ROOT_OTHER;
+	switch (span->kind) {
+	case PLACE_STACK:
+		*thread = span->thread;
+		return ROOT_STACK;
+	case PLACE_TLS:
+		*thread = span->thread;
+		return ROOT_TLS;
+	case PLACE_GLOBAL:
+	case PLACE_CODE:
+		return ROOT_GLOBAL;
+	default: /* it may be mapped over a block, too */
+		return snap->maps.map[span->map].prot & MAP_S ? ROOT_SHARED
+							      : ROOT_OTHER;
+	}
 }
 
 /* One more thing that is missing. */

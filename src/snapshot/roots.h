@@ -4,9 +4,11 @@
  * A class each for registers, stacks (from the red zone below the stack pointer
  * to the stack's end), writable data of modules, thread-local storage, and
  * whatever else is private, writable (or was, before it was protected) and no
- * heap.  Malloc's own structures are no roots: main_arena's top and bins name
- * chunk headers, which lie in the tail of the block before.  Neither are stacks
- * of threads that have ended, nor what cannot be accessed.
+ * heap.  Memory that is shared with other processes is a class that no snapshot
+ * has: roots_make() gives none of it, analysis/shared.h does.  Malloc's own
+ * structures are no roots: main_arena's top and bins name chunk headers, which
+ * lie in the tail of the block before.  Neither are stacks of threads that have
+ * ended, nor what cannot be accessed.
  */
 #ifndef SNAPSHOT_ROOTS_H
 #define SNAPSHOT_ROOTS_H
@@ -19,6 +21,7 @@ enum root_class {
 	ROOT_GLOBAL,
 	ROOT_TLS,
 	ROOT_OTHER,
+	ROOT_SHARED,
 	ROOT_CLASSES
 };
 
@@ -59,8 +62,12 @@ int roots_make(const struct snapshot *snap, unsigned classes, struct roots *out,
 	       struct error *err) MUST_CHECK;
 void roots_deinit(struct roots *roots);
 
-/* "register", "stack", "global", "tls", "other": as options and JSON have it.
- */
+/* Of a word outside of the heap; *thread: whose, or SPAN_NO_THREAD. */
+enum root_class root_class_at(const struct snapshot *snap, uint64_t addr,
+			      uint32_t *thread);
+
+/* "register", "stack", "global", "tls", "other", "shared": as options and JSON
+ * have it. */
 const char *root_class_name(enum root_class class);
 
 #endif

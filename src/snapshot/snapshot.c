@@ -50,7 +50,10 @@ void snapshot_detach(struct snapshot *snap)
 	struct target *alone;
 	struct error err;
 
-	if (!snap || !snap->memory)
+	if (!snap)
+		return;
+	snap->now = NULL;
+	if (!snap->memory)
 		return;
 	if (snap->contents->borrows) {
 		snapshot_drop_contents(snap);

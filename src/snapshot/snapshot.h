@@ -136,6 +136,9 @@ struct snapshot {
 	 * blocks are to be named by; or NULL.  Never just because it is known:
 	 * an answer must not depend on what was asked before. */
 	const struct typing *typing;
+	/* Borrowed: memory as it is by now, for what no snapshot has
+	 * (analysis/shared.h); NULL: it was let go. */
+	struct target *now;
 	struct image *contents; /* owned; NULL: not kept (any more) */
 	/* Reads the memory as it was: contents, else mappings the target cannot
 	 * write (from the live target or their files).  NULL without contents.

@@ -59,7 +59,19 @@ static bool is_bss(const struct maps *maps, size_t i)
 	       map[-1].prot & MAP_W && is_module(maps, i - 1);
 }
 
-static enum place_kind kind_of(const struct snapshot *snap, size_t i)
+/* Of a device reading may do things. */
+static bool is_shared(const struct map *map)
+{
+	unsigned all = MAP_S | MAP_R | MAP_W;
+
+	if ((map->prot & all) != all)
+		return false;
+	return strncmp(map->path, "/dev/", 5) ||
+	       !strncmp(map->path, "/dev/zero", 9) ||
+	       !strncmp(map->path, "/dev/shm/", 9);
+}
+
+enum place_kind span_kind_of_map(const struct snapshot *snap, size_t i)
 {
 	const struct maps *maps = &snap->maps;
 	const struct map *map = &maps->map[i];
@@ -71,6 +83,8 @@ static enum place_kind kind_of(const struct snapshot *snap, size_t i)
 			return PLACE_GLOBAL;
 		return PLACE_ANON;
 	}
+	if (is_shared(map))
+		return PLACE_SHARED;
 	if (!is_module(maps, i))
 		return PLACE_FILE;
 	return map->prot & MAP_W ? PLACE_GLOBAL : PLACE_CODE;
@@ -266,7 +280,7 @@ static int cut(const struct snapshot *snap, size_t i, const struct table *over,
 	       size_t *at, struct table *out, struct error *err)
 {
 	const struct map *map = &snap->maps.map[i];
-	struct span base = {.kind = kind_of(snap, i),
+	struct span base = {.kind = span_kind_of_map(snap, i),
 			    .thread = SPAN_NO_THREAD,
 			    .map = (uint32_t)i};
 	uint64_t pos = map->start;

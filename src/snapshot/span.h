@@ -7,6 +7,7 @@
 #define SNAPSHOT_SPAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,7 +24,8 @@ enum place_kind {
 	PLACE_TLS, /* thread-local storage or thread descriptor of a thread */
 	PLACE_REGISTER, /* thread, reg: only as a holder */
 	PLACE_ANON,	/* other private memory without a file */
-	PLACE_FILE	/* other file mapping, vdso, shared memory */
+	PLACE_FILE,	/* other file mapping, vdso */
+	PLACE_SHARED	/* written by other processes, too; no device */
 };
 
 #define SPAN_NO_THREAD UINT32_MAX
@@ -46,6 +48,8 @@ struct span {
  * snapshot by hand calls it last.
  */
 int spans_build(struct snapshot *snap, struct error *err) MUST_CHECK;
+/* What all of a mapping would be that nothing lies over; map: its index. */
+enum place_kind span_kind_of_map(const struct snapshot *snap, size_t map);
 /* The span that holds addr, or NULL. */
 const struct span *span_find(const struct snapshot *snap, uint64_t addr);
 /* Is it in the code, the constants or the data of a module? */

@@ -103,13 +103,41 @@ for line in --kinds=all --kinds= --kinds=lost,definite; do
 done
 hs -p "$PID" leaks --roots=heap
 check "leaks --roots=heap: says which there are" grep -q \
-	"no \"heap\" in register,stack,global,tls,other" "$T/err"
+	"no \"heap\" in register,stack,global,tls,other,shared" "$T/err"
 hs -p "$PID" help sets
 check "help sets has all kinds" grep -q \
 	"leak=definite|indirect|possible|reachable" "$T/out"
 hs -p "$PID" -e "set contents none" -e leaks
 is "no contents: 2" "$status" 2
 check "the reason is said" grep -q "not kept" "$T/err"
+
+# A block that only shared memory holds, and what that block holds.
+shared=$(awk '$7 == "shared" { print $2 }' "$T/manifest" | head -n 1)
+led=$(awk '$7 == "shared" { print $2 }' "$T/manifest" | tail -n 1)
+hs --json --limit 0 -p "$PID" -e "leaks --roots=shared" -e "chunks used" \
+	-e "refs $shared" -e "path $led" -e "path $led --exclude shared" \
+	-e "retained $shared" -e "retained --by=kind" \
+	-e "retained --by=kind --strict"
+is "asked for, shared memory is a root, and all else is lost" \
+	"$(chunks_answer | known | awk '$2 == "reachable" { print $1 }')" \
+	"$(printf '%s\n' "$shared" "$led" | sort)"
+answer() { # COMMAND
+	jq -c --arg c "$1" 'select(.command == $c)' "$T/out"
+}
+is "refs shows it as a holder" "$(answer "refs $shared" |
+	jq -c '[.rows[] | .from_kind]')" '["shared"]'
+is "path begins in it where nothing else leads there" \
+	"$(answer "path $led" | jq -c '[.rows[] | [.kind, .addr]][:2] |
+		[.[0][0], .[1][1]]')" "[\"shared\",\"$shared\"]"
+is "and says so" "$(answer "path $led" | jq '[.warnings[] |
+	select(test("shared with other processes leads"))] | length')" 1
+is "it can be left out" "$(answer "path $led --exclude shared" |
+	jq '.rows | length')" 0
+is "it alone holds them" "$(answer "retained --by=kind" | jq -c '.rows[] |
+	select(.name == "shared memory") | .retained_count')" 2
+is "with --strict too" "$(answer "retained --by=kind --strict" |
+	jq -c '.rows[] | select(.name == "shared memory") |
+		.retained_count')" 2
 
 hs -p "$PID" -e snapshot -e detach -e leaks
 is "shared memory that cannot be read any more: incomplete" "$status" 6

@@ -90,7 +90,7 @@ TEST(every_kind_of_address_is_told_from_the_others)
 		{LIB, PLACE_FILE},
 		{LIB + 0x1000, PLACE_NONE}, /* no access */
 		{LIB + 0x2000, PLACE_TLS},  /* a small map around the tp */
-		{LIB + 0x5000, PLACE_FILE},
+		{LIB + 0x5000, PLACE_SHARED},
 		{ARENA, PLACE_HEAP}, /* heap_info */
 		{ARENA + 0x8d0 + 16, PLACE_CHUNK},
 		{STACK + 0xc000, PLACE_STACK},
