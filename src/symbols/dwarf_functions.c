@@ -72,23 +72,25 @@ static const struct code_range *range_at(const struct code_map *map,
 	return NULL;
 }
 
+static int list_unit_code(void *ctx, struct dwarf_unit *u, struct error *err)
+{
+	struct dwarf *d = ctx;
+	struct die die;
+	int ret;
+
+	if (u->partial || key_file(u->die) || key_types(u->die) ||
+	    !die_open(d, u->die, &die))
+		return 0;
+	ret = add_code(&d->code, &die, (uint64_t)(u - d->unit), err);
+	die_close(&die);
+	return ret;
+}
+
 static int list_code(struct dwarf *d, struct error *err)
 {
-	if (dwarf_list_units(d, err))
+	if (dwarf_each_unit(d, "reading where debug units have code",
+			    list_unit_code, d, err))
 		return -1;
-	for (size_t i = 0; i < d->units; i++) {
-		const struct dwarf_unit *u = &d->unit[i];
-		struct die die;
-		int ret;
-
-		if (u->partial || key_file(u->die) || key_types(u->die) ||
-		    !die_open(d, u->die, &die))
-			continue;
-		ret = add_code(&d->code, &die, i, err);
-		die_close(&die);
-		if (ret)
-			return ret;
-	}
 	return sort_code(&d->code, err);
 }
 

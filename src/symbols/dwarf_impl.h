@@ -45,6 +45,7 @@ struct dwarf_unit {
 	uint64_t whole;	    /* the DIE to read: of the split unit; 0: missing */
 	uint64_t id;	    /* of a split unit: in both halves; 0: none */
 	uint64_t low, high; /* of its code; 0, 0 if not one range */
+	size_t names_end; /* of dwarf->name, as scanned: the index after its */
 	bool partial, whole_tried;
 	struct code_map functions; /* see dwarf_functions.c */
 	bool functions_listed, nested_listed;
@@ -189,6 +190,17 @@ struct dwarf_header {
  * it is false: libdwarf keeps the place. */
 bool dwarf_next_unit(struct die *die, struct dwarf_header *out);
 int dwarf_list_units(struct dwarf *dwarf, struct error *err) MUST_CHECK;
+/*
+ * fn for each unit in the order of dwarf->unit, until it fails, with progress
+ * ("what").  libdwarf seeks the unit of a DIE from the place of its own walk
+ * over unit headers on, one unit after the other: this keeps that place at
+ * the unit that fn is called for, so that what fn opens there is found at
+ * once, be the units ten or ten thousand.
+ */
+typedef int dwarf_unit_fn(void *ctx, struct dwarf_unit *unit,
+			  struct error *err);
+int dwarf_each_unit(struct dwarf *dwarf, const char *what, dwarf_unit_fn *fn,
+		    void *ctx, struct error *err) MUST_CHECK;
 bool dwarf_unit_cplus(struct dwarf *dwarf, uint64_t die_key);
 
 /* --- dwarf_functions.c */

@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "symbols/dwarf_impl.h"
 
 enum { HASH_LATER = 0 };
@@ -159,33 +158,19 @@ static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
 	return 0;
 }
 
-typedef int scan_fn(struct dwarf *d, const struct die *unit, struct error *);
-
-static int each_unit(struct dwarf *d, const char *what, scan_fn *fn,
-		     struct error *err)
+static int scan_unit(void *ctx, struct dwarf_unit *unit, struct error *err)
 {
-	if (dwarf_list_units(d, err))
-		return -1;
-	for (size_t i = 0; i < d->units; i++) {
-		struct die unit;
-		int ret = progress_tick(what, i, d->units, err);
+	struct dwarf *d = ctx;
+	struct die die;
+	int ret = 0;
 
-		if (ret)
-			return -1;
-		if (!die_open(d, dwarf_unit_whole(d, &d->unit[i]), &unit))
-			continue;
-		ret = fn(d, &unit, err);
-		die_close(&unit);
-		if (ret)
-			return -1;
+	if (die_open(d, dwarf_unit_whole(d, unit), &die)) {
+		ret = scan_names(d, &die, hash_of(""),
+				 dwarf_unit_cplus(d, die_key(&die)), err);
+		die_close(&die);
 	}
-	return 0;
-}
-
-static int scan_unit(struct dwarf *d, const struct die *unit, struct error *err)
-{
-	return scan_names(d, unit, hash_of(""),
-			  dwarf_unit_cplus(d, die_key(unit)), err);
+	unit->names_end = d->names;
+	return ret;
 }
 
 /* The scan gives anonymous namespaces no part in the hash. */
@@ -201,13 +186,21 @@ static uint64_t hash_named(const char *name)
 	return hash_more(hash, name);
 }
 
-/* Now that it is known what all are in. */
-static void add_late(struct dwarf *d)
+struct late {
+	struct dwarf *dwarf;
+	size_t next; /* index of a name */
+};
+
+/* The names of that unit, now that it is known what all are in. */
+static int add_late(void *ctx, struct dwarf_unit *unit, struct error *err)
 {
 	const uint64_t mask = (UINT64_C(1) << KEY_CLASS_SHIFT) - 1;
+	struct late *late = ctx;
+	struct dwarf *d = late->dwarf;
 	struct die die;
 
-	for (size_t i = 0; i < d->names; i++) {
+	(void)err;
+	for (size_t i = late->next; i < unit->names_end; i++) {
 		AUTO_FREE char *scope = NULL;
 
 		if (d->name[i].key != HASH_LATER ||
@@ -218,21 +211,28 @@ static void add_late(struct dwarf *d)
 					   die_any_name(&die));
 		die_close(&die);
 	}
+	late->next = unit->names_end;
+	return 0;
 }
 
 int dwarf_index_names(struct dwarf *d, struct error *err)
 {
+	struct late late = {.dwarf = d};
+
 	if (d->named)
 		return 0;
 	d->names = d->vars = d->insides = 0;
-	if (each_unit(d, "reading names of debug information", scan_unit, err))
+	if (dwarf_each_unit(d, "reading names of debug information", scan_unit,
+			    d, err) ||
+	    sort_pairs(d->inside, d->insides, err) ||
+	    dwarf_each_unit(d, "ordering names of debug information", add_late,
+			    &late, err))
 		return -1;
-	if (sort_pairs(d->inside, d->insides, err))
-		return -1;
-	add_late(d);
 	if (sort_pairs(d->name, d->names, err))
 		return -1;
 	d->named = true;
+	log_info("dwarf: %s: %zu names of %zu units", d->path, d->names,
+		 d->units);
 	return 0;
 }
 
@@ -280,6 +280,20 @@ static int scan_functions(struct dwarf *d, const struct die *parent,
 	return 0;
 }
 
+static int scan_unit_functions(void *ctx, struct dwarf_unit *unit,
+			       struct error *err)
+{
+	struct dwarf *d = ctx;
+	struct die die;
+	int ret;
+
+	if (!die_open(d, dwarf_unit_whole(d, unit), &die))
+		return 0;
+	ret = scan_functions(d, &die, err);
+	die_close(&die);
+	return ret;
+}
+
 int dwarf_index_vars(struct dwarf *d, struct error *err)
 {
 	size_t top;
@@ -289,8 +303,8 @@ int dwarf_index_vars(struct dwarf *d, struct error *err)
 	if (dwarf_index_names(d, err))
 		return -1;
 	top = d->vars;
-	if (each_unit(d, "reading variables of functions", scan_functions,
-		      err)) {
+	if (dwarf_each_unit(d, "reading variables of functions",
+			    scan_unit_functions, d, err)) {
 		d->vars = top;
 		return -1;
 	}

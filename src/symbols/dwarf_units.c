@@ -93,6 +93,65 @@ int dwarf_list_units(struct dwarf *d, struct error *err)
 	return 0;
 }
 
+struct each_unit {
+	struct dwarf *dwarf;
+	const char *what;
+	dwarf_unit_fn *fn;
+	void *ctx;
+	size_t next; /* index of the unit to be told next */
+};
+
+static int tell_unit(struct each_unit *e, struct error *err)
+{
+	struct dwarf *d = e->dwarf;
+
+	if (progress_tick(e->what, e->next, d->units, err))
+		return -1;
+	return e->fn(e->ctx, &d->unit[e->next++], err);
+}
+
+/* Those of one section. */
+static int each_unit_of(struct each_unit *e, struct error *err)
+{
+	struct dwarf *d = e->dwarf;
+	uint64_t first = d->unit[e->next].die, key;
+	struct die die = {.dwarf = d,
+			  .dbg = dwarf_handle(d, first),
+			  .file = key_file(first),
+			  .types = key_types(first)};
+	struct dwarf_header header;
+	int ret = 0;
+
+	/* To the end in any case, as above. */
+	while (dwarf_next_unit(&die, &header)) {
+		key = die_key(&die);
+		die_close(&die);
+		if (!ret && e->next < d->units && d->unit[e->next].die == key)
+			ret = tell_unit(e, err);
+	}
+	/* Behind a damaged unit libdwarf's walk does not begin again. */
+	while (!ret && e->next < d->units) {
+		key = d->unit[e->next].die;
+		if (key_file(key) != die.file || key_types(key) != die.types)
+			break;
+		ret = tell_unit(e, err);
+	}
+	return ret;
+}
+
+int dwarf_each_unit(struct dwarf *d, const char *what, dwarf_unit_fn *fn,
+		    void *ctx, struct error *err)
+{
+	struct each_unit e = {.dwarf = d, .what = what, .fn = fn, .ctx = ctx};
+
+	if (dwarf_list_units(d, err))
+		return -1;
+	while (e.next < d->units)
+		if (each_unit_of(&e, err))
+			return -1;
+	return 0;
+}
+
 bool dwarf_unit_cplus(struct dwarf *d, uint64_t key)
 {
 	struct die die, unit;
