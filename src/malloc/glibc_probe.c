@@ -81,9 +81,8 @@ static void by_symbol(struct symbols *symbols, const struct module *module,
 			    symbol.addr);
 }
 
-static void gather(struct target *target, struct symbols *symbols,
-		   const struct module *module, const struct glibc_data *data,
-		   struct evidence *e)
+static void gather(struct target *target, const struct module *module,
+		   const struct glibc_data *data, struct evidence *e)
 {
 	glibc_locate_file(target, module, &e->file_arena, &e->file_params);
 	glibc_locate_code(module, data, info_function(module), &e->code);
@@ -92,8 +91,6 @@ static void gather(struct target *target, struct symbols *symbols,
 	if (!e->file_params.addr && !e->memory_params.addr)
 		glibc_locate_set_params(target, module, data,
 					&e->memory_params);
-	by_symbol(symbols, module, data, "main_arena", &e->symbol_arena);
-	by_symbol(symbols, module, data, "mp_", &e->symbol_params);
 }
 
 /* The file first; without it the code, and the memory for the layout. */
@@ -235,11 +232,14 @@ static int probe_module(struct target *target, struct symbols *symbols,
 
 	if (!glibc_data_find(module, &g->data))
 		return 0;
-	gather(target, symbols, module, &g->data, &e);
+	gather(target, module, &g->data, &e);
 	if (!choose(target, &e, g)) {
 		note_unknown(module, &e, why);
 		return 0;
 	}
+	/* Only now: a debug file is opened for them. */
+	by_symbol(symbols, module, &g->data, "main_arena", &e.symbol_arena);
+	by_symbol(symbols, module, &g->data, "mp_", &e.symbol_params);
 	if (contradiction(module, &e, err) < 0)
 		return -1;
 	glibc_check_params_code(

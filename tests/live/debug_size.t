@@ -1,0 +1,190 @@
+#!/bin/sh
+# Debug information of many modules and of many units costs nothing until it is
+# asked for; then each unit is read once in a session.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq objcopy readelf strace truncate
+
+cc=${HS_CC:-cc}
+modules=200 units=300
+strace -o "$T/strace" true 2>/dev/null || skip_all "strace cannot trace here"
+
+# --- modules: one library in 200 copies, its debug information in it (bin) or
+# in one file for all (apart), and that file in "debug"
+mkdir "$T/bin" "$T/apart" "$T/debug"
+cat >"$T/library.c" <<'END'
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+struct thing { int number; struct sockaddr_in6 where; struct thing *next; };
+struct thing of_library = {.number = 4711};
+void call(void (*fn)(void)) { fn(); of_library.number++; }
+END
+cat >"$T/loader.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+static void in_main(void)
+{
+	puts("ready");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+}
+int main(int argc, char **argv)
+{
+	void (*call)(void (*)(void)) = NULL;
+	for (int i = 1; i < argc; i++) {
+		void *library = dlopen(argv[i], RTLD_NOW);
+		if (!library)
+			return puts(dlerror());
+		call = (void (*)(void (*)(void)))dlsym(library, "call");
+	}
+	call(in_main);
+	return 0;
+}
+END
+$cc -g3 -O1 -fPIC -shared -Wl,--build-id -o "$T/library.so" "$T/library.c" \
+	2>"$T/cc" || bail "$(head -n 1 "$T/cc")"
+$cc -g -O1 -o "$T/loader" "$T/loader.c" -ldl 2>"$T/cc" ||
+	bail "$(head -n 1 "$T/cc")"
+id=$(readelf -n "$T/library.so" | sed -n 's/.*Build ID: //p')
+[ -n "$id" ] || skip_all "the linker here makes no build-ids"
+folder=$T/debug/.build-id/$(echo "$id" | cut -c 1-2)
+mkdir -p "$folder"
+objcopy --only-keep-debug "$T/library.so" \
+	"$folder/$(echo "$id" | cut -c 3-).debug"
+cp "$T/library.so" "$T/whole.so"
+objcopy --strip-debug "$T/library.so" "$T/stripped.so"
+libraries=
+i=0
+while [ "$i" -lt "$modules" ]; do
+	cp "$T/whole.so" "$T/bin/library$i.so"
+	cp "$T/stripped.so" "$T/apart/library$i.so"
+	libraries="$libraries ./library$i.so"
+	i=$((i + 1))
+done
+cp "$T/loader" "$T/bin"
+cp "$T/loader" "$T/apart"
+
+load() { # FOLDER
+	FIXTURES=$T/$1
+	FIXTURE_DIR=$T/$1
+	# shellcheck disable=SC2086 # words
+	start_fixture loader $libraries
+}
+# Bytes read of the libraries, and how often a debug file is asked for.
+trace() { # HEAPSCOPE-OPTION...
+	strace -f -y -s 0 -e trace=openat,read,pread64,mmap -o "$T/strace" \
+		"$HS" "$@" >"$T/out" 2>"$T/err" </dev/null
+	status=$?
+	read_bytes=$(awk -F '= ' '/ (read|pread64)\(.*\/library[0-9]*[.]so>/ &&
+		$NF > 0 { n += $NF } END { print n + 0 }' "$T/strace")
+	asked=$(grep -c "openat.*\"$folder" "$T/strace")
+	debug_bytes=$(awk -v folder="$folder" -F '= ' 'index($0, "<" folder) &&
+		/ (read|pread64)\(/ && $NF > 0 { n += $NF }
+		END { print n + 0 }' "$T/strace")
+}
+
+load bin
+trace -p "$PID" -e heap
+is "heap: done" "$status" 0
+check "it has seen all modules" grep -q "/library$((modules - 1))[.]so" \
+	"$T/strace"
+with=$read_bytes
+stop_fixture
+load apart
+trace --debug-dir "$T/debug" -p "$PID" -e heap
+without=$read_bytes
+is "heap: no debug file of $modules modules is asked for" "$asked" 0
+size=$(wc -c <"$T/whole.so")
+stripped=$(wc -c <"$T/stripped.so")
+check "its debug information is not small" \
+	test "$((size - stripped))" -gt 20000
+check "heap: none of it is read ($with bytes, $without if there is none)" \
+	test "$((with - without))" -lt "$((modules * (size - stripped) / 10))"
+trace --debug-dir "$T/debug" -p "$PID" -e bt
+is "bt: each is asked for whether it is of the same build" "$asked" "$modules"
+check "bt: only that of the module with a frame is read ($debug_bytes bytes)" \
+	test "$debug_bytes" -lt "$((modules * size / 10))"
+check "bt: it is used" grep -q "library.c:[0-9]" "$T/out"
+trace --debug-dir "$T/debug" -p "$PID" -e 'print of_library.number' \
+	-e 'ptype struct thing' -e 'print of_library.number'
+check "print: one of them is read ($debug_bytes bytes)" \
+	test "$debug_bytes" -lt "$((modules * size / 10))"
+check "print: the value" grep -q '^4711' "$T/out"
+stop_fixture
+
+# --- units: one object file linked in so often
+mkdir "$T/many"
+cat >"$T/unit.c" <<'END'
+struct item { int number; struct item *next; };
+static struct item first = {.number = 42};
+static inline int add(int a, struct item *i) { return a + i->number; }
+__attribute__((used)) static int work(int a) { return add(a, &first); }
+END
+cat >"$T/main.c" <<'END'
+#include <stdio.h>
+struct own { int number; };
+struct own mine = {815};
+int main(void)
+{
+	puts("ready");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	return 0;
+}
+END
+cat >"$T/last.c" <<'END'
+struct last { long number; };
+struct last at_end = {4712};
+END
+for file in unit main last; do
+	$cc -g -O1 -c -o "$T/$file.o" "$T/$file.c" 2>"$T/cc" ||
+		bail "$(head -n 1 "$T/cc")"
+done
+objects=
+i=0
+while [ "$i" -lt "$units" ]; do
+	objects="$objects $T/unit.o"
+	i=$((i + 1))
+done
+# shellcheck disable=SC2086 # words
+$cc -o "$T/many/many" "$T/main.o" $objects "$T/last.o" 2>"$T/cc" ||
+	bail "$(head -n 1 "$T/cc")"
+FIXTURES=$T/many
+FIXTURE_DIR=$T/many
+start_fixture many
+scans() {
+	grep -c "dwarf: .*/many: [0-9]* names of [0-9]* units" "$T/err"
+}
+hs -v -p "$PID" -e bt
+is "bt: no names are read" "$(scans)" 0
+check "bt: with lines" grep -q 'main.c:[0-9]' "$T/out"
+hs -v -p "$PID" -e 'print mine.number' -e 'ptype struct item' \
+	-e 'print at_end.number' -e 'types' -e 'print sizeof(struct last)'
+is "the names are read once in a session" "$(scans)" 1
+check "of all units" grep -q "names of $((units + 2)) units" "$T/err"
+check "the first unit's" grep -q '^815$' "$T/out"
+check "one of many" grep -q 'struct item [*]next' "$T/out"
+check "the last unit's" grep -q '^4712$' "$T/out"
+stop_fixture
+
+# What is behind a damaged unit is lost, what is before it is not.
+objcopy --dump-section .debug_info="$T/info" "$T/many/many"
+size=$(wc -c <"$T/info")
+truncate -s "$((size - 40))" "$T/info"
+objcopy --update-section .debug_info="$T/info" "$T/many/many"
+start_fixture many
+hs -p "$PID" -e 'print mine.number' -e 'ptype struct item'
+is "a damaged unit at the end: done" "$status" 0
+check "the first unit's, still" grep -q '^815$' "$T/out"
+check "one of many, still" grep -q 'struct item [*]next' "$T/out"
+hs -p "$PID" -e 'print at_end.number'
+check "not the last unit's" test "$status" -ne 0
+stop_fixture
+done_testing
