@@ -496,6 +496,7 @@ int session_few(const struct session *session, uint32_t least, const char *what,
 {
 	static const char *const are[] = {"none", "one", "two"};
 	uint32_t n = session->snapshot_count;
+	char other[400] = "";
 
 	if (session->current && !strcmp(session->current->kind, "core"))
 		return error_set(err, ERR_USAGE,
@@ -503,11 +504,14 @@ int session_few(const struct session *session, uint32_t least, const char *what,
 				 "process, oldest first, each with -c",
 				 what, n == 2 ? "are" : "is", are[n],
 				 least == 2 ? "two" : "three or more");
+	if (!session->current)
+		session_other_malloc(session, other, sizeof(other));
 	return error_set(err, ERR_USAGE,
 			 "%s, and there %s %s: take one (snapshot), do the "
-			 "step, take another%s; or give cores, each with -c",
+			 "step, take another%s; or give cores, each with -c%s",
 			 what, n == 2 ? "are" : "is", are[n],
-			 least == 2 ? "" : ", and so on, always the same step");
+			 least == 2 ? "" : ", and so on, always the same step",
+			 other);
 }
 
 int session_diff(struct session *session, const struct snapshot *before,

@@ -85,6 +85,24 @@ void session_explain_no_heap(struct session *session,
 	strbuf_deinit(&sb);
 }
 
+void session_other_malloc(const struct session *session, char *buf, size_t cap)
+{
+	struct foreign_allocator foreign;
+	char name[120];
+
+	*buf = '\0';
+	if (!session->target ||
+	    !foreign_find(session->target, session->symbols, &foreign, 1) ||
+	    foreign.role != FOREIGN_MALLOC)
+		return;
+	foreign_name(&foreign, name, sizeof(name));
+	snprintf(buf, cap, "; but this process uses %s (%s), %s", name,
+		 foreign.evidence,
+		 *foreign.name ? "whose blocks are not seen"
+			       : "whose blocks are not seen unless it passes "
+				 "on to glibc's");
+}
+
 void session_release_allocator(struct session *session)
 {
 	if (session->allocator && session->allocator->release)

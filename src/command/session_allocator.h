@@ -21,6 +21,10 @@ void session_release_allocator(struct session *session);
 void session_explain_no_heap(struct session *session,
 			     const struct snapshot *snap, const char *why);
 
+/* "; its malloc is jemalloc 5.3.0's (...)": where another one is the program's,
+ * for who cannot know yet that glibc's has no blocks; else "". */
+void session_other_malloc(const struct session *session, char *buf, size_t cap);
+
 /* Since the last look: is another program there, or have files been loaded or
  * unloaded? */
 bool session_program_is_other(const struct session *session);

@@ -114,6 +114,11 @@ start_fixture own
 is "a program's own malloc: no heap is shown" "$(said)" "null false malloc 5"
 check "a program's own malloc: it is named by its file" \
 	grep -q 'the malloc of own' "$T/message"
+for line in diff growth; do
+	hs -p "$PID" "$line"
+	check "$line, where no snapshot was taken, names it, too" \
+		grep -q 'but this process uses the malloc of own' "$T/err"
+done
 stop_fixture
 
 # Its heap may be data of its file.
