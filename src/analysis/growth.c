@@ -156,6 +156,7 @@ static int add_groups(struct making *m, struct error *err)
 		class = c->fold.row[i].pattern.offset;
 		row->size = c->class[class].size;
 		row->by_content = true;
+		row->example = c->fold.row[i].example;
 		row->in_steady = class_is_steady(c, class);
 		fill(row, &t, used);
 		name_group(c, i, m->symbols, row->name, sizeof row->name);

@@ -50,12 +50,14 @@ struct growth_trend {
 };
 
 struct growth_row {
-	uint64_t size;	 /* chunk size of the class */
-	bool by_content; /* a group of the class, not all of it ... */
-	bool in_steady;	 /* ... which is steady itself */
-	char name[96];	 /* of the group; of a class: what nearly all that is
-			  * new in it begins with, or "" */
-	uint64_t count;	 /* used chunks in the last snapshot */
+	uint64_t size;	  /* chunk size of the class */
+	bool by_content;  /* a group of the class, not all of it ... */
+	bool in_steady;	  /* ... which is steady itself */
+	char name[96];	  /* of the group; of a class: what nearly all that is
+			   * new in it begins with, or "" */
+	uint64_t example; /* of a group: one of its chunks in the last snapshot
+			   */
+	uint64_t count;	  /* used chunks in the last snapshot */
 	struct growth_trend trend;
 	/* Sums over the rounds, of chunks at one address in both snapshots;
 	 * of a group: not told. */
@@ -96,6 +98,15 @@ int growth_make(const struct snapshot *const *snap, uint32_t count,
 		enum growth_by by, struct symbols *symbols, struct growth *out,
 		struct error *err) MUST_CHECK;
 void growth_deinit(struct growth *growth);
+
+/*
+ * The used chunks of last that first has not, of the class of this one and
+ * beginning as it does, as groups are told apart: *out, ascending, is the
+ * caller's.  ERR_UNSUPPORTED if that chunk's bytes were not kept.
+ */
+int growth_like(const struct snapshot *first, const struct snapshot *last,
+		uint32_t chunk, uint32_t **out, uint32_t *count,
+		struct error *err) MUST_CHECK;
 
 static inline bool growth_is_steady(const struct growth_row *row)
 {

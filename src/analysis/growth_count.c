@@ -47,12 +47,21 @@ static void coarsen(struct pattern *p)
 		p->a = 0;
 }
 
+struct pattern growth_pattern(const struct snapshot *snap,
+			      const struct finder *finder, uint32_t i)
+{
+	uint64_t word;
+	struct pattern p = content_first(snap, finder, i, &word);
+
+	coarsen(&p);
+	return p;
+}
+
 static int add_to_group(struct growth_count *c, uint32_t s, size_t class,
-			struct pattern *p, struct error *err)
+			uint64_t addr, struct pattern *p, struct error *err)
 {
 	size_t had = c->fold.count, at;
 
-	coarsen(p);
 	p->offset = (uint32_t) class;
 	if (fold_find(&c->fold, p, &at, err) ||
 	    GROW(c->in_group, c->in_group_cap, c->fold.count * c->snaps,
@@ -62,6 +71,7 @@ static int add_to_group(struct growth_count *c, uint32_t s, size_t class,
 		memset(&c->in_group[at * c->snaps], 0,
 		       c->snaps * sizeof *c->in_group);
 	c->in_group[at * c->snaps + s]++;
+	c->fold.row[at].example = addr;
 	return 0;
 }
 
@@ -71,7 +81,6 @@ static int count_chunk(struct growth_count *c, uint32_t s,
 {
 	const struct snapshot *snap = c->snap[s];
 	struct pattern p;
-	uint64_t word;
 	size_t class;
 
 	if (class_at(c, snapshot_chunk_size(snap, i), &class, err))
@@ -79,13 +88,13 @@ static int count_chunk(struct growth_count *c, uint32_t s,
 	c->in_class[class * c->snaps + s]++;
 	if (!finder)
 		return 0;
-	p = content_first(snap, finder, i, &word);
+	p = growth_pattern(snap, finder, i);
 	if (p.kind == CONTENT_UNKNOWN) {
 		c->without_content = snap;
 		c->without_count++;
 		return 0;
 	}
-	return add_to_group(c, s, class, &p, err);
+	return add_to_group(c, s, class, snap->chunk[i].addr, &p, err);
 }
 
 static int count_snapshot(struct growth_count *c, uint32_t s, bool groups,

@@ -4,6 +4,7 @@
 
 #include "analysis/growth.h"
 #include "base/u64map.h"
+#include "snapshot/finder.h"
 
 /* How many used chunks a class, or group, has in each snapshot. */
 struct growth_class {
@@ -27,6 +28,9 @@ struct growth_count {
 	uint64_t without_count;
 };
 
+/* How chunk i of snap begins, as groups are told apart. */
+struct pattern growth_pattern(const struct snapshot *snap,
+			      const struct finder *finder, uint32_t i);
 /* groups: by content too, as far as the bytes are there. */
 int growth_count_all(struct growth_count *c, bool groups,
 		     struct error *err) MUST_CHECK;

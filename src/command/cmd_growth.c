@@ -1,4 +1,5 @@
 /* What grows over all snapshots held. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@
 struct growth_args {
 	enum growth_by by;
 	bool fail, forecast;
-	uint64_t until; /* bytes */
+	uint64_t until;	  /* bytes */
+	const char *addr; /* of a chunk whose group is asked for; or NULL */
 };
 
 static int take_until(struct growth_args *args, const char *text,
@@ -43,9 +45,11 @@ static int parse_growth(const struct words *words, struct growth_args *args,
 		} else if (!strcmp(word, "--until")) {
 			if (take_until(args, words->word[++i], err))
 				return -1;
+		} else if (*word != '-' && !args->addr) {
+			args->addr = word;
 		} else {
 			return error_set(err, ERR_USAGE,
-					 "growth knows --by=size, "
+					 "growth knows an address, --by=size, "
 					 "--by=content, --until SIZE and "
 					 "--fail, not %s; it looks at all "
 					 "snapshots held (drop forgets one)",
@@ -92,6 +96,38 @@ static int make_view(struct session *session, const struct growth_args *args,
 	return 0;
 }
 
+/* The chunks behind a row of the table. */
+static int group_of(struct session *session, const char *word,
+		    struct view **out, struct error *err)
+{
+	const struct snapshot *first = session->snapshot[0];
+	struct chunk_list list = {
+		.snap = session->snapshot[session->snapshot_count - 1],
+		.symbols = session->symbols,
+	};
+	char set[120];
+	uint64_t addr;
+	uint32_t chunk;
+
+	if (session_address(session, word, &addr, err))
+		return -1;
+	chunk = snapshot_find(list.snap, addr);
+	if (chunk == CHUNK_NONE || list.snap->chunk[chunk].state != CHUNK_USED)
+		return error_set(err, ERR_NOT_FOUND,
+				 "0x%" PRIx64
+				 " is in no used chunk of snapshot %s",
+				 addr, list.snap->name);
+	if (growth_like(first, list.snap, chunk, &list.index, &list.count, err))
+		return -1;
+	snprintf(set, sizeof(set),
+		 "new since snapshot %s, class=%" PRIu64
+		 ", beginning as 0x%" PRIx64,
+		 first->name, snapshot_chunk_size(list.snap, chunk),
+		 list.snap->chunk[chunk].addr);
+	list.set = set;
+	return view_chunks(&list, out, err);
+}
+
 static int growth_run(struct session *session, const struct words *words,
 		      struct view **out, struct error *err)
 {
@@ -100,8 +136,11 @@ static int growth_run(struct session *session, const struct words *words,
 	int ret;
 
 	if (parse_growth(words, &args, err) ||
-	    session_need_heap(session, err) || need_three(session, err) ||
-	    growth_make((const struct snapshot *const *)session->snapshot,
+	    session_need_heap(session, err) || need_three(session, err))
+		return -1;
+	if (args.addr)
+		return group_of(session, args.addr, out, err);
+	if (growth_make((const struct snapshot *const *)session->snapshot,
 			session->snapshot_count, args.by, session->symbols,
 			&growth, err))
 		return -1;
@@ -129,7 +168,7 @@ static size_t growth_complete(struct session *session, const char *word,
 
 const struct command command_entry_growth = {
 	.name = "growth",
-	.args = "[--by=size|content] [--until SIZE] [--fail]",
+	.args = "[ADDR] [--by=size|content] [--until SIZE] [--fail]",
 	.summary = "what grows steadily over all snapshots held",
 	.help = "Takes three snapshots or more, best with the same step\n"
 		"between each two: a round. Lost or still held makes no\n"
@@ -148,6 +187,9 @@ const struct command command_entry_growth = {
 		"                is resident, if it goes on like this\n"
 		"  --fail        exit status 1 if something is steady, or\n"
 		"                grew in every round\n"
+		"With an address: of the group that the chunk there is in, "
+		"the\n"
+		"chunks that are new since the first snapshot.\n"
 		"\n"
 		"  growth\n"
 		"  growth --until 4G\n"

@@ -75,6 +75,12 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = value_text(row_of(view, row)->name);
 }
 
+static void addr_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (row_of(view, row)->by_content)
+		*out = value_u(V_ADDR, row_of(view, row)->example);
+}
+
 static void steadiness_cell(const struct view *view, uint32_t row,
 			    struct value *out)
 {
@@ -132,6 +138,8 @@ static const struct column growth_columns[] = {
 	 .cell = size_cell, .json_only = true},
 	{"type", "TYPE", "what the chunks are, or begin with", V_TEXT,
 	 .cell = type_cell, .json_only = true},
+	{"addr", "", "of a group within a class, one chunk", V_ADDR,
+	 .cell = addr_cell, .json_only = true},
 	{"per_round_count", "A ROUND", "chunks more in a round: the median",
 	 V_CHANGE, .cell = per_round_count_cell},
 	{"per_round_bytes", "BYTES", "their chunk sizes", V_DELTA,
@@ -173,6 +181,11 @@ static bool growth_drill(const struct view *view, uint32_t row, char *line,
 {
 	const struct growth_state *state = view->state;
 
+	if (row_of(view, row)->by_content) {
+		snprintf(line, cap, "growth 0x%" PRIx64,
+			 row_of(view, row)->example);
+		return true;
+	}
 	snprintf(line, cap, "diff %s %s --chunks class=%" PRIu64, state->first,
 		 state->last, row_of(view, row)->size);
 	return true;

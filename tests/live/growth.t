@@ -212,6 +212,22 @@ if command -v gcore >/dev/null; then
 		[.type, .per_round_count, .steadiness]' "$T/growth")" \
 		'["lost_ops",4,1]'
 	jq -c .rows "$T/out" >"$T/rows"
+	group=$(jq -r --argjson class "$mixed" '.rows[] |
+		select(.class == $class and .size == null) | .addr' "$T/growth")
+	hs --json -c "$1" -c "$2" -c "$3" -c "$4" --limit 0 \
+		-e "growth $group" -e "diff 1 4 --chunks class=$mixed" \
+		-e 'growth 0x10'
+	is "a group: its new chunks, and of its class no others" \
+		"$(answer "growth $group" | jq -c '[.totals.count,
+			([.rows[] | [.chunk_size, .type]] | unique)]')" \
+		"$(jq -c --argjson class "$mixed" '.rows[] |
+			select(.class == $class and .size == null) |
+			[.total_count, [[.class, .type]]]' "$T/growth")"
+	check "its class has more" test "$(answer "growth $group" |
+		jq .totals.count)" -lt "$(answer \
+		"diff 1 4 --chunks class=$mixed" | jq .totals.new_count)"
+	check "where no used chunk is: says so" grep -q \
+		'in no used chunk of snapshot 4' "$T/err"
 	hs --json growth --until 1G "$@"
 	is "cores: behind an option" "$(jq -c .rows "$T/out")" "$(cat "$T/rows")"
 	hs growth "$T/core.1" "$T/core.2"
