@@ -9,7 +9,8 @@ int marker_init(struct marker *m, const struct snapshot *snap,
 {
 	*m = (struct marker){.snap = snap, .interior = interior};
 	m->mark = try_calloc(snap->chunk_count, 1, "marks of chunks", err);
-	if (!m->mark || finder_init(&m->finder, snap, NULL, err)) {
+	if (!m->mark || finder_init(&m->finder, snap, NULL, err) ||
+	    sieve_init(&m->sieve, snap, &m->finder, err)) {
 		marker_deinit(m);
 		return -1;
 	}
@@ -19,6 +20,7 @@ int marker_init(struct marker *m, const struct snapshot *snap,
 void marker_deinit(struct marker *m)
 {
 	finder_deinit(&m->finder);
+	sieve_deinit(&m->sieve);
 	free(m->mark);
 	free(m->stack);
 	*m = (struct marker){0};
@@ -62,7 +64,8 @@ static int resolve(struct marker *m, uint64_t value, struct error *err)
 }
 
 /* The index is there by now: what it leads to is wanted next. */
-static void want_chunk(const struct marker *m, uint64_t value)
+static inline __attribute__((always_inline)) void
+want_chunk(const struct marker *m, uint64_t value)
 {
 	const struct finder_granule *g = finder_granule(&m->finder, value);
 	uint32_t i = g ? finder_guess(g, value) : CHUNK_NONE;
@@ -101,17 +104,36 @@ int mark_word(struct marker *m, uint64_t value, struct error *err)
 	return candidate(m, value, err);
 }
 
-static inline __attribute__((always_inline)) int
-scan_piece(struct marker *m, const uint8_t *bytes, uint64_t addr, uint64_t len,
-	   unsigned word, struct error *err)
+/* The words at [start, end), all of one run, that the sieve has kept. */
+static int scan_piece(struct marker *m, const struct image_run *run,
+		      uint64_t start, uint64_t end, struct error *err)
 {
-	uint64_t low = m->finder.low, span = m->finder.high - low;
+	const struct sieve *s = &m->sieve;
+	unsigned word = s->word;
+	uint64_t base = sieve_base(s, run), low = m->finder.low;
+	uint64_t span = m->finder.high - low;
+	const uint64_t *bits = &s->bits[s->first[run - s->image->run]];
+	const uint8_t *bytes = run->bytes + (base - run->start);
+	uint64_t at, last;
 
-	for (uint64_t i = -addr & (word - 1); i + word <= len; i += word) {
-		uint64_t value = load_word(bytes + i, word);
+	if (end < base + word)
+		return 0;
+	at = start > base ? (start - base + word - 1) / word : 0;
+	last = (end - base) / word;
+	while (at < last) {
+		uint64_t left = bits[at / 64] >> at % 64, value;
 
+		if (!left) {
+			at += 64 - at % 64;
+			continue;
+		}
+		at += (unsigned)__builtin_ctzll(left);
+		if (at >= last)
+			break;
+		value = load_word(bytes + at * word, word);
 		if (value - low < span && candidate(m, value, err))
 			return -1;
+		at++;
 	}
 	return 0;
 }
@@ -126,13 +148,10 @@ int mark_range(struct marker *m, uint64_t start, uint64_t end,
 
 	pieces_begin(p, m->snap->contents, start, end);
 	while ((bytes = pieces_next(p, PIECES_STEP, &addr, &len))) {
-		uint64_t run_end = p->image->run[p->run].end;
-		uint64_t limit = run_end < end ? run_end : end;
+		const struct image_run *run = &p->image->run[p->run];
+		uint64_t limit = run->end < end ? run->end : end;
 
-		if (!m->only_look &&
-		    (m->snap->word == 8
-			     ? scan_piece(m, bytes, addr, len, 8, err)
-			     : scan_piece(m, bytes, addr, len, 4, err)))
+		if (!m->only_look && scan_piece(m, run, addr, addr + len, err))
 			return -1;
 		if (m->look && m->look(m->look_ctx, bytes, addr, len,
 				       limit - addr - len, err))
@@ -143,13 +162,49 @@ int mark_range(struct marker *m, uint64_t start, uint64_t end,
 	return 0;
 }
 
-/* All that waits, and what it leads to. */
+/* Its words are wanted soon: what the sieve says of them, and the first of
+ * them, where it lies in the run at hand. */
+static inline __attribute__((always_inline)) void
+want_words(const struct marker *m, const struct chunk *c)
+{
+	const struct pieces *p = &m->pieces;
+	const struct sieve *s = &m->sieve;
+	const struct image_run *run;
+	uint64_t at;
+
+	if (!p->image || p->run >= p->image->run_count)
+		return;
+	run = &p->image->run[p->run];
+	at = c->addr - run->start;
+	if (at >= run->end - run->start)
+		return;
+	__builtin_prefetch(run->bytes + at);
+	__builtin_prefetch(&s->bits[s->first[p->run] + at / s->word / 64]);
+}
+
+/* From the stack through a short queue, so that memory has time to come. */
+static void queue_chunks(struct marker *m)
+{
+	while (m->depth && m->last_next - m->first_next < MARK_NEXT) {
+		uint32_t i = m->stack[--m->depth];
+
+		m->next[m->last_next++ % MARK_NEXT] = i;
+		want_words(m, &m->snap->chunk[i]);
+	}
+}
+
+/* All that waits, and what it leads to.  Words first, while the queue is short:
+ * what they lead to is what fills it. */
 int mark_follow(struct marker *m, struct error *err)
 {
-	while (m->depth || m->first_waiting != m->last_waiting) {
+	for (;;) {
+		unsigned queued;
 		const struct chunk *c;
 
-		if (!m->depth) {
+		queue_chunks(m);
+		queued = m->last_next - m->first_next;
+		if (queued < MARK_NEXT / 2 &&
+		    m->first_waiting != m->last_waiting) {
 			if (resolve(m,
 				    m->waiting[m->first_waiting++ %
 					       MARK_WAITING],
@@ -157,9 +212,10 @@ int mark_follow(struct marker *m, struct error *err)
 				return -1;
 			continue;
 		}
-		c = &m->snap->chunk[m->stack[--m->depth]];
+		if (!queued)
+			return 0;
+		c = &m->snap->chunk[m->next[m->first_next++ % MARK_NEXT]];
 		if (mark_range(m, c->addr, c->addr + c->size, err))
 			return -1;
 	}
-	return 0;
 }

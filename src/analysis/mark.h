@@ -7,14 +7,15 @@
 #define ANALYSIS_MARK_H
 
 #include "analysis/interior.h"
+#include "analysis/sieve.h"
 #include "analysis/words.h"
-#include "snapshot/finder.h"
 
-enum { MARK_WAITING = 32 }; /* a power of two */
+enum { MARK_WAITING = 32, MARK_NEXT = 8 }; /* powers of two */
 
 struct marker {
 	const struct snapshot *snap;
 	struct finder finder; /* over all chunks */
+	struct sieve sieve;   /* of all words */
 	enum interior interior;
 	uint8_t *mark; /* owned: a byte a chunk of snap; the user's bits */
 	/* A chunk with one of these bits is not entered; one that is gets
@@ -38,6 +39,9 @@ struct marker {
 	uint64_t waiting[MARK_WAITING];
 	unsigned first_waiting, last_waiting; /* modulo MARK_WAITING */
 	uint32_t *stack; /* owned: entered, words not followed yet */
+	/* Taken from the stack, their words wait for memory to come. */
+	uint32_t next[MARK_NEXT];
+	unsigned first_next, last_next; /* modulo MARK_NEXT */
 	size_t depth, cap;
 	struct pieces pieces;
 };
