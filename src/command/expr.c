@@ -123,6 +123,40 @@ static int parse_row(struct parser *p, struct datum *out)
 	return parser_next(p);
 }
 
+/* static_cast<T>(x) and its kin: here they are all the same. */
+static bool is_named_cast(const struct parser *p)
+{
+	static const char *const names[] = {"static_cast", "reinterpret_cast",
+					    "const_cast"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (p->token.kind == T_NAME &&
+		    p->token.len == strlen(names[i]) &&
+		    !strncmp(p->token.start, names[i], p->token.len))
+			return true;
+	return false;
+}
+
+static int parse_named_cast(struct parser *p, struct datum *out)
+{
+	bool raw = p->token.start[0] == 'r';
+	struct type *type;
+	int64_t addr;
+
+	if (parser_next(p) || parser_expect(p, '<') || parser_type(p, &type) ||
+	    parser_expect(p, '>') || parser_expect(p, '(') ||
+	    parse_comma(p, out) || parser_expect(p, ')'))
+		return -1;
+	/* reinterpret_cast moves no pointer */
+	if (raw && type_strip(type)->kind == TYPE_POINTER) {
+		if (datum_int(p->expr, out, &addr, p->err))
+			return -1;
+		*out = datum_integer(p->expr, type, (uint64_t)addr);
+		return 0;
+	}
+	return datum_cast(p->expr, out, type, p->err);
+}
+
 static int parse_primary(struct parser *p, struct datum *out)
 {
 	const char *text;
@@ -144,6 +178,8 @@ static int parse_primary(struct parser *p, struct datum *out)
 	case T_ROW:
 		return parse_row(p, out);
 	case T_NAME:
+		if (is_named_cast(p))
+			return parse_named_cast(p, out);
 		if (parser_at_type(p)) {
 			*out = (struct datum){.is_type = true};
 			return parser_type(p, &out->type);

@@ -84,6 +84,22 @@ int datum_address(struct expr *expr, struct datum *datum,
 int datum_repeat(struct expr *expr, struct datum *datum, int64_t count,
 		 struct error *err) MUST_CHECK;
 
+/* --- expr_class.c */
+/* A reference becomes what it refers to. */
+int datum_refer(struct expr *expr, struct datum *datum,
+		struct error *err) MUST_CHECK;
+/* 1: the object has become its member of that name ("x", "Base::x"), of a base
+ * perhaps, or static; 0: it has none; -1: an error. */
+int datum_find_member(struct expr *expr, struct datum *datum, const char *name,
+		      struct error *err) MUST_CHECK;
+/* The same of a class alone: its static members. */
+int datum_static(struct expr *expr, struct type *class, const char *name,
+		 struct datum *out, struct error *err) MUST_CHECK;
+/* A pointer to an object of one class as one to its base or its derived class:
+ * *addr moves where they are related. */
+int datum_cast_class(struct expr *expr, struct type *from, struct type *to,
+		     int64_t *addr, struct error *err) MUST_CHECK;
+
 /* --- expr_ops.c */
 int datum_binary(struct expr *expr, int op, struct datum *a, struct datum *b,
 		 struct datum *out, struct error *err) MUST_CHECK;
@@ -93,6 +109,8 @@ int datum_unary(struct expr *expr, int op, struct datum *datum,
 /* --- expr_name.c: what a name means */
 int expr_name(struct expr *expr, const char *name, struct datum *out,
 	      struct error *err) MUST_CHECK;
+/* Is it a variable of the current frame?  No snapshot is taken for it. */
+bool expr_is_local(struct expr *expr, const char *name);
 /* 'file.c'::name: the one of that source. */
 int expr_name_of_file(struct expr *expr, const char *file, const char *name,
 		      struct datum *out, struct error *err) MUST_CHECK;
@@ -109,6 +127,9 @@ struct parser {
 };
 
 int parser_next(struct parser *p) MUST_CHECK;
+/* expr_template.c: the name that is the token goes on with template arguments,
+ * if there is anything of that name. */
+void parser_template(struct parser *p);
 bool parser_is(const struct parser *p, int op);
 /* Takes op, or fails: "expected ) near ...". */
 int parser_expect(struct parser *p, int op) MUST_CHECK;

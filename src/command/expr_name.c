@@ -169,6 +169,24 @@ static int find_scoped(struct expr *x, const char *name, struct datum *out,
 	return ret;
 }
 
+/* "Class::member", static in the class. */
+static int find_static(struct expr *x, const char *name, struct datum *out,
+		       struct error *err)
+{
+	const char *bare = name_bare(name);
+	AUTO_FREE char *scope = NULL;
+	struct type *class;
+	struct error ignored;
+
+	if (bare == name)
+		return 0;
+	scope = xstrndup(name, (size_t)(bare - 2 - name));
+	if (symbols_type_find(x->session->symbols, scope, &class, &ignored) ||
+	    type_strip(class)->kind != TYPE_STRUCT)
+		return 0;
+	return datum_static(x, class, bare, out, err);
+}
+
 static int by_symbol(struct expr *x, const char *name, struct datum *out,
 		     struct error *err)
 {
@@ -220,6 +238,47 @@ static void note_ambiguous(struct expr *x, const char *name,
 		 at);
 }
 
+/* The one variable of that name in any namespace; *err says already that there
+ * is none. */
+static int bare_variable(struct expr *x, const char *name, struct datum *out,
+			 struct error *err)
+{
+	AUTO_FREE char *whole = NULL;
+	struct error several;
+	int ret = symbols_bare_variable(x->session->symbols, name, &whole,
+					&several);
+
+	if (ret < 0)
+		*err = several;
+	return ret > 0 && strcmp(whole, name) ? expr_name(x, whole, out, err)
+					      : -1;
+}
+
+bool expr_is_local(struct expr *x, const char *name)
+{
+	struct error ignored;
+	struct datum datum;
+	int ret;
+
+	return x->session->current &&
+	       find_local(x, name, &datum, &ignored, &ret);
+}
+
+/* In a method: a member of its object. */
+static bool find_own(struct expr *x, const char *name, struct datum *out)
+{
+	struct error ignored;
+	struct datum self;
+	int ret;
+
+	if (!find_local(x, "this", &self, &ignored, &ret) || ret ||
+	    datum_deref(x, &self, &ignored) ||
+	    datum_find_member(x, &self, name, &ignored) <= 0)
+		return false;
+	*out = self;
+	return true;
+}
+
 int expr_name(struct expr *x, const char *name, struct datum *out,
 	      struct error *err)
 {
@@ -228,11 +287,14 @@ int expr_name(struct expr *x, const char *name, struct datum *out,
 	struct global g;
 	struct type *type;
 	int64_t value;
+	bool global = !strncmp(name, "::", 2);
 	int ret = 0;
 
+	name += global ? 2 : 0;
 	/* Locals hide globals; but no process is stopped to look for them as
 	 * long as something else has that name. */
-	if (x->session->current && find_local(x, name, out, err, &ret))
+	if (x->session->current && !global &&
+	    (find_local(x, name, out, err, &ret) || find_own(x, name, out)))
 		return ret;
 	if (symbols_global_find(symbols, name, &g)) {
 		if (g.ambiguous)
@@ -247,14 +309,20 @@ int expr_name(struct expr *x, const char *name, struct datum *out,
 		*out = datum_integer(x, type, (uint64_t)value);
 		return 0;
 	}
-	ret = find_scoped(x, name, out, err);
+	if (!strcmp(name, "true") || !strcmp(name, "false")) {
+		*out = datum_integer(x, expr_builtin(x, "bool"), *name == 't');
+		return 0;
+	}
+	ret = find_static(x, name, out, err);
+	if (!ret)
+		ret = find_scoped(x, name, out, err);
 	if (ret)
 		return ret < 0 ? -1 : 0;
 	if (!by_symbol(x, name, out, err))
 		return 0;
 	if (!x->session->current && find_local(x, name, out, &ignored, &ret))
 		return ret;
-	return -1;
+	return bare_variable(x, name, out, err);
 }
 
 int expr_name_of_file(struct expr *x, const char *file, const char *name,

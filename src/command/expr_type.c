@@ -10,7 +10,10 @@ enum { DEEP = 64, PARAMETERS = 32 };
 
 int parser_next(struct parser *p)
 {
-	return lex(&p->at, &p->token, p->err);
+	if (lex(&p->at, &p->token, p->err))
+		return -1;
+	parser_template(p);
+	return 0;
 }
 
 bool parser_is(const struct parser *p, int op)
@@ -56,19 +59,55 @@ static const char *const basics[] = {
 	"void",	 "char",   "short",    "int",  "long",	   "float", "double",
 	"_Bool", "signed", "unsigned", "bool", "__int128", NULL};
 
-/* Variables come before typedefs of the same name. */
+/* Of a C++ name the whole may be left to us, if there is one only. */
+static int find_bare(struct parser *p, const char *name, struct type **out,
+		     struct error *err)
+{
+	struct symbols *symbols = p->expr->session->symbols;
+	AUTO_FREE char *whole = NULL;
+	int ret = symbols_bare_type(symbols, name, &whole, err);
+
+	return ret > 0 && !symbols_type_find(symbols, whole, out, err) ? 1
+	       : ret < 0					       ? -1
+								       : 0;
+}
+
+static int find_type(struct parser *p, const char *name, struct type **out,
+		     struct error *err)
+{
+	struct error several;
+	int ret;
+
+	if (!symbols_type_find(p->expr->session->symbols, name, out, err))
+		return 0;
+	ret = find_bare(p, name, out, &several);
+	if (ret < 0)
+		*err = several;
+	return ret > 0 ? 0 : -1;
+}
+
+/* Variables come before types of the same name, and before what only may be
+ * meant. */
 static bool is_typedef(struct parser *p)
 {
 	AUTO_FREE char *name = xstrndup(p->token.start, p->token.len);
 	struct symbols *symbols = p->expr->session->symbols;
 	struct error ignored;
 	struct global global;
+	struct datum datum;
 	struct type *type;
+	bool is;
 
-	if (p->token.kind != T_NAME ||
+	if (p->token.kind != T_NAME || expr_is_local(p->expr, name) ||
 	    symbols_global_find(symbols, name, &global))
 		return false;
-	return !symbols_type_find(symbols, name, &type, &ignored);
+	if (!symbols_type_find(symbols, name, &type, &ignored))
+		return true;
+	p->expr->unread++;
+	is = expr_name(p->expr, name, &datum, &ignored) &&
+	     find_bare(p, name, &type, &ignored);
+	p->expr->unread--;
+	return is;
 }
 
 bool parser_at_type(struct parser *p)
@@ -119,8 +158,7 @@ static int base_type(struct parser *p, struct type **out)
 	if (!name.len)
 		ret = parser_fail(p, "a type");
 	else
-		ret = symbols_type_find(p->expr->session->symbols,
-					strbuf_str(&name), out, p->err);
+		ret = find_type(p, strbuf_str(&name), out, p->err);
 	strbuf_deinit(&name);
 	return ret;
 failed:

@@ -155,7 +155,7 @@ int datum_float(struct expr *x, struct datum *d, long double *out,
 	struct typed_value v;
 	int64_t i;
 
-	if (datum_read(x, d, &v, err))
+	if (datum_refer(x, d, err) || datum_read(x, d, &v, err))
 		return -1;
 	if (typed_float(&v, out))
 		return 0;
@@ -171,6 +171,8 @@ int datum_true(struct expr *x, struct datum *d, bool *out, struct error *err)
 	int64_t i;
 	long double f;
 
+	if (datum_refer(x, d, err))
+		return -1;
 	if (type_strip(d->type)->kind == TYPE_FLOAT) {
 		if (datum_float(x, d, &f, err))
 			return -1;
@@ -185,11 +187,11 @@ int datum_true(struct expr *x, struct datum *d, bool *out, struct error *err)
 
 int datum_decay(struct expr *x, struct datum *d, struct error *err)
 {
-	struct type *t = type_strip(d->type);
-	struct type *to;
+	struct type *t, *to;
 
-	if (refuse_type(d, err))
+	if (refuse_type(d, err) || datum_refer(x, d, err))
 		return -1;
+	t = type_strip(d->type);
 	if (t->kind == TYPE_ARRAY)
 		to = type_pointer_to(type_target(t));
 	else if (t->kind == TYPE_FUNCTION)
@@ -205,7 +207,7 @@ int datum_decay(struct expr *x, struct datum *d, struct error *err)
 
 int datum_address(struct expr *x, struct datum *d, struct error *err)
 {
-	if (refuse_type(d, err))
+	if (refuse_type(d, err) || datum_refer(x, d, err))
 		return -1;
 	if (d->bit_size)
 		return error_set(err, ERR_USAGE,
@@ -234,7 +236,7 @@ int datum_deref(struct expr *x, struct datum *d, struct error *err)
 		*d = datum_at(expr_builtin(x, "long"), (uint64_t)addr);
 		return 0;
 	}
-	if (t->kind != TYPE_POINTER && t->kind != TYPE_REFERENCE)
+	if (t->kind != TYPE_POINTER)
 		return error_set(err, ERR_USAGE,
 				 "only a pointer can be followed with *");
 	if (type_strip(type_target(t))->kind == TYPE_VOID)
@@ -250,10 +252,16 @@ int datum_deref(struct expr *x, struct datum *d, struct error *err)
 int datum_index(struct expr *x, struct datum *d, int64_t index,
 		struct error *err)
 {
-	struct type *t = type_strip(d->type);
-	struct type *one = type_target(t);
-	uint64_t size = type_size(one), offset = (uint64_t)index * size;
+	struct type *t, *one;
+	uint64_t size, offset;
 	int64_t base;
+
+	if (datum_refer(x, d, err))
+		return -1;
+	t = type_strip(d->type);
+	one = type_target(t);
+	size = type_size(one);
+	offset = (uint64_t)index * size;
 
 	if (t->kind == TYPE_ARRAY && !d->in_memory) {
 		if (offset > d->len || d->len - offset < size)
@@ -283,13 +291,16 @@ int datum_index(struct expr *x, struct datum *d, int64_t index,
 int datum_member(struct expr *x, struct datum *d, const char *name,
 		 struct error *err)
 {
-	struct type *t = type_strip(d->type);
 	struct strbuf text = {0};
-	struct member m;
+	struct type *t;
+	int found;
 
+	if (datum_refer(x, d, err))
+		return -1;
+	t = type_strip(d->type);
 	/* gdb takes "." for "->" as well */
-	if (t->kind == TYPE_POINTER || t->kind == TYPE_REFERENCE) {
-		if (datum_deref(x, d, err))
+	if (t->kind == TYPE_POINTER) {
+		if (datum_deref(x, d, err) || datum_refer(x, d, err))
 			return -1;
 		t = type_strip(d->type);
 	}
@@ -300,31 +311,20 @@ int datum_member(struct expr *x, struct datum *d, const char *name,
 		return incomplete(t, err);
 	if (refuse_type(d, err))
 		return -1;
-	if (!type_member(t, name, &m)) {
+	found = datum_find_member(x, d, name, err);
+	if (!found) {
 		type_name(t, &text);
 		error_set(err, ERR_NOT_FOUND, "%s has no member %s",
 			  strbuf_str(&text), name);
 		strbuf_deinit(&text);
-		return -1;
 	}
-	d->type = m.type;
-	d->bit_offset = m.bit_offset;
-	d->bit_size = m.bit_size;
-	if (d->in_memory) {
-		d->addr += m.offset;
-		d->bytes = NULL;
-	} else if (m.offset <= d->len) {
-		d->bytes += m.offset;
-		d->len -= m.offset;
-	}
-	return 0;
+	return found > 0 ? 0 : -1;
 }
 
 int datum_repeat(struct expr *x, struct datum *d, int64_t count,
 		 struct error *err)
 {
-	(void)x;
-	if (refuse_type(d, err))
+	if (refuse_type(d, err) || datum_refer(x, d, err))
 		return -1;
 	if (count < 1)
 		return error_set(err, ERR_USAGE,
@@ -340,10 +340,13 @@ int datum_repeat(struct expr *x, struct datum *d, int64_t count,
 int datum_cast(struct expr *x, struct datum *d, struct type *to,
 	       struct error *err)
 {
-	struct type *t = type_strip(to), *from = type_strip(d->type);
+	struct type *t = type_strip(to), *from;
 	long double f;
 	int64_t i;
 
+	if (datum_refer(x, d, err))
+		return -1;
+	from = type_strip(d->type);
 	switch (t->kind) {
 	case TYPE_VOID:
 		*d = (struct datum){.type = to, .bytes = expr_alloc(x, 0)};
@@ -358,7 +361,10 @@ int datum_cast(struct expr *x, struct datum *d, struct type *to,
 	case TYPE_BOOL:
 	case TYPE_ENUM:
 	case TYPE_POINTER:
-		if (datum_int(x, d, &i, err))
+		if (datum_int(x, d, &i, err) ||
+		    (t->kind == TYPE_POINTER && from->kind == TYPE_POINTER &&
+		     datum_cast_class(x, type_target(from), type_target(t), &i,
+				      err)))
 			return -1;
 		if (t->kind == TYPE_BOOL)
 			i = i != 0;

@@ -223,6 +223,9 @@ struct dwarf_where {
 	const struct frame_state *frame; /* NULL: fixed addresses alone */
 	const struct die *function;	 /* for its frame base; or NULL */
 	bool tls; /* out: addr is an offset in thread-local storage */
+	/* What the expression finds on its stack: the object that a member's
+	 * place is sought in; 0: nothing. */
+	uint64_t object;
 };
 /* What the attribute says at the frame's pc. */
 void die_locate(const struct die *die, unsigned attr, struct dwarf_where *where,
@@ -243,6 +246,13 @@ typedef bool dwarf_name_fn(void *ctx, uint64_t die);
 bool dwarf_each_named(struct dwarf *dwarf, enum name_class class,
 		      const char *name, dwarf_name_fn *fn, void *ctx);
 
+/* The same by the last part alone of a name in a namespace or class; of a
+ * module without any there is none. */
+void dwarf_each_bare(struct dwarf *dwarf, enum name_class class,
+		     const char *bare, dwarf_name_fn *fn, void *ctx);
+/* --- dwarf_vars.c: the source of the DIE's unit, or NULL; borrowed */
+const char *dwarf_unit_name(struct dwarf *dwarf, uint64_t die);
+
 /* --- dwarf_scope.c */
 #define ANONYMOUS_NAMESPACE "(anonymous namespace)"
 /* While names are scanned: die is in parent, a namespace or class. */
@@ -251,8 +261,6 @@ int dwarf_scope_add(struct dwarf *dwarf, const struct die *die,
 /* "red::Outer::", what a type of C++ is in: owned; NULL: nothing that we know,
  * or a function.  By the index of names. */
 char *dwarf_scope_of(struct dwarf *dwarf, const struct die *die);
-/* Of a type that has a name: with its scope, owned. */
-char *type_qualified(const struct type *type);
 
 /* --- dwarf_types.c */
 struct type *dwarf_type(struct dwarf *dwarf, uint64_t die);

@@ -76,7 +76,15 @@ static int scan_enum(struct dwarf *d, const struct die *parent, uint64_t scope,
 {
 	uint64_t key = die_key(parent) | (uint64_t)NAME_ENUMERATOR
 						 << KEY_CLASS_SHIFT;
+	/* What is defined behind its class is found by the bare name. */
+	const char *its = die_flag(parent, DW_AT_enum_class) &&
+					  !die_has(parent, DW_AT_specification)
+				  ? die_any_name(parent)
+				  : NULL;
 	struct die die;
+
+	if (its)
+		scope = hash_more(hash_more(scope, its), "::");
 
 	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
 		const char *name = die_name(&die);
@@ -131,7 +139,8 @@ static int scan_name(struct dwarf *d, const struct die *die,
 	if (nested && class != NAME_TYPE)
 		return 0;
 	if (cplus && (nested || in == DW_TAG_namespace) &&
-	    (class == NAME_TYPE || tag == DW_TAG_namespace) &&
+	    (class == NAME_TYPE || class == NAME_VARIABLE ||
+	     tag == DW_TAG_namespace) &&
 	    dwarf_scope_add(d, die, parent, err))
 		return -1;
 	if (class && add_name(d, die, nested ? NAME_NESTED : class, scope, err))
@@ -361,6 +370,35 @@ bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
 			return true;
 	}
 	return false;
+}
+
+void dwarf_each_bare(struct dwarf *d, enum name_class class, const char *bare,
+		     dwarf_name_fn *fn, void *ctx)
+{
+	struct error err;
+
+	if (dwarf_index_names(d, &err)) {
+		log_info("dwarf: %s", err.msg);
+		return;
+	}
+	for (size_t i = 0; d->insides && i < d->names; i++) {
+		uint64_t key = d->name[i].value;
+		enum name_class its_class = key >> KEY_CLASS_SHIFT;
+		const char *its;
+		struct die die;
+		bool is;
+
+		key &= (UINT64_C(1) << KEY_CLASS_SHIFT) - 1;
+		if ((its_class != class &&
+		     !(class == NAME_TYPE && its_class == NAME_NESTED)) ||
+		    !die_open(d, key, &die))
+			continue;
+		its = die_name(&die);
+		is = its && !strcmp(its, bare);
+		die_close(&die);
+		if (is && fn(ctx, key))
+			return;
+	}
 }
 
 int dwarf_prepare(struct dwarf *d, struct error *err)

@@ -507,6 +507,9 @@ static void locate(const struct die *die, unsigned attr,
 			    .out = out,
 			    .nested = nested,
 			    .in_base = in_base};
+
+	if (where->object && !in_base)
+		push(&m, where->object);
 	uint64_t pc = where->frame ? where->frame->pc - where->bias : 0;
 	struct list_entry found;
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "symbols/dwarf_impl.h"
+#include "symbols/dwarf_vars.h"
 
 enum { NESTED_MAX = 32 };
 
@@ -83,10 +84,15 @@ static const char *inheritance(const struct die *base, unsigned parent)
 static void add_member(struct type *t, const struct die *die, size_t *cap)
 {
 	struct member m = {.name = die_name(die)};
+	uint64_t virtuality = 0;
 
 	m.type = dwarf_type(die->dwarf, die_any_type(die));
 	m.is_base = die_tag(die) == DW_TAG_inheritance;
-	if (t->kind != TYPE_FUNCTION) {
+	if (m.is_base && die_unsigned(die, DW_AT_virtuality, &virtuality) &&
+	    virtuality) {
+		m.is_virtual = true;
+		m.die = die_key(die);
+	} else if (t->kind != TYPE_FUNCTION) {
 		m.offset = member_offset(die);
 		if (die_has(die, DW_AT_bit_size))
 			bit_field(&m, die, type_size(m.type));
@@ -111,6 +117,44 @@ static void add_enumerator(struct type *t, const struct die *die, size_t *cap)
 	t->enumerator[t->enumerators++] = e;
 }
 
+static void constant_bytes(struct static_member *m, const struct die *die)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Block *block = NULL;
+	Dwarf_Error e = NULL;
+	int64_t value;
+
+	m->is_constant = die_signed(die, DW_AT_const_value, &value);
+	if (m->is_constant) {
+		memcpy(m->value, &value, sizeof value);
+		return;
+	}
+	attr = die_attr(die, DW_AT_const_value);
+	if (!attr)
+		return;
+	if (dwarf_formblock(attr, &block, &e) == DW_DLV_OK) {
+		m->is_constant = block->bl_len <= sizeof m->value;
+		if (m->is_constant)
+			memcpy(m->value, block->bl_data, block->bl_len);
+		dwarf_dealloc(die->dbg, block, DW_DLA_BLOCK);
+	} else {
+		dwarf_forget(die->dbg, e);
+	}
+	attr_free(die, attr);
+}
+
+static void add_static(struct type *t, const struct die *die)
+{
+	struct static_member m = {.name = die_name(die), .before = t->members};
+
+	if (!m.name)
+		return;
+	m.type = dwarf_type(die->dwarf, die_any_type(die));
+	constant_bytes(&m, die);
+	t->shared = xrealloc(t->shared, (t->shareds + 1) * sizeof m);
+	t->shared[t->shareds++] = m;
+}
+
 static void load_children(struct type *t)
 {
 	struct die parent, die;
@@ -127,8 +171,12 @@ static void load_children(struct type *t)
 			/* a static one lies elsewhere */
 			if (die_flag(&die, DW_AT_external) ||
 			    die_flag(&die, DW_AT_declaration))
-				break;
-			add_member(t, &die, &cap);
+				add_static(t, &die);
+			else
+				add_member(t, &die, &cap);
+			break;
+		case DW_TAG_variable: /* the same in DWARF 5 */
+			add_static(t, &die);
 			break;
 		case DW_TAG_inheritance:
 			add_member(t, &die, &cap);
@@ -157,6 +205,34 @@ size_t type_members(struct type *t, const struct member **out)
 	return t->members;
 }
 
+size_t type_statics(struct type *t, const struct static_member **out)
+{
+	t = type_strip(t);
+	load_children(t);
+	*out = t->shared;
+	return t->shareds;
+}
+
+bool type_virtual_base(struct type *t, const struct member *base, uint64_t addr,
+		       bool (*read)(void *ctx, uint64_t addr, void *buf,
+				    size_t len),
+		       void *ctx, uint64_t *out)
+{
+	struct dwarf *d = type_strip(t)->set->dwarf;
+	struct frame_state state = {.read = read, .ctx = ctx};
+	struct dwarf_where where = {
+		.dwarf = d, .frame = &state, .object = addr};
+	struct location at;
+	struct die die;
+
+	if (!base->is_virtual || !d || !addr || !die_open(d, base->die, &die))
+		return false;
+	die_locate(&die, DW_AT_data_member_location, &where, &at);
+	die_close(&die);
+	*out = at.addr;
+	return at.kind == LOCATION_MEMORY;
+}
+
 size_t type_enumerators(struct type *t, const struct enumerator **out)
 {
 	t = type_strip(t);
@@ -183,7 +259,7 @@ static bool find_member(struct type *t, const char *name, uint64_t base,
 		}
 	}
 	for (size_t i = 0; i < n; i++)
-		if ((!m[i].name || m[i].is_base) &&
+		if ((!m[i].name || m[i].is_base) && !m[i].is_virtual &&
 		    find_member(m[i].type, name, base + m[i].offset, depth + 1,
 				out))
 			return true;

@@ -72,7 +72,32 @@ char *dwarf_scope_of(struct dwarf *d, const struct die *die)
 	return out.len ? strbuf_take(&out) : NULL;
 }
 
+const char *name_bare(const char *name)
+{
+	const char *bare = name;
+	int depth = 0;
+
+	for (const char *at = name; *at; at++) {
+		if (*at == '<' || *at == '(')
+			depth++;
+		else if (*at == '>' || *at == ')')
+			depth--;
+		else if (!depth && at[0] == ':' && at[1] == ':')
+			bare = at + 2;
+	}
+	return bare;
+}
+
 char *type_qualified(const struct type *t)
 {
 	return xasprintf("%s%s", t->scope ? t->scope : "", t->name);
+}
+
+char *type_enumerator_scope(const struct type *t)
+{
+	if (!t->is_class || (!t->scope && !t->is_scoped))
+		return NULL;
+	return xasprintf("%s%s%s", t->scope ? t->scope : "",
+			 t->is_scoped && t->name ? t->name : "",
+			 t->is_scoped && t->name ? "::" : "");
 }

@@ -1,6 +1,7 @@
 /* What a type consists of, as gdb's ptype prints it. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "symbols/dwarf_types.h"
 
 enum { DEEP = 16 };
@@ -38,12 +39,14 @@ static void define_members(struct type *t, int show, int level,
 
 static void define_enum(struct type *t, struct strbuf *out)
 {
+	AUTO_FREE char *scope = type_enumerator_scope(t);
 	const struct enumerator *e;
 	size_t n = type_enumerators(t, &e);
 	int64_t next = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		strbuf_addf(out, "%s%s", i ? ", " : "", e[i].name);
+		strbuf_addf(out, "%s%s%s", i ? ", " : "", scope ? scope : "",
+			    e[i].name);
 		if (e[i].value != next)
 			strbuf_addf(out, " = %lld", (long long)e[i].value);
 		next = e[i].value + 1;

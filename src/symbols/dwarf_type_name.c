@@ -128,7 +128,9 @@ static void declarator(struct type *t, struct strbuf *text, int depth)
 		bool paren = is_suffix(unqualify(target));
 
 		strbuf_add(&whole, paren ? "(" : "");
-		strbuf_addc(&whole, at->kind == TYPE_POINTER ? '*' : '&');
+		strbuf_add(&whole, at->kind == TYPE_POINTER ? "*"
+				   : at->is_rvalue	    ? "&&"
+							    : "&");
 		for (; qualifier(t->kind); t = type_target(t))
 			strbuf_addf(&whole, " %s", qualifier(t->kind));
 		if (whole.s[whole.len - 1] != '*' &&

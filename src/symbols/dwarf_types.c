@@ -22,6 +22,7 @@ void type_set_deinit(struct type_set *set)
 	for (size_t i = 0; i < set->count; i++) {
 		free(set->type[i]->scope);
 		free(set->type[i]->member);
+		free(set->type[i]->shared);
 		free(set->type[i]->enumerator);
 		free(set->type[i]);
 	}
@@ -59,7 +60,6 @@ static enum type_kind kind_of(unsigned tag)
 	case DW_TAG_base_type:
 		return TYPE_INT;
 	case DW_TAG_pointer_type:
-	case DW_TAG_ptr_to_member_type:
 		return TYPE_POINTER;
 	case DW_TAG_reference_type:
 	case DW_TAG_rvalue_reference_type:
@@ -176,10 +176,16 @@ static void load_array(struct type *t, const struct die *die)
 static void load_scope(struct type *t, const struct die *die)
 {
 	struct error err;
+	struct die origin;
 
 	if (!t->name || !dwarf_unit_cplus(die->dwarf, t->die))
 		return;
 	t->is_class = t->kind != TYPE_TYPEDEF;
+	t->is_scoped = die_flag(die, DW_AT_enum_class);
+	if (!t->is_scoped && t->kind == TYPE_ENUM && die_origin(die, &origin)) {
+		t->is_scoped = die_flag(&origin, DW_AT_enum_class);
+		die_close(&origin);
+	}
 	if (dwarf_index_names(die->dwarf, &err)) {
 		log_info("dwarf: %s", err.msg);
 		return;
@@ -202,11 +208,24 @@ static void load(struct type *t, const struct die *die)
 		break;
 	case TYPE_POINTER:
 	case TYPE_REFERENCE:
+		t->is_rvalue = die_tag(die) == DW_TAG_rvalue_reference_type;
 		if (!t->size)
 			t->size = t->set->word;
 		break;
+	case TYPE_VOID: /* std::nullptr_t, "decltype(nullptr)" */
+		if (t->name && strstr(t->name, "nullptr")) {
+			t->kind = TYPE_INT;
+			t->size = t->set->word;
+		}
+		break;
 	case TYPE_ARRAY:
 		load_array(t, die);
+		break;
+	case TYPE_OTHER: /* to a member: an offset; to a method: two words */
+		if (die_tag(die) == DW_TAG_ptr_to_member_type && !t->size)
+			t->size = type_target(t)->kind == TYPE_FUNCTION
+					  ? 2 * t->set->word
+					  : t->set->word;
 		break;
 	case TYPE_FUNCTION:
 		t->prototyped = die_flag(die, DW_AT_prototyped);

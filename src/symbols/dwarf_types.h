@@ -51,6 +51,19 @@ struct member {
 	bool is_base; /* of a C++ class */
 	/* of a base: "public ", "private virtual " and so on; else NULL */
 	const char *inherited;
+	/* Where it is the object alone tells: offset is none.  See
+	 * type_virtual_base(). */
+	bool is_virtual;
+	uint64_t die; /* of a virtual base */
+};
+
+/* A member of a class that all its objects share. */
+struct static_member {
+	const char *name;
+	struct type *type;
+	size_t before; /* the member of type_members() that follows it */
+	bool is_constant;
+	uint8_t value[16]; /* of a constant, as bytes of its type */
 };
 
 struct enumerator {
@@ -68,6 +81,8 @@ struct type {
 	 * type_strip() gives the definition where there is one. */
 	bool is_declaration;
 	bool is_class;	/* of C++: its name goes without "struct" */
+	bool is_rvalue; /* of a reference: && */
+	bool is_scoped; /* enum class: its names go with its own */
 	bool has_count; /* of an array: false for a[] and variable ones */
 	bool variable;	/* of an array: its length is known at run time */
 	bool varargs;	/* of a function */
@@ -81,6 +96,8 @@ struct type {
 	struct type *target, *pointer, *definition, *next_derived;
 	struct member *member; /* owned */
 	size_t members;
+	struct static_member *shared; /* owned: its static members */
+	size_t shareds;
 	struct enumerator *enumerator; /* owned */
 	size_t enumerators;
 	bool children_loaded, definition_tried;
@@ -105,9 +122,21 @@ struct type *type_unqualified(struct type *type);
  * static members are left out.  Borrowed. */
 size_t type_members(struct type *type, const struct member **out);
 size_t type_enumerators(struct type *type, const struct enumerator **out);
+/* Static members of a class, its own, in their order.  Borrowed. */
+size_t type_statics(struct type *type, const struct static_member **out);
+/*
+ * Where a virtual base lies in the object at addr, by the table that the object
+ * points to; false: that cannot be read.
+ */
+bool type_virtual_base(struct type *type, const struct member *base,
+		       uint64_t addr,
+		       bool (*read)(void *ctx, uint64_t addr, void *buf,
+				    size_t len),
+		       void *ctx, uint64_t *out);
 /*
  * The member of that name, those of anonymous structs and base classes
- * included: out->offset is from the start of type.  False: there is none.
+ * included: out->offset is from the start of type.  False: there is none, or a
+ * virtual base has it.
  */
 bool type_member(struct type *type, const char *name, struct member *out);
 
@@ -124,6 +153,14 @@ struct type *type_function_of(struct type *result, struct type *const *param,
 /* The same DIE; or one kind, scope, name and size (definitions are sought); of
  * pointers and arrays, their targets. */
 bool type_same(struct type *a, struct type *b);
+
+/* Of a type that has a name: with its scope, owned by the caller. */
+char *type_qualified(const struct type *type);
+/* "c" of "a::b<x::y>::c"; points into name. */
+const char *name_bare(const char *name);
+/* "red::Color::", what stands before the names of a C++ enum; NULL: nothing.
+ * Owned by the caller. */
+char *type_enumerator_scope(const struct type *type);
 
 /* "struct conn *", "int (*)(int)", "char [16]" as gdb's whatis prints it. */
 void type_name(struct type *type, struct strbuf *out);

@@ -56,7 +56,7 @@ int dwarf_global_each(struct dwarf *d, const struct module *module,
 	return 0;
 }
 
-static const char *unit_name(struct dwarf *d, uint64_t key)
+const char *dwarf_unit_name(struct dwarf *d, uint64_t key)
 {
 	struct die die, unit;
 	const char *name = NULL;
@@ -78,7 +78,7 @@ static const char *unit_name(struct dwarf *d, uint64_t key)
 /* Is it the unit of that source, by its whole path or the end of it? */
 static bool is_of_file(struct dwarf *d, uint64_t key, const char *file)
 {
-	const char *name = file ? unit_name(d, key) : NULL;
+	const char *name = file ? dwarf_unit_name(d, key) : NULL;
 	size_t len, want;
 
 	if (!file)
@@ -173,9 +173,8 @@ static bool find_qualified(struct sought *s, const char *name)
 	struct qualified q = {.sought = s};
 	AUTO_FREE char *scope = NULL;
 
-	for (const char *at = name; (at = strstr(at, "::")); at += 2)
-		q.bare = at + 2;
-	if (!q.bare)
+	q.bare = name_bare(name);
+	if (q.bare == name)
 		return false;
 	scope = xstrndup(name, (size_t)(q.bare - 2 - name));
 	return dwarf_each_named(s->dwarf, NAME_VARIABLE, name, take_declaration,
@@ -192,7 +191,7 @@ bool dwarf_global_find(struct dwarf *d, const char *file, const char *name,
 		return find_qualified(&s, name);
 	out->ambiguous =
 		dwarf_each_named(d, NAME_VARIABLE, name, take_other, &s);
-	out->file = unit_name(d, s.found);
+	out->file = dwarf_unit_name(d, s.found);
 	return true;
 }
 
@@ -244,6 +243,7 @@ struct type *dwarf_function_type(struct dwarf *d, uint64_t pc)
 struct enumerator_sought {
 	struct dwarf *dwarf;
 	const char *name;
+	bool scoped; /* the type's scope is to be name's */
 	int64_t value;
 	struct type *type;
 };
@@ -254,9 +254,15 @@ static bool take_enumerator(void *ctx, uint64_t die)
 	const struct enumerator *e;
 	struct type *type = dwarf_type(s->dwarf, die);
 	size_t n = type_enumerators(type, &e);
+	const char *bare = name_bare(s->name);
+	AUTO_FREE char *scope = type_enumerator_scope(type);
+	size_t len = (size_t)(bare - s->name);
 
+	if (s->scoped &&
+	    (!scope || strlen(scope) != len || strncmp(scope, s->name, len)))
+		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(e[i].name, s->name)) {
+		if (!strcmp(e[i].name, bare)) {
 			s->value = e[i].value;
 			s->type = type;
 			return true;
@@ -269,7 +275,13 @@ struct type *dwarf_enumerator(struct dwarf *d, const char *name, int64_t *value)
 {
 	struct enumerator_sought s = {.dwarf = d, .name = name};
 
-	dwarf_each_named(d, NAME_ENUMERATOR, name, take_enumerator, &s);
+	s.scoped = name_bare(name) != name;
+	/* Of an enum that is defined behind its class the index has no scope.
+	 */
+	if (!dwarf_each_named(d, NAME_ENUMERATOR, name, take_enumerator, &s) &&
+	    s.scoped)
+		dwarf_each_named(d, NAME_ENUMERATOR, name_bare(name),
+				 take_enumerator, &s);
 	*value = s.value;
 	return s.type;
 }

@@ -15,6 +15,9 @@ struct symtab *symbols_table(struct symbols *symbols, size_t i);
 void symbols_fill(const struct symbols *symbols, size_t i, struct sym *sym,
 		  struct symbol *out);
 
+/* The module that is i-th in the order of search: the program, then as they
+ * lie. */
+size_t symbols_nth(struct symbols *symbols, size_t i);
 /* Its debug information, opened now; NULL: there is none. */
 struct dwarf *symbols_dwarf(struct symbols *symbols, size_t i);
 /* The same of a module, and its lines; each may be NULL. */

@@ -8,8 +8,7 @@
 #include "symbols/dwarf_module.h"
 #include "symbols/symbols_name.h"
 
-/* The modules in the order of search: the program, then as they lie. */
-static size_t nth(struct symbols *s, size_t i)
+size_t symbols_nth(struct symbols *s, size_t i)
 {
 	const struct module *exe = symbols_exe(s);
 	size_t first = 0;
@@ -27,7 +26,7 @@ static struct type *find_elsewhere(void *ctx, enum type_kind kind,
 	struct symbols *s = ctx;
 
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
-		struct dwarf *d = symbols_dwarf(s, nth(s, i));
+		struct dwarf *d = symbols_dwarf(s, symbols_nth(s, i));
 		struct type *t = d ? dwarf_type_named(d, kind, name) : NULL;
 
 		if (t)
@@ -167,7 +166,7 @@ static struct type *find_declared(struct symbols *s, const char *name)
 	const char *bare = split_kind(name, &kind);
 
 	for (size_t i = 0; bare && !t && i < symbols_module_count(s); i++) {
-		struct dwarf *d = module_dwarf(s, nth(s, i));
+		struct dwarf *d = module_dwarf(s, symbols_nth(s, i));
 
 		t = d ? dwarf_type_declared(d, kind, bare) : NULL;
 	}
@@ -183,7 +182,7 @@ int symbols_type_find(struct symbols *s, const char *name, struct type **out,
 	if (*out)
 		return 0;
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
-		struct dwarf *d = module_dwarf(s, nth(s, i));
+		struct dwarf *d = module_dwarf(s, symbols_nth(s, i));
 
 		if (!d)
 			continue;
@@ -202,7 +201,7 @@ int symbols_global_each(struct symbols *s, const struct module *only,
 			symbols_global_fn *fn, void *ctx, struct error *err)
 {
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
-		size_t n = nth(s, i);
+		size_t n = symbols_nth(s, i);
 		const struct module *module = symbols_module(s, n);
 		struct dwarf *d = NULL;
 		int ret;
@@ -226,7 +225,7 @@ bool symbols_global_find_in(struct symbols *s, const char *file,
 			    const char *name, struct global *out)
 {
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
-		size_t n = nth(s, i);
+		size_t n = symbols_nth(s, i);
 		struct dwarf *d = module_dwarf(s, n);
 
 		if (d &&
@@ -240,7 +239,7 @@ bool symbols_function_find_in(struct symbols *s, const char *file,
 			      const char *name, uint64_t *addr)
 {
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
-		size_t n = nth(s, i);
+		size_t n = symbols_nth(s, i);
 		struct dwarf *d = module_dwarf(s, n);
 
 		if (!d || !dwarf_function_find(d, file, name, addr))
@@ -303,8 +302,8 @@ int symbols_type_each(struct symbols *s, const struct module *only,
 	for (size_t i = 0; i < symbols_module_count(s); i++) {
 		struct dwarf *d = NULL;
 
-		if (!only || only == symbols_module(s, nth(s, i)))
-			d = module_dwarf(s, nth(s, i));
+		if (!only || only == symbols_module(s, symbols_nth(s, i)))
+			d = module_dwarf(s, symbols_nth(s, i));
 		if (d && dwarf_each_type(d, fn, ctx, err))
 			return -1;
 	}
@@ -343,7 +342,7 @@ struct type *symbols_enumerator(struct symbols *s, const char *name,
 	struct type *t = NULL;
 
 	for (size_t i = 0; !t && i < symbols_module_count(s); i++) {
-		struct dwarf *d = module_dwarf(s, nth(s, i));
+		struct dwarf *d = module_dwarf(s, symbols_nth(s, i));
 
 		t = d ? dwarf_enumerator(d, name, value) : NULL;
 	}

@@ -32,6 +32,15 @@ const char *symbols_types_note(struct symbols *symbols);
  */
 int symbols_type_find(struct symbols *symbols, const char *name,
 		      struct type **out, struct error *err) MUST_CHECK;
+/*
+ * "Node" for the one type, or variable, of that name in any C++ namespace or
+ * class: 1, and *out is its whole name, the caller's to free.  0: there is
+ * none.  -1: there are several, which err lists with their files.
+ */
+int symbols_bare_type(struct symbols *symbols, const char *bare, char **out,
+		      struct error *err) MUST_CHECK;
+int symbols_bare_variable(struct symbols *symbols, const char *bare, char **out,
+			  struct error *err) MUST_CHECK;
 /* C's own: "int", "char", "long", "unsigned long", "double", "void" ... */
 struct type *symbols_type_builtin(struct symbols *symbols, const char *name);
 

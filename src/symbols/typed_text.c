@@ -4,16 +4,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "symbols/symbols.h"
+#include "symbols/symbols_types.h"
 #include "symbols/typed_impl.h"
 
-enum { SHOWN = 200, REPEATS = 10, DEEP = 40 };
+enum {
+	SHOWN = 200,
+	REPEATS = 10,
+	DEEP = 40,
+	VIRTUAL_MAX = 32,
+	REFERRED_MAX = 1 << 20,
+	STATIC_MAX = 4096
+};
 
 struct text {
 	const struct typed_source *source;
 	char format;
 	struct strbuf *out;
 	unsigned depth;
+	/* Virtual bases of this object that are printed: each is once. */
+	uint64_t shown[VIRTUAL_MAX];
+	unsigned showns;
 };
 
 static void add(struct text *t, const struct typed_value *value);
@@ -55,8 +67,8 @@ static bool is_flags(const struct enumerator *e, size_t n)
 	return n > 0;
 }
 
-static void add_flags(struct text *t, const struct enumerator *e, size_t n,
-		      uint64_t value)
+static void add_flags(struct text *t, const char *scope,
+		      const struct enumerator *e, size_t n, uint64_t value)
 {
 	const char *sep = "(";
 
@@ -68,7 +80,7 @@ static void add_flags(struct text *t, const struct enumerator *e, size_t n,
 		uint64_t bits = (uint64_t)e[i].value;
 
 		if (bits && (value & bits) == bits) {
-			strbuf_addf(t->out, "%s%s", sep, e[i].name);
+			strbuf_addf(t->out, "%s%s%s", sep, scope, e[i].name);
 			value &= ~bits;
 			sep = " | ";
 		}
@@ -80,19 +92,48 @@ static void add_flags(struct text *t, const struct enumerator *e, size_t n,
 
 static void add_enum(struct text *t, struct type *type, int64_t value)
 {
+	AUTO_FREE char *scope = type_enumerator_scope(type);
 	const struct enumerator *e;
 	size_t n = type_enumerators(type, &e);
 
 	for (size_t i = 0; i < n; i++) {
 		if (e[i].value == value) {
-			strbuf_add(t->out, e[i].name);
+			strbuf_addf(t->out, "%s%s", scope ? scope : "",
+				    e[i].name);
 			return;
 		}
 	}
 	if (is_flags(e, n))
-		add_flags(t, e, n, (uint64_t)value);
+		add_flags(t, scope ? scope : "", e, n, (uint64_t)value);
 	else
 		strbuf_addf(t->out, "%" PRId64, value);
+}
+
+/* "@0x7ffc01a4: 5"; inside of something without what it refers to. */
+static void add_reference(struct text *t, struct type *type, uint64_t addr)
+{
+	struct typed_value to = {.type = type_target(type), .addr = addr};
+	AUTO_FREE void *bytes = NULL;
+
+	to.len = type_size(to.type);
+	strbuf_addf(t->out, "@0x%" PRIx64, addr);
+	if (t->depth > 1)
+		return;
+	strbuf_add(t->out, ": ");
+	if (to.len <= REFERRED_MAX) {
+		bytes = xcalloc(to.len + 1, 1);
+		to.bytes = bytes;
+	}
+	t->depth--;
+	if (bytes && t->source->read &&
+	    t->source->read(t->source->ctx, addr, bytes, to.len))
+		add(t, &to);
+	else
+		strbuf_addf(t->out,
+			    "<error: Cannot access memory at address 0x%" PRIx64
+			    ">",
+			    addr);
+	t->depth++;
 }
 
 static void add_plain_integer(struct text *t, struct type *type,
@@ -111,8 +152,10 @@ static void add_plain_integer(struct text *t, struct type *type,
 		add_enum(t, type, (int64_t)i);
 		return;
 	case TYPE_POINTER:
-	case TYPE_REFERENCE:
 		add_pointer(t, type, (uint64_t)i);
+		return;
+	case TYPE_REFERENCE:
+		add_reference(t, type, (uint64_t)i);
 		return;
 	default:
 		break;
@@ -277,39 +320,137 @@ static void add_array(struct text *t, struct type *type,
 	add_elements(t, type, count, v);
 }
 
+/* Bytes of a static member: constant, or where its definition is; false: it has
+ * none. */
+static bool static_value(struct text *t, struct type *class,
+			 const struct static_member *m, struct typed_value *out,
+			 void *buf, size_t cap)
+{
+	AUTO_FREE char *name = NULL;
+	struct global g;
+
+	*out = (struct typed_value){
+		.type = m->type, .bytes = m->value, .len = type_size(m->type)};
+	if (m->is_constant)
+		return out->len <= sizeof m->value;
+	if (!class->name || !t->source->symbols || !t->source->read)
+		return false;
+	name = xasprintf("%s%s::%s", class->scope ? class->scope : "",
+			 class->name, m->name);
+	if (!symbols_global_find(t->source->symbols, name, &g) ||
+	    g.thread_local)
+		return false;
+	out->type = g.type;
+	out->len = type_size(g.type);
+	out->addr = g.addr;
+	out->bytes = buf;
+	return out->len <= cap &&
+	       t->source->read(t->source->ctx, g.addr, buf, out->len);
+}
+
+static void add_static(struct text *t, struct type *class,
+		       const struct static_member *m, const char *sep)
+{
+	uint8_t buf[STATIC_MAX];
+	struct typed_value v;
+
+	strbuf_addf(t->out, "%sstatic %s = ", sep, m->name);
+	if (!static_value(t, class, m, &v, buf, sizeof buf))
+		strbuf_add(t->out, "<optimized out>");
+	else if (type_strip(v.type)->kind == TYPE_STRUCT && t->depth > 2)
+		strbuf_add(t->out, "{...}"); /* may be of its own class */
+	else
+		add(t, &v);
+}
+
+/* A virtual base is elsewhere in the whole object.  False: it was shown. */
+static bool add_virtual_base(struct text *t, struct type *class,
+			     const struct member *m, uint64_t object,
+			     const char *sep)
+{
+	struct typed_value v = {.type = m->type, .len = type_size(m->type)};
+	AUTO_FREE void *bytes = NULL;
+	bool found = type_virtual_base(class, m, object, t->source->read,
+				       t->source->ctx, &v.addr);
+
+	for (unsigned i = 0; found && i < t->showns; i++)
+		if (t->shown[i] == v.addr)
+			return false;
+	strbuf_addf(t->out, "%s<", sep);
+	type_name(m->type, t->out);
+	strbuf_add(t->out, "> = ");
+	bytes = xcalloc(v.len + 1, 1);
+	v.bytes = bytes;
+	if (!found || !t->source->read(t->source->ctx, v.addr, bytes, v.len)) {
+		strbuf_add(t->out, "<invalid address>");
+		return true;
+	}
+	if (t->showns < VIRTUAL_MAX)
+		t->shown[t->showns++] = v.addr;
+	add(t, &v);
+	return true;
+}
+
+static void add_member(struct text *t, const struct typed_value *v,
+		       const struct member *m, const char *sep)
+{
+	uint64_t size = m->bit_size ? (m->bit_offset + m->bit_size + 7) / 8
+				    : type_size(m->type);
+	struct typed_value p = part(v, m->type, m->offset, size);
+
+	p.bit_offset = m->bit_offset;
+	p.bit_size = m->bit_size;
+	strbuf_add(t->out, sep);
+	if (m->is_base) {
+		strbuf_addc(t->out, '<');
+		type_name(m->type, t->out);
+		strbuf_add(t->out, "> = ");
+	} else if (m->name) {
+		strbuf_addf(t->out, "%s = ", m->name);
+	}
+	add(t, &p);
+}
+
+/* What is in the braces. */
+static void add_members(struct text *t, struct type *type,
+			const struct typed_value *v)
+{
+	const struct member *m;
+	const struct static_member *s;
+	size_t n = type_members(type, &m), k = type_statics(type, &s), at = 0;
+	const char *sep = "";
+	bool any = k > 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		for (; at < k && s[at].before <= i; at++, sep = ", ")
+			add_static(t, type, &s[at], sep);
+		if (i == n)
+			break;
+		any |= !m[i].is_base;
+		if (!m[i].is_virtual)
+			add_member(t, v, &m[i], sep);
+		else if (!add_virtual_base(t, type, &m[i], v->addr, sep))
+			continue;
+		sep = ", ";
+	}
+	if (!any)
+		strbuf_addf(t->out, "%s<No data fields>", sep);
+}
+
 static void add_struct(struct text *t, struct type *type,
 		       const struct typed_value *v)
 {
-	const struct member *m;
-	size_t n = type_members(type, &m);
+	unsigned showns = t->showns;
 
 	if (type->is_declaration) {
 		strbuf_add(t->out, "<incomplete type>");
 		return;
 	}
 	strbuf_addc(t->out, '{');
-	if (!n)
-		strbuf_add(t->out, "<No data fields>");
-	for (size_t i = 0; i < n; i++) {
-		uint64_t size =
-			m[i].bit_size
-				? (m[i].bit_offset + m[i].bit_size + 7) / 8
-				: type_size(m[i].type);
-		struct typed_value p = part(v, m[i].type, m[i].offset, size);
-
-		p.bit_offset = m[i].bit_offset;
-		p.bit_size = m[i].bit_size;
-		strbuf_add(t->out, i ? ", " : "");
-		if (m[i].is_base) {
-			strbuf_addc(t->out, '<');
-			type_name(m[i].type, t->out);
-			strbuf_add(t->out, "> = ");
-		} else if (m[i].name) {
-			strbuf_addf(t->out, "%s = ", m[i].name);
-		}
-		add(t, &p);
-	}
+	add_members(t, type, v);
 	strbuf_addc(t->out, '}');
+	if (t->depth == 1)
+		t->showns = showns;
 }
 
 static void add_function(struct text *t, struct type *type, uint64_t addr)

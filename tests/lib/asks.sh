@@ -6,7 +6,7 @@
 #                              a format: print/x.
 #   same WHAT COMMAND FILE     ours are as gdb's in $T/gdbs
 #
-# from: our options that say of whom.  gdb_first and us_first: a command that is
+# from: our options that say of whom.  gdb_first and us_first: commands that are
 # run before, to choose a frame; or empty.
 gdb_first=
 us_first=
@@ -22,7 +22,8 @@ ask_gdb() { # COMMAND FILE OUT
 	expressions=$2
 	answers=$3
 	asked=0
-	set -- ${gdb_first:+-ex "$gdb_first"}
+	printf '%s\n' "$gdb_first" >"$T/gdb.first"
+	set -- -x "$T/gdb.first"
 	while IFS= read -r line; do
 		asked=$((asked + 1))
 		set -- "$@" -ex "echo @@$asked\\n" \
