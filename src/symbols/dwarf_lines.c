@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/sort.h"
+#include "symbols/dwarf_check.h"
 #include "symbols/dwarf_impl.h"
 
 /* No unit has so many; a damaged table has. */
@@ -36,8 +37,9 @@ struct range {
 };
 
 struct dwarf_lines {
-	Dwarf_Debug dbg;   /* borrowed */
-	struct unit *unit; /* owned, sorted by die as they come */
+	struct dwarf *dwarf; /* borrowed */
+	Dwarf_Debug dbg;     /* its own file's */
+	struct unit *unit;   /* owned, sorted by die as they come */
 	size_t units, unit_cap;
 	struct range *range; /* owned, sorted by start: .debug_aranges */
 	size_t ranges, range_cap;
@@ -155,6 +157,7 @@ struct dwarf_lines *dwarf_lines_open(struct dwarf *dwarf)
 	struct dwarf_lines *lines = xcalloc(1, sizeof *lines);
 	struct error err;
 
+	lines->dwarf = dwarf;
 	lines->dbg = dwarf->file[0].dbg;
 	if (load_units(lines, dwarf, &err) || load_aranges(lines, &err)) {
 		log_warn("%s", err.msg);
@@ -244,9 +247,26 @@ static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 			   offsetof(struct row, addr), err);
 }
 
-static void load_lines(Dwarf_Debug dbg, struct unit *u)
+/* The unit's DIE, if libdwarf may be asked for its lines. */
+static bool open_unit(struct dwarf_lines *lines, const struct unit *u,
+		      struct die *out)
 {
-	Dwarf_Die die = NULL;
+	const char *name;
+
+	if (!die_open(lines->dwarf, key_make(0, false, u->die), out))
+		return false;
+	if (dwarf_check_lines(out))
+		return true;
+	name = die_name(out);
+	dwarf_note_file(lines->dwarf, name ? name : "a unit",
+			"has a damaged line table: not used");
+	die_close(out);
+	return false;
+}
+
+static void load_lines(struct dwarf_lines *lines, struct unit *u)
+{
+	struct die die;
 	Dwarf_Unsigned version;
 	Dwarf_Small tables;
 	Dwarf_Line_Context context = NULL;
@@ -254,22 +274,22 @@ static void load_lines(Dwarf_Debug dbg, struct unit *u)
 	Dwarf_Signed count;
 	Dwarf_Error e = NULL;
 	struct error err;
+	int ret;
 
 	u->loaded = true;
-	int ret = dwarf_offdie_b(dbg, u->die, 1, &die, &e);
-	if (ret == DW_DLV_OK)
-		ret = dwarf_srclines_b(die, &version, &tables, &context, &e);
+	if (!open_unit(lines, u, &die))
+		return;
+	ret = dwarf_srclines_b(die.die, &version, &tables, &context, &e);
 	if (ret == DW_DLV_OK)
 		ret = dwarf_srclines_from_linecontext(context, &line, &count,
 						      &e);
-	if (ret == DW_DLV_OK && take_lines(dbg, u, line, count, &err))
+	if (ret == DW_DLV_OK && take_lines(die.dbg, u, line, count, &err))
 		log_warn("%s", err.msg);
 	if (ret == DW_DLV_ERROR)
-		dwarf_forget(dbg, e);
+		dwarf_forget(die.dbg, e);
 	if (context)
 		dwarf_srclines_dealloc_b(context);
-	if (die)
-		dwarf_dealloc(dbg, die, DW_DLA_DIE);
+	die_close(&die);
 }
 
 static bool find_in(struct dwarf_lines *lines, struct unit *u, uint64_t addr,
@@ -278,7 +298,7 @@ static bool find_in(struct dwarf_lines *lines, struct unit *u, uint64_t addr,
 	size_t lo = 0, hi;
 
 	if (!u->loaded)
-		load_lines(lines->dbg, u);
+		load_lines(lines, u);
 	hi = u->rows;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -378,21 +398,18 @@ const char *dwarf_lines_file(struct dwarf_lines *lines, uint64_t unit_die,
 			     unsigned number)
 {
 	struct unit *u = unit_by_die(lines, unit_die);
-	Dwarf_Die die = NULL;
-	Dwarf_Error e = NULL;
 	struct error err;
+	struct die die;
 
 	if (!u)
 		return NULL;
 	if (!u->files_listed) {
 		u->files_listed = true;
-		if (dwarf_offdie_b(lines->dbg, u->die, 1, &die, &e) !=
-		    DW_DLV_OK)
-			dwarf_forget(lines->dbg, e);
-		else if (list_files(lines->dbg, u, die, &err))
-			log_warn("%s", err.msg);
-		if (die)
-			dwarf_dealloc(lines->dbg, die, DW_DLA_DIE);
+		if (open_unit(lines, u, &die)) {
+			if (list_files(die.dbg, u, die.die, &err))
+				log_warn("%s", err.msg);
+			die_close(&die);
+		}
 	}
 	return number < u->files ? u->file[number] : NULL;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static uint64_t take(struct list *l, size_t len)
+uint64_t list_take(struct list *l, size_t len)
 {
 	uint64_t value = 0;
 
@@ -15,13 +15,13 @@ static uint64_t take(struct list *l, size_t len)
 	return value;
 }
 
-static uint64_t take_uleb(struct list *l)
+uint64_t list_take_uleb(struct list *l)
 {
 	uint64_t value = 0;
 	unsigned shift = 0;
 
 	for (;;) {
-		uint64_t byte = take(l, 1);
+		uint64_t byte = list_take(l, 1);
 
 		if (shift < 64)
 			value |= (byte & 0x7f) << shift;
@@ -35,7 +35,7 @@ static uint64_t take_index(struct list *l)
 {
 	uint64_t addr = 0;
 
-	if (!die_indexed_address(l->die, take_uleb(l), &addr))
+	if (!die_indexed_address(l->die, list_take_uleb(l), &addr))
 		l->failed = true;
 	return addr;
 }
@@ -134,7 +134,7 @@ bool list_open(const struct die *die, enum list_kind kind, unsigned form,
 		    value >= (size - table) / 4)
 			return false;
 		out->at += table + value * 4;
-		offset = take(out, 4);
+		offset = list_take(out, 4);
 		value = table + offset;
 	}
 	if (kind == LIST_OLD_LOCATIONS && split)
@@ -158,7 +158,7 @@ enum {
 
 static unsigned take_code(struct list *l, enum list_kind kind, bool *is_default)
 {
-	unsigned code = (unsigned)take(l, 1);
+	unsigned code = (unsigned)list_take(l, 1);
 
 	*is_default = false;
 	if (kind == LIST_RANGES)
@@ -198,27 +198,27 @@ static bool take_range(struct list *l, unsigned code, struct list_entry *out,
 		break;
 	case DW_RLE_startx_length:
 		out->low = take_index(l);
-		out->high = out->low + take_uleb(l);
+		out->high = out->low + list_take_uleb(l);
 		break;
 	case DW_RLE_offset_pair:
-		out->low = l->base + take_uleb(l);
-		out->high = l->base + take_uleb(l);
+		out->low = l->base + list_take_uleb(l);
+		out->high = l->base + list_take_uleb(l);
 		break;
 	case DW_RLE_base_address:
-		l->base = take(l, word);
+		l->base = list_take(l, word);
 		*has_more = false;
 		break;
 	case DW_RLE_start_end:
-		out->low = take(l, word);
-		out->high = take(l, word);
+		out->low = list_take(l, word);
+		out->high = list_take(l, word);
 		break;
 	case DW_RLE_start_length:
-		out->low = take(l, word);
-		out->high = out->low + take_uleb(l);
+		out->low = list_take(l, word);
+		out->high = out->low + list_take_uleb(l);
 		break;
 	case LLE_VIEWS:
-		take_uleb(l);
-		take_uleb(l);
+		list_take_uleb(l);
+		list_take_uleb(l);
 		*has_more = false;
 		break;
 	default: /* DW_RLE_end_of_list */
@@ -234,8 +234,8 @@ static bool next_old(struct list *l, struct list_entry *out)
 	uint64_t none = word == 8 ? UINT64_MAX : UINT32_MAX;
 
 	if (!l->split) {
-		out->low = take(l, word);
-		out->high = take(l, word);
+		out->low = list_take(l, word);
+		out->high = list_take(l, word);
 		if (l->failed || (!out->low && !out->high))
 			return false;
 		if (out->low == none) {
@@ -246,7 +246,7 @@ static bool next_old(struct list *l, struct list_entry *out)
 		out->low += l->base;
 		out->high += l->base;
 	} else {
-		switch (take(l, 1)) {
+		switch (list_take(l, 1)) {
 		case 1:
 			l->base = take_index(l);
 			return !l->failed;
@@ -256,13 +256,13 @@ static bool next_old(struct list *l, struct list_entry *out)
 			break;
 		case 3:
 			out->low = take_index(l);
-			out->high = out->low + take(l, 4);
+			out->high = out->low + list_take(l, 4);
 			break;
 		default:
 			return false;
 		}
 	}
-	out->length = take(l, 2);
+	out->length = list_take(l, 2);
 	if (l->failed || out->length > (size_t)(l->end - l->at))
 		return false;
 	out->expression = l->at;
@@ -287,7 +287,7 @@ bool list_next(struct list *l, enum list_kind kind, struct list_entry *out)
 		return false;
 	if (kind == LIST_RANGES || !has_more)
 		return true;
-	out->length = take_uleb(l);
+	out->length = list_take_uleb(l);
 	if (l->failed || out->length > (size_t)(l->end - l->at))
 		return false;
 	out->expression = l->at;

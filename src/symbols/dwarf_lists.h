@@ -23,6 +23,10 @@ struct list {
 	bool failed;   /* it goes on past the end: what was taken is 0 */
 };
 
+/* len: up to 8 bytes, little endian; what is past the end is 0. */
+uint64_t list_take(struct list *list, size_t len);
+uint64_t list_take_uleb(struct list *list);
+
 struct list_entry {
 	uint64_t low, high;	   /* of code; 0, 0: of none */
 	bool everywhere;	   /* where no other entry has the address */

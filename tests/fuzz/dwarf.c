@@ -113,6 +113,44 @@ static int on_global(void *ctx, const struct global *global)
 	return !--*left;
 }
 
+static int on_type(void *ctx, struct type *type, struct error *err)
+{
+	unsigned *left = ctx;
+	struct strbuf text = {0};
+
+	type_define(type, &text);
+	strbuf_deinit(&text);
+	ask_type(type, 2);
+	return --*left ? 0 : error_set(err, ERR_FORMAT, "enough");
+}
+
+/* What is sought by its name. */
+static void ask_names(struct dwarf *dwarf, const struct module *module)
+{
+	static const char *const names[] = {"frames_pass", "main", "int",
+					    "pthread_t", "frame"};
+	unsigned left = ASKED;
+	struct global global;
+	struct error err;
+	int64_t value;
+	uint64_t pc;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct type *type = NULL;
+
+		if (dwarf_function_find(dwarf, NULL, names[i], &pc))
+			type = dwarf_function_type(dwarf, pc);
+		if (type)
+			ask_type(type, 2);
+		dwarf_enumerator(dwarf, names[i], &value);
+		dwarf_global_find(dwarf, NULL, names[i], module, &global);
+		type = dwarf_type_named(dwarf, TYPE_STRUCT, names[i]);
+		if (type)
+			ask_type(type, 2);
+	}
+	(void)!dwarf_each_type(dwarf, on_type, &left, &err);
+}
+
 static void ask_at(struct dwarf *dwarf, struct dwarf_lines *lines, uint64_t pc)
 {
 	static const struct module module = {.path = "", .name = ""};
@@ -150,6 +188,7 @@ static void ask(const struct elf *elf)
 		ask_at(dwarf, lines,
 		       own.low + (own.high - own.low) * i / ASKED);
 	(void)!dwarf_global_each(dwarf, &module, on_global, &left, &err);
+	ask_names(dwarf, &module);
 	dwarf_lines_close(lines);
 	dwarf_close(dwarf);
 }
