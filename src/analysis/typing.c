@@ -124,6 +124,15 @@ static const char *bare(const char *name)
 	return name;
 }
 
+/* "struct client at +8" goes by "struct client", too. */
+static bool is_name(const char *type, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(type, name, len) &&
+	       (!type[len] || !strncmp(type + len, " at +", 5));
+}
+
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
 {
 	const char *type;
@@ -134,16 +143,17 @@ bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
 	if (typing_best(typing, chunk, &number) == TYPED_NOT)
 		return !strcmp(name, typed_by_name(TYPED_NOT));
 	type = typing->name[number].text;
-	return !strcmp(type, name) || !strcmp(bare(type), name);
+	return is_name(type, name) || is_name(bare(type), name);
 }
 
 const char *typed_by_name(enum typed_by by)
 {
 	static const char *const name[] = {
-		[TYPED_NOT] = "unknown", [TYPED_TEXT] = "text",
-		[TYPED_SIZE] = "size",	 [TYPED_SYMBOL] = "symbol",
-		[TYPED_OWNER] = "owner", [TYPED_SHAPE] = "shape",
-		[TYPED_PATH] = "path",	 [TYPED_VTABLE] = "vtable",
+		[TYPED_NOT] = "unknown",   [TYPED_TEXT] = "text",
+		[TYPED_SIZE] = "size",	   [TYPED_SYMBOL] = "symbol",
+		[TYPED_OWNER] = "owner",   [TYPED_PART] = "part",
+		[TYPED_SHAPE] = "shape",   [TYPED_PATH] = "path",
+		[TYPED_VTABLE] = "vtable",
 	};
 
 	return name[by];

@@ -35,6 +35,15 @@ static bool could_be(struct follow *f, uint32_t chunk, uint32_t number,
 	       node_has(&f->p->nodes, number, at % node->size, part);
 }
 
+bool follow_in_type(struct follow *f, uint32_t chunk, uint32_t part,
+		    uint64_t at)
+{
+	for (uint32_t i = 1; i < f->p->nodes.count; i++)
+		if (could_be(f, chunk, i, at, part))
+			return true;
+	return false;
+}
+
 /* The one type that has part at offset at; 0: none has; SEVERAL. */
 static int find(struct search *s, uint32_t chunk, uint64_t at, uint32_t part,
 		uint32_t *out, struct error *err)

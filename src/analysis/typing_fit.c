@@ -24,8 +24,8 @@ bool fit_exact(const struct follow *f, uint32_t chunk, uint64_t size)
 }
 
 /* Some struct that begins with node is just as large as the chunk. */
-static bool has_larger(struct follow *f, uint32_t chunk, uint32_t number,
-		       unsigned depth)
+static bool has_larger(struct follow *f, uint32_t chunk, uint64_t skip,
+		       uint32_t number, unsigned depth)
 {
 	const struct node *node = &f->p->nodes.node[number];
 
@@ -33,12 +33,13 @@ static bool has_larger(struct follow *f, uint32_t chunk, uint32_t number,
 		uint32_t more = node->more[i];
 		const struct node *m = &f->p->nodes.node[more];
 
-		if (m->size > node->size && fit_exact(f, chunk, m->size))
+		if (m->size > node->size && fit_exact(f, chunk, skip + m->size))
 			return true;
 		/* Its size is open: laid only if somebody pointed at it. */
-		if (m->flex && m->flex <= f->snap->chunk[chunk].size)
+		if (m->flex && skip + m->flex <= f->snap->chunk[chunk].size)
 			return true;
-		if (depth < NESTED_MAX && has_larger(f, chunk, more, depth + 1))
+		if (depth < NESTED_MAX &&
+		    has_larger(f, chunk, skip, more, depth + 1))
 			return true;
 	}
 	return false;
@@ -93,9 +94,9 @@ static bool is_zero(const struct follow *f, uint64_t addr, uint64_t size)
  * else.  Those that are all zero are no evidence: a header is followed by its
  * empty payload just like that.
  */
-static bool plausible_array(struct follow *f, uint32_t chunk, uint32_t number)
+static bool plausible_array(struct follow *f, const struct chunk *c,
+			    uint32_t number)
 {
-	const struct chunk *c = &f->snap->chunk[chunk];
 	const struct node *node = &f->p->nodes.node[number];
 	uint64_t size = node->size, n = c->size / size;
 	uint64_t good = 0, bad = 0;
@@ -127,10 +128,19 @@ static bool not_split(const struct follow *f, const struct chunk *c,
 int fit_of(struct follow *f, uint32_t chunk, uint32_t number, enum fit *out,
 	   struct error *err)
 {
-	const struct chunk *c = &f->snap->chunk[chunk];
+	return fit_behind(f, chunk, 0, number, out, err);
+}
+
+int fit_behind(struct follow *f, uint32_t chunk, uint64_t skip, uint32_t number,
+	       enum fit *out, struct error *err)
+{
+	struct chunk rest = f->snap->chunk[chunk];
+	const struct chunk *c = &rest;
 	const struct node *node;
 	bool larger;
 
+	rest.addr += skip;
+	rest.size -= skip;
 	if (node_lay(&f->p->nodes, number, err) ||
 	    nodes_note(&f->p->nodes, err))
 		return -1;
@@ -140,15 +150,17 @@ int fit_of(struct follow *f, uint32_t chunk, uint32_t number, enum fit *out,
 		*out = FIT_ONE;
 	if (*out || !node->size || node->size > c->size)
 		return 0;
-	larger = has_larger(f, chunk, number, 0);
+	larger = has_larger(f, chunk, skip, number, 0);
 	if (larger)
 		*out = FIT_BEGINS;
 	else if (c->arena != ARENA_MMAPPED &&
-		 (fit_exact(f, chunk, node->size) || not_split(f, c, node)))
+		 (fit_exact(f, chunk, skip + node->size) ||
+		  not_split(f, c, node)))
 		*out = FIT_ONE;
 	else if (!is_base(node) && !has_tail(f, c, number) &&
-		 fit_exact(f, chunk, c->size / node->size * node->size) &&
-		 plausible_array(f, chunk, number))
+		 fit_exact(f, chunk,
+			   skip + c->size / node->size * node->size) &&
+		 plausible_array(f, c, number))
 		*out = node->size * 2 > c->size ? FIT_ONE : FIT_ARRAY;
 	else
 		*out = FIT_BEGINS;

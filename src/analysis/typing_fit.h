@@ -18,6 +18,10 @@ enum fit {
 int fit_of(struct follow *f, uint32_t chunk, uint32_t node, enum fit *out,
 	   struct error *err) MUST_CHECK;
 
+/* The same of what is behind the first skip bytes of the chunk. */
+int fit_behind(struct follow *f, uint32_t chunk, uint64_t skip, uint32_t node,
+	       enum fit *out, struct error *err) MUST_CHECK;
+
 /* Is a chunk of so many usable bytes what malloc gives for size? */
 bool fit_exact(const struct follow *f, uint32_t chunk, uint64_t size);
 

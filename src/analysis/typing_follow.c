@@ -7,6 +7,7 @@
 
 #include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
+#include "analysis/typing_places.h"
 #include "base/alloc.h"
 #include "base/progress.h"
 
@@ -111,6 +112,20 @@ int follow_candidate(struct follow *f, uint32_t chunk, uint32_t node,
 	return assign(f, chunk, node, FORM_ONE, err);
 }
 
+int follow_header(struct follow *f, uint32_t chunk, uint32_t number,
+		  uint32_t skip, bool several, struct error *err)
+{
+	AUTO_FREE char *name =
+		xasprintf("%s%s at +%" PRIu32, f->p->nodes.node[number].name,
+			  several ? "[]" : "", skip);
+
+	f->p->skip[chunk] = (uint8_t)skip;
+	if (assign(f, chunk, number, several ? FORM_ARRAY : FORM_ONE, err))
+		return -1;
+	f->t->type[chunk] = typing_number(f->t, name, err);
+	return f->t->type[chunk] ? 0 : -1;
+}
+
 /* How much a type says of a chunk. */
 static unsigned rank(const struct follow *f, uint32_t number,
 		     enum typed_form form)
@@ -164,6 +179,9 @@ static int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
 	bool unsure = f->phase == PHASE_LOCAL || f->phase == PHASE_TAIL;
 	enum fit fit;
 
+	/* The header itself. */
+	if (f->p->skip[chunk])
+		return claim(f, chunk, number, 0, true, err);
 	if (fit_of(f, chunk, number, &fit, err))
 		return -1;
 	if (unsure && (f->p->node[chunk] || fit < FIT_ONE ||
@@ -269,13 +287,14 @@ static int follow_elements(struct follow *f, uint32_t chunk, uint32_t number,
 {
 	const struct chunk *c = &f->snap->chunk[chunk];
 	uint64_t size = f->p->nodes.node[number].size;
+	uint64_t addr = c->addr + f->p->skip[chunk];
 
 	for (uint64_t i = first; i < last; i++) {
 		uint64_t in = start + i * size;
 
 		f->link = (struct typed_link){.from = chunk};
-		if (follow_object(f, number, c->addr + in, c->addr + c->size,
-				  in, err))
+		if (follow_object(f, number, addr + in, c->addr + c->size, in,
+				  err))
 			return -1;
 	}
 	return 0;
@@ -291,7 +310,8 @@ static int follow_chunk(struct follow *f, uint32_t chunk, struct error *err)
 {
 	uint32_t number = f->p->node[chunk], element = number;
 	const struct node *node = &f->p->nodes.node[number];
-	uint64_t size = f->snap->chunk[chunk].size, start = 0, all, sure;
+	uint64_t size = f->snap->chunk[chunk].size - f->p->skip[chunk];
+	uint64_t start = 0, all, sure;
 
 	if (f->phase == PHASE_MEMBER) {
 		f->link = (struct typed_link){.from = chunk};
@@ -331,8 +351,9 @@ static bool is_known(struct follow *f, const struct typed_claim *c)
 	uint32_t node = f->p->node[c->chunk];
 	uint64_t at = c->at, size = f->p->nodes.node[node].size;
 
-	if (!node)
+	if (!node || at < f->p->skip[c->chunk])
 		return false;
+	at -= f->p->skip[c->chunk];
 	if (f->p->form[c->chunk] == FORM_ARRAY && size)
 		at %= size;
 	return node_has(&f->p->nodes, node, at, c->node);
@@ -412,6 +433,11 @@ static int run(struct follow *f, struct error *err)
 	f->phase = PHASE_LOCAL;
 	if (follow_locals(f, err) || drain(f, PHASE_TAIL, err))
 		return -1;
+	do {
+		f->found = false;
+		if (follow_headers(f, err) || drain(f, PHASE_TAIL, err))
+			return -1;
+	} while (f->found);
 	f->guessing = true;
 	do {
 		f->found = false;
@@ -419,7 +445,7 @@ static int run(struct follow *f, struct error *err)
 			return -1;
 	} while (f->found);
 	settle(f);
-	return 0;
+	return places_name(f, err);
 }
 
 int typing_follow(struct typing *t, struct error *err)
@@ -432,8 +458,9 @@ int typing_follow(struct typing *t, struct error *err)
 	t->paths = p;
 	p->node = try_calloc(n, sizeof(*p->node), "types of chunks", err);
 	p->form = try_calloc(n, 1, "types of chunks", err);
+	p->skip = try_calloc(n, 1, "types of chunks", err);
 	p->link = try_calloc(n, sizeof(*p->link), "types of chunks", err);
-	if (p->node && p->form && p->link &&
+	if (p->node && p->form && p->skip && p->link &&
 	    !nodes_init(&p->nodes, t->symbols, t->snap->word, err) &&
 	    !finder_init(&f.finder, t->snap, NULL, err)) {
 		ret = run(&f, err);
@@ -454,6 +481,8 @@ void paths_destroy(struct paths *paths)
 	nodes_deinit(&paths->nodes);
 	free(paths->node);
 	free(paths->form);
+	free(paths->skip);
+	free(paths->place);
 	free(paths->link);
 	free(paths->root);
 	free(paths->claim);

@@ -14,6 +14,7 @@
 
 #include "analysis/typing.h"
 #include "analysis/typing_nodes.h"
+#include "base/sort.h"
 #include "snapshot/finder.h"
 
 enum follow_phase {
@@ -56,12 +57,16 @@ struct typed_claim {
 struct paths {
 	struct nodes nodes;
 	uint32_t *node;		 /* owned, one a chunk; 0: none */
+	uint8_t *skip;		 /* owned, one a chunk: bytes before the node */
 	uint8_t *form;		 /* owned, one a chunk: enum typed_form */
 	struct typed_link *link; /* owned, one a chunk */
 	struct typed_root *root; /* owned */
 	size_t roots, root_cap;
 	struct typed_claim *claim; /* owned, as they were met */
 	size_t claims, claim_cap;
+	/* Owned, ascending: chunk << 32 | at; the claim's index. */
+	struct sort_pair *place;
+	size_t places;
 	uint64_t against; /* chunks of which two types are said */
 	bool cut;	  /* not all claims are kept */
 };
@@ -115,6 +120,12 @@ int follow_class(struct follow *f, uint32_t chunk, uint32_t node,
 /* By f->link; it is a guess that only one type allows. */
 int follow_candidate(struct follow *f, uint32_t chunk, uint32_t node,
 		     struct error *err) MUST_CHECK;
+/* By f->link; behind so many bytes, it is a node or several. */
+int follow_header(struct follow *f, uint32_t chunk, uint32_t node,
+		  uint32_t skip, bool several, struct error *err) MUST_CHECK;
+/* Could the chunk be of a type that has part at that offset? */
+bool follow_in_type(struct follow *f, uint32_t chunk, uint32_t part,
+		    uint64_t at);
 /* Objects with a table of virtual functions, by their classes' names. */
 int follow_classes(struct follow *f, struct error *err) MUST_CHECK;
 /* The one member of a union at addr that the data agrees with; UINT32_MAX: none

@@ -5,6 +5,7 @@
 
 #include "analysis/owners.h"
 #include "analysis/typing_follow.h"
+#include "analysis/typing_places.h"
 #include "symbols/symbols.h"
 
 enum { NESTED_MAX = 32, FIRST_WORDS = 4 };
@@ -34,11 +35,34 @@ static const struct node *node_of_chunk(const struct typing *t, uint32_t chunk)
 	return number ? &t->paths->nodes.node[number] : NULL;
 }
 
+/* Of a chunk without a type, the object there that pointers name. */
+static const struct typed_claim *object_at(const struct typing *t,
+					   uint32_t chunk, uint64_t offset)
+{
+	return t->paths && t->by[chunk] < TYPED_SIZE
+		       ? places_find(t->paths, chunk, offset)
+		       : NULL;
+}
+
+/* The node that is at an offset, which is then in that. */
+static const struct node *node_at(const struct typing *t, uint32_t chunk,
+				  uint64_t *offset)
+{
+	const struct typed_claim *c = object_at(t, chunk, *offset);
+
+	if (!c && node_of_chunk(t, chunk))
+		*offset -= t->paths->skip[chunk];
+	if (!c)
+		return node_of_chunk(t, chunk);
+	*offset -= c->at;
+	return &t->paths->nodes.node[c->node];
+}
+
 /* Bytes of a chunk that is one node or an array of them; 0: not known. */
 static uint64_t bytes_of(const struct typing *t, uint32_t chunk,
 			 const struct node *node)
 {
-	uint64_t size = t->snap->chunk[chunk].size;
+	uint64_t size = t->snap->chunk[chunk].size - t->paths->skip[chunk];
 
 	if (!node->size || node->flex)
 		return 0;
@@ -52,12 +76,16 @@ enum holder_part holder_part(const struct typing *t, uint32_t chunk,
 {
 	const struct node *node = node_of_chunk(t, chunk);
 	bool begins = !typing_is_whole(t, chunk);
-	uint64_t bytes;
+	uint64_t bytes, skip = t->paths ? t->paths->skip[chunk] : 0;
 
 	if (t->by[chunk] == TYPED_SYMBOL)
 		return HOLDER_TYPED;
 	if (t->by[chunk] < TYPED_SIZE)
+		return object_at(t, chunk, offset) ? HOLDER_TYPED
+						   : HOLDER_BLOCK;
+	if (offset < skip)
 		return HOLDER_BLOCK;
+	offset -= skip;
 	if (!node)
 		return begins ? HOLDER_BLOCK : HOLDER_TYPED;
 	if (t->by[chunk] != TYPED_VTABLE)
@@ -83,7 +111,7 @@ static uint64_t element_offset(const struct typing *t, const struct node *node,
 
 uint64_t holder_key(const struct typing *t, uint32_t chunk, uint64_t offset)
 {
-	const struct node *node = node_of_chunk(t, chunk);
+	const struct node *node = node_at(t, chunk, &offset);
 	uint64_t what = node ? (uint64_t)(node - t->paths->nodes.node) << 1
 			     : (uint64_t)t->type[chunk] << 1 | 1;
 
@@ -147,7 +175,7 @@ static bool add_members(struct type *type, uint64_t offset, struct strbuf *out)
 bool holder_member(const struct typing *t, uint32_t chunk, uint64_t offset,
 		   struct strbuf *out)
 {
-	const struct node *node = node_of_chunk(t, chunk);
+	const struct node *node = node_at(t, chunk, &offset);
 
 	if (t->by[chunk] == TYPED_SYMBOL) {
 		strbuf_addf(out, "blocks with %s at +%" PRIu64,
@@ -169,6 +197,17 @@ bool holder_member(const struct typing *t, uint32_t chunk, uint64_t offset,
 	}
 	offset = element_offset(t, node, offset);
 	return add_members(node->type, offset, out);
+}
+
+void holder_type(const struct typing *t, uint32_t chunk, uint64_t offset,
+		 struct strbuf *out)
+{
+	const struct node *node = node_at(t, chunk, &offset);
+
+	if (t->by[chunk] == TYPED_SYMBOL || (node && node->kind < NODE_STRUCT))
+		holder_member(t, chunk, offset, out);
+	else
+		strbuf_add(out, node ? node->name : typing_name(t, chunk));
 }
 
 void holder_root(const struct typing *t, const struct ref *ref,

@@ -28,6 +28,9 @@ uint64_t holder_key(const struct typing *typing, uint32_t chunk,
  */
 bool holder_member(const struct typing *typing, uint32_t chunk, uint64_t offset,
 		   struct strbuf *out);
+/* "struct client": the whole that such a member is of. */
+void holder_type(const struct typing *typing, uint32_t chunk, uint64_t offset,
+		 struct strbuf *out);
 /* "g_server", "prog+0x1d2cc0 (.bss)", "thread 4711 \"worker\"", "thread 4711
  * TLS": of a word outside of the heap. */
 void holder_root(const struct typing *typing, const struct ref *ref,

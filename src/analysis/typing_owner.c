@@ -20,6 +20,7 @@ struct owning {
 	struct finder finder;
 	struct pieces pieces;
 	struct u64map members; /* key of a holder -> its number, or SEVERAL */
+	struct u64map wholes;  /* number of a member -> that of its type */
 	struct bitmap waiting;
 	uint32_t *queue; /* owned: chunks that have something to pass on */
 	size_t queued;
@@ -54,18 +55,41 @@ static int each_word(struct owning *o, uint64_t start, uint64_t end,
 	return 0;
 }
 
+/* Of several members of one type, the type. */
+static uint32_t whole_of(const struct owning *o, uint32_t owner)
+{
+	uint64_t whole = owner;
+
+	u64map_get(&o->wholes, owner, &whole);
+	return (uint32_t)whole;
+}
+
+static uint32_t both_of(const struct owning *o, uint32_t a, uint32_t b)
+{
+	if (a == b)
+		return a;
+	if (a == OWNER_SEVERAL || b == OWNER_SEVERAL)
+		return OWNER_SEVERAL;
+	a = whole_of(o, a);
+	return a == whole_of(o, b) ? a : OWNER_SEVERAL;
+}
+
 /* owner is one more that holds target. */
 static void meet(struct owning *o, uint32_t target, uint32_t owner)
 {
 	uint32_t *have = &o->t->owner[target];
+	uint32_t both = *have ? both_of(o, *have, owner) : owner;
 
-	if (*have == owner || *have == OWNER_SEVERAL || !owner)
+	if (!owner || *have == both)
 		return;
-	*have = *have ? OWNER_SEVERAL : owner;
+	*have = both;
 	/* What is typed to its end passes nothing on. */
 	if (bitmap_test(&o->waiting, target) ||
-	    holder_part(o->t, target, o->snap->chunk[target].size - 1) !=
-		    HOLDER_BLOCK)
+	    (o->t->by[target] >= TYPED_SYMBOL &&
+	     o->t->by[target] != TYPED_PART &&
+	     holder_part(o->t, target, 0) != HOLDER_BLOCK &&
+	     holder_part(o->t, target, o->snap->chunk[target].size - 1) !=
+		     HOLDER_BLOCK))
 		return;
 	bitmap_set(&o->waiting, target);
 	o->queue[o->queued++] = target;
@@ -77,6 +101,26 @@ static uint32_t name_number(struct owning *o, struct strbuf *sb,
 	AUTO_FREE char *name = xasprintf("%s%s", held_by, strbuf_str(sb));
 
 	return typing_number(o->t, name, err);
+}
+
+/* SEVERAL: it is no member; 0: err. */
+static uint32_t member_number(struct owning *o, uint32_t chunk, uint64_t offset,
+			      struct error *err)
+{
+	struct strbuf sb = {0};
+	uint32_t number = OWNER_SEVERAL, whole;
+
+	if (holder_member(o->t, chunk, offset, &sb))
+		number = name_number(o, &sb, err);
+	if (number && number != OWNER_SEVERAL) {
+		strbuf_reset(&sb);
+		holder_type(o->t, chunk, offset, &sb);
+		whole = name_number(o, &sb, err);
+		if (!whole || u64map_put(&o->wholes, number, whole, err))
+			number = 0;
+	}
+	strbuf_deinit(&sb);
+	return number;
 }
 
 static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
@@ -91,12 +135,7 @@ static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
 	if (!number)
 		return -1;
 	if (!*number) {
-		struct strbuf sb = {0};
-
-		*number = holder_member(o->t, chunk, offset, &sb)
-				  ? name_number(o, &sb, err)
-				  : OWNER_SEVERAL;
-		strbuf_deinit(&sb);
+		*number = member_number(o, chunk, offset, err);
 		if (!*number)
 			return -1;
 	}
@@ -177,7 +216,7 @@ static int over_roots(struct owning *o, struct error *err)
 	return ret;
 }
 
-/* Each chunk's owner changes twice at most, so this ends. */
+/* Each chunk's owner changes three times at most, so this ends. */
 static int pass_on(struct owning *o, struct error *err)
 {
 	while (o->queued) {
@@ -217,6 +256,7 @@ int typing_owners(struct typing *t, struct error *err)
 	finder_deinit(&o.finder);
 	bitmap_deinit(&o.waiting);
 	u64map_deinit(&o.members);
+	u64map_deinit(&o.wholes);
 	free(o.queue);
 	return ret;
 }

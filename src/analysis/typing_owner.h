@@ -1,7 +1,8 @@
 /*
  * Whose a chunk without a type is.  Certain is that only where every word that
  * points to it or into it is in one place in the program's terms: one member of
- * one type, one variable, one thread's registers and stack.  Blocks whose own
+ * one type (or several of it: then the type as a whole), one variable, one
+ * thread's registers and stack.  Blocks whose own
  * type is not known pass on the owner that they have themselves, so what is
  * only reached through them is the same owner's; cycles of them, too.  Words in
  * free chunks and in dead stack hold nothing (snapshot/roots.h).  Where two

@@ -6,6 +6,7 @@
 #include "analysis/describe.h"
 #include "analysis/typing_chain.h"
 #include "analysis/typing_follow.h"
+#include "analysis/typing_places.h"
 #include "analysis/typing_proof.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
@@ -95,7 +96,7 @@ static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
 static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	const struct node *n = &t->paths->nodes.node[t->paths->node[chunk]];
-	uint64_t room = t->snap->chunk[chunk].size;
+	uint64_t room = t->snap->chunk[chunk].size - t->paths->skip[chunk];
 	struct strbuf sb = {0};
 
 	typing_chain(t, chunk, &sb);
@@ -123,6 +124,16 @@ static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 				  "information "
 				  "has no more than the name",
 				  n->name));
+}
+
+static void why_header(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	if (t->paths && t->paths->skip[chunk])
+		why_add(why, "why",
+			xasprintf("all pointers lead behind its first %u "
+				  "bytes, a header of the program's own "
+				  "allocator, and the rest is just as large",
+				  t->paths->skip[chunk]));
 }
 
 static void why_size(const struct typing *t, uint32_t chunk, struct why *why)
@@ -182,6 +193,17 @@ static void why_not(const struct typing *t, uint32_t chunk, struct why *why)
 	why_candidates(t, chunk, why);
 }
 
+static void why_part(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	size_t first, end = places_of(t->paths, chunk, &first);
+
+	why_add(why, "why",
+		xasprintf("pointers whose types are known lead to %zu %s in "
+			  "it; nothing says what it is as a whole",
+			  end - first,
+			  end - first == 1 ? "object" : "objects"));
+}
+
 static void why_owner(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	why_add(why, "why",
@@ -207,6 +229,10 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 		break;
 	case TYPED_PATH:
 		why_path(t, chunk, why);
+		why_header(t, chunk, why);
+		break;
+	case TYPED_PART:
+		why_part(t, chunk, why);
 		break;
 	case TYPED_SIZE:
 		why_size(t, chunk, why);

@@ -114,7 +114,7 @@ enum known { KNOWN_TYPE, KNOWN_OWNER, KNOWN_CONTENT, KNOWN_NOT, KNOWNS };
 
 static enum known known_by(enum typed_by by)
 {
-	if (by >= TYPED_SIZE)
+	if (by >= TYPED_PART)
 		return KNOWN_TYPE;
 	if (by == TYPED_OWNER)
 		return KNOWN_OWNER;

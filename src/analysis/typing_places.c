@@ -1,0 +1,198 @@
+#include "analysis/typing_places.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_fit.h"
+#include "analysis/typing_impl.h"
+#include "base/alloc.h"
+
+enum {
+	HEADER_MAX = 32, /* bytes that allocators keep before a block */
+	LOOK_BACK = 16,	 /* places, of which one may be in the other */
+	NAMED_MAX = 3	 /* types in a name */
+};
+
+static uint64_t size_of(const struct paths *p, uint32_t claim)
+{
+	return p->nodes.node[p->claim[claim].node].size;
+}
+
+int places_make(struct paths *p, struct error *err)
+{
+	free(p->place);
+	p->places = 0;
+	p->place = try_calloc(p->claims, sizeof(*p->place), "objects", err);
+	if (!p->place)
+		return -1;
+	for (size_t i = 0; i < p->claims; i++)
+		if (p->claim[i].at && !p->claim[i].against)
+			p->place[p->places++] = (struct sort_pair){
+				.key = ~size_of(p, (uint32_t)i), .value = i};
+	/* The sort is stable: at one place the largest comes first. */
+	if (sort_pairs(p->place, p->places, err))
+		return -1;
+	for (size_t i = 0; i < p->places; i++) {
+		const struct typed_claim *c = &p->claim[p->place[i].value];
+
+		p->place[i].key = (uint64_t)c->chunk << 32 | c->at;
+	}
+	return sort_pairs(p->place, p->places, err);
+}
+
+/* The first place with that key or a higher one. */
+static size_t lower(const struct paths *p, uint64_t key)
+{
+	size_t low = 0, high = p->places;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->place[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t places_of(const struct paths *p, uint32_t chunk, size_t *first)
+{
+	*first = lower(p, (uint64_t)chunk << 32);
+	return lower(p, ((uint64_t)chunk + 1) << 32);
+}
+
+const struct typed_claim *places_find(const struct paths *p, uint32_t chunk,
+				      uint64_t at)
+{
+	size_t i = lower(p, ((uint64_t)chunk << 32 | at) + 1);
+	const struct typed_claim *found = NULL;
+
+	for (unsigned n = 0; i-- > 0 && n < LOOK_BACK; n++) {
+		const struct typed_claim *c = &p->claim[p->place[i].value];
+
+		if (c->chunk != chunk)
+			break;
+		if (at - c->at < p->nodes.node[c->node].size)
+			found = c;
+	}
+	return found;
+}
+
+/* All that is said of what is in the chunk is a part of node at "at". */
+static bool has_all(struct paths *p, size_t first, size_t end, uint32_t node,
+		    uint64_t at, enum typed_form form)
+{
+	uint64_t size = p->nodes.node[node].size;
+
+	for (size_t i = first; i < end; i++) {
+		const struct typed_claim *c = &p->claim[p->place[i].value];
+		uint64_t in = c->at - at;
+
+		if (form == FORM_ARRAY && size)
+			in %= size;
+		if (!node_has(&p->nodes, node, in, c->node))
+			return false;
+	}
+	return true;
+}
+
+/* It may as well be one of an array that begins at the start. */
+static bool is_element(const struct follow *f, uint32_t chunk,
+		       const struct typed_claim *c)
+{
+	uint64_t size = f->p->nodes.node[c->node].size;
+	uint64_t room = f->snap->chunk[chunk].size;
+
+	return size && c->at % size == 0 &&
+	       fit_exact(f, chunk, room / size * size);
+}
+
+static int try_header(struct follow *f, uint32_t chunk, size_t first,
+		      size_t end, struct error *err)
+{
+	struct paths *p = f->p;
+	struct typed_claim c = p->claim[p->place[first].value];
+	enum fit fit;
+
+	if (c.at > HEADER_MAX || c.at % f->snap->word ||
+	    is_element(f, chunk, &c))
+		return 0;
+	if (fit_behind(f, chunk, c.at, c.node, &fit, err))
+		return -1;
+	if (fit < FIT_ONE || follow_in_type(f, chunk, c.node, c.at) ||
+	    !has_all(p, first, end, c.node, c.at,
+		     fit == FIT_ARRAY ? FORM_ARRAY : FORM_ONE))
+		return 0;
+	f->found = true;
+	f->link = c.link;
+	return follow_header(f, chunk, c.node, c.at, fit == FIT_ARRAY, err);
+}
+
+/* Chunks with places in them, and no type. */
+typedef int chunk_fn(struct follow *f, uint32_t chunk, size_t first, size_t end,
+		     struct error *err);
+
+static int each_chunk(struct follow *f, chunk_fn *fn, struct error *err)
+{
+	struct paths *p = f->p;
+
+	if (places_make(p, err))
+		return -1;
+	for (size_t i = 0, end; i < p->places; i = end) {
+		uint32_t chunk = (uint32_t)(p->place[i].key >> 32);
+
+		for (end = i + 1;
+		     end < p->places && p->place[end].key >> 32 == chunk;)
+			end++;
+		if (!p->node[chunk] && f->t->by[chunk] == TYPED_NOT &&
+		    !f->t->type[chunk] && fn(f, chunk, i, end, err))
+			return -1;
+	}
+	return 0;
+}
+
+int follow_headers(struct follow *f, struct error *err)
+{
+	return each_chunk(f, try_header, err);
+}
+
+static int name_chunk(struct follow *f, uint32_t chunk, size_t first,
+		      size_t end, struct error *err)
+{
+	uint32_t seen[NAMED_MAX], n = 0;
+	uint64_t covered = 0;
+	struct strbuf sb = {0};
+
+	for (size_t i = first; i < end; i++) {
+		const struct typed_claim *c =
+			&f->p->claim[f->p->place[i].value];
+		const struct node *node = &f->p->nodes.node[c->node];
+		uint32_t k = 0;
+
+		/* A part of the one before. */
+		if (c->at < covered)
+			continue;
+		covered = c->at + node->size;
+		while (k < n && seen[k] != c->node)
+			k++;
+		if (k < n)
+			continue;
+		if (n == NAMED_MAX) {
+			strbuf_add(&sb, " ...");
+			break;
+		}
+		strbuf_addf(&sb, "%s%s", n ? ", " : "has ", node->name);
+		seen[n++] = c->node;
+	}
+	f->t->type[chunk] = typing_number(f->t, strbuf_str(&sb), err);
+	f->t->by[chunk] = TYPED_PART;
+	strbuf_deinit(&sb);
+	return f->t->type[chunk] ? 0 : -1;
+}
+
+int places_name(struct follow *f, struct error *err)
+{
+	return each_chunk(f, name_chunk, err);
+}
