@@ -26,6 +26,7 @@
 #include "command/selftest.h"
 #include "command/command.h"
 #include "command/session.h"
+#include "symbols/debuginfod.h"
 #include "ui/app.h"
 
 enum option_id {
@@ -39,6 +40,7 @@ enum option_id {
 	OPT_MAX_PAUSE,
 	OPT_SYSROOT,
 	OPT_DEBUG_DIR,
+	OPT_DEBUGINFOD,
 	OPT_LOG,
 	OPT_SCRIPT,
 	OPT_EXE,
@@ -76,6 +78,8 @@ static const struct option_row option_rows[] = {
 	 "look for the files of the process below DIR"},
 	{"debug-dir", "DIR", OPT_DEBUG_DIR, false,
 	 "debug files, instead of /usr/lib/debug"},
+	{"debuginfod", NULL, OPT_DEBUGINFOD, false,
+	 "debug files from the servers of DEBUGINFOD_URLS, too"},
 	{"script", "FILE", OPT_SCRIPT, false,
 	 "keys and commands for the screen"},
 	{"log", "FILE", OPT_LOG, false, "write what is done to FILE"},
@@ -237,6 +241,9 @@ static int take_option(struct options *o, int id, const char *arg,
 	case OPT_DEBUG_DIR:
 		o->session.debug_dir = arg;
 		return 0;
+	case OPT_DEBUGINFOD:
+		o->session.debuginfod = true;
+		return debuginfod_need(err);
 	case OPT_LOG:
 		o->log = arg;
 		return 0;

@@ -6,7 +6,7 @@ args bt chunk chunks count defects detach diff disas down drop echo fragmentatio
 leaks locals maps near path points print ptype quit refs retained selftest set shell show sizes sleep
 snapshot snapshots source suspects symbol threads type types up use verify whatis x'
 _heapscope_options='
---csv --debug-dir --exact --exe --freeze --help --json --limit --log --max-pause
+--csv --debug-dir --debuginfod --exact --exe --freeze --help --json --limit --log --max-pause
 --no-color --script --sort --sysroot --version -c -e -p -v -x'
 
 _heapscope_processes()

@@ -9,6 +9,7 @@
 #include "command/commands.h"
 #include "command/session.h"
 #include "command/session_typing.h"
+#include "symbols/debuginfod.h"
 #include "target/proc.h"
 #include "view/views.h"
 
@@ -85,6 +86,26 @@ static void contents_show(const struct session *s, char *buf, size_t cap)
 static int exact_set(struct session *s, const char *value, struct error *err)
 {
 	return set_bool(value, &s->opts.exact, err);
+}
+
+static int debuginfod_set(struct session *s, const char *value,
+			  struct error *err)
+{
+	bool on;
+
+	if (set_bool(value, &on, err) || (on && debuginfod_need(err)))
+		return -1;
+	s->opts.debuginfod = on;
+	if (s->symbols)
+		symbols_use_debuginfod(s->symbols, on);
+	session_drop_typing(s);
+	s->generation++;
+	return 0;
+}
+
+static void debuginfod_show(const struct session *s, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s", s->opts.debuginfod ? "on" : "off");
 }
 
 static void exact_show(const struct session *s, char *buf, size_t cap)
@@ -187,6 +208,9 @@ static const struct setting settings[] = {
 	{"color", "colour on a terminal: on or off", color_set, color_show},
 	{"contents", "bytes a snapshot keeps: auto, none or a size",
 	 contents_set, contents_show},
+	{"debuginfod",
+	 "debug files from the servers of DEBUGINFOD_URLS: on or off",
+	 debuginfod_set, debuginfod_show},
 	{"exact", "sizes in bytes: on or off", exact_set, exact_show},
 	{"format", "of answers: text, json or csv", format_set, format_show},
 	{"limit", "rows of a table; 0: all", limit_set, limit_show},

@@ -268,6 +268,7 @@ int selftest_run(const struct session *session, const char *lie,
 	j->lie = lie;
 	j->inner.opts.debug_dir = session->opts.debug_dir;
 	j->inner.opts.sysroot = session->opts.sysroot;
+	j->inner.opts.debuginfod = session->opts.debuginfod;
 	if (!selftest_start(&j->child, lie, err) && !examine(j, err))
 		ret = 0;
 	/* Let go first: what is examined must not be ours when it ends. */

@@ -24,7 +24,8 @@ int session_open_pid(struct session *session, const char *pid_or_name,
 		     struct error *err)
 {
 	struct symbols_opts opts = {.debug_dir = session->opts.debug_dir,
-				    .sysroot = session->opts.sysroot};
+				    .sysroot = session->opts.sysroot,
+				    .debuginfod = session->opts.debuginfod};
 	struct live_opts live = {0};
 	pid_t pid;
 
@@ -371,7 +372,8 @@ int session_open_core(struct session *session, const char *path,
 		      struct error *err)
 {
 	struct symbols_opts opts = {.debug_dir = session->opts.debug_dir,
-				    .sysroot = session->opts.sysroot};
+				    .sysroot = session->opts.sysroot,
+				    .debuginfod = session->opts.debuginfod};
 	struct core_opts core = {.exe = session->opts.exe,
 				 .sysroot = session->opts.sysroot};
 

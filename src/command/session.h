@@ -35,6 +35,7 @@ struct session_opts {
 	unsigned width; /* of text tables; 0: the terminal's */
 	bool color;
 	bool verbose;
+	bool debuginfod; /* "set debuginfod on" */
 };
 
 #define SESSION_MAX_SNAPSHOTS 64

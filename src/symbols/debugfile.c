@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "symbols/debuginfod.h"
 
 struct search {
 	const struct elf *elf;
@@ -145,4 +147,41 @@ struct elf *debugfile_find(const struct elf *elf,
 		if (by_debuglink(&s, where->roots[i], link))
 			return s.found;
 	return NULL;
+}
+
+int debugfile_fetch(const struct elf *elf, const char *module,
+		    struct elf **found, struct strbuf *path,
+		    struct strbuf *note, struct error *err)
+{
+	struct search s = {.elf = elf};
+	const char *why, *separator = note->len ? "; " : "";
+	char *name;
+	int fd;
+
+	*found = NULL;
+	if (!*elf_build_id(elf)) {
+		strbuf_addf(note, "%sdebuginfod: the file has no build-id",
+			    separator);
+		return 0;
+	}
+	fd = debuginfod_fetch(elf_build_id(elf), module, &name, err);
+	if (fd < 0 && err->code == ERR_INTERRUPTED)
+		return -1;
+	if (fd < 0) {
+		strbuf_addf(note, "%s%s", separator, err->msg);
+		return 0;
+	}
+	why = elf_open(fd, found, err) ? err->msg : mismatch(&s, *found, false);
+	if (why) {
+		strbuf_addf(note,
+			    "%sdebuginfod: what the server gave %s: not used",
+			    separator, why);
+		elf_close(*found);
+		*found = NULL;
+	} else {
+		strbuf_add(path, name);
+		strbuf_reset(note);
+	}
+	free(name);
+	return 0;
 }

@@ -22,6 +22,15 @@ struct elf *debugfile_find(const struct elf *elf,
 			   const struct debugfile_where *where,
 			   struct strbuf *path, struct strbuf *note);
 
+/*
+ * The same from debuginfod's servers, *found NULL and note saying why if there
+ * is none; path and note are added to, but note is emptied if there is one.
+ * module: its name, for the progress.  -1: interrupted.
+ */
+int debugfile_fetch(const struct elf *elf, const char *module,
+		    struct elf **found, struct strbuf *path,
+		    struct strbuf *note, struct error *err) MUST_CHECK;
+
 /* The checksum of .gnu_debuglink (CRC-32, IEEE 802.3) over a whole file. */
 int debugfile_crc(int fd, uint32_t *out);
 

@@ -22,6 +22,7 @@ static void entry_destroy(struct entry *e)
 	dwarf_lines_close(e->lines);
 	dwarf_close(e->dwarf);
 	symtab_deinit(&e->tab);
+	symtab_deinit(&e->before);
 	symtab_deinit(&e->own);
 	elf_close(e->debug);
 	elf_close(e->mini);

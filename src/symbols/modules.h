@@ -21,8 +21,10 @@ struct entry {
 	struct elf *mini;  /* owned: .gnu_debugdata; or NULL */
 	bool mini_tried;
 	bool debug_tried;
+	bool fetch_tried;  /* from debuginfod's servers */
 	struct symtab tab; /* owned */
 	bool tab_tried;
+	struct symtab before; /* owned: tab as it was before a fetch */
 	struct symtab own; /* owned: without the debug file, if there is one */
 	bool own_tried;
 	struct dwarf *dwarf; /* owned, or NULL */

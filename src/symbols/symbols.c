@@ -19,6 +19,7 @@ struct symbols {
 	struct target *target; /* borrowed */
 	char *debug_dir;       /* owned */
 	char *sysroot;	       /* owned, or NULL */
+	bool debuginfod;
 	struct modules modules;
 	uint64_t low, high; /* of all modules: a quick "no" for the heap */
 	struct entry *last; /* asked for last */
@@ -46,6 +47,7 @@ int symbols_open(struct target *target, const struct symbols_opts *opts,
 	s->debug_dir = xstrdup(dir ? dir : "/usr/lib/debug");
 	if (opts && opts->sysroot)
 		s->sysroot = xstrdup(opts->sysroot);
+	s->debuginfod = opts && opts->debuginfod;
 	if (symbols_refresh(s, err)) {
 		symbols_close(s);
 		return -1;
@@ -149,6 +151,13 @@ static void load_mini(struct entry *e, struct strbuf *note)
 	e->mini = minidebug_open(e->m.elf, note);
 }
 
+static void keep_note(struct entry *e, struct strbuf *note)
+{
+	free((char *)e->m.debug_note);
+	e->m.debug_note = xstrdup(strbuf_str(note));
+	strbuf_deinit(note);
+}
+
 static void find_debug_file(struct symbols *s, struct entry *e)
 {
 	struct strbuf path = {0}, note = {0};
@@ -163,11 +172,33 @@ static void find_debug_file(struct symbols *s, struct entry *e)
 	if (!e->debug) /* it has all that the other one has */
 		load_mini(e, &note);
 	free((char *)e->m.debug_path);
-	free((char *)e->m.debug_note);
 	e->m.debug_path = xstrdup(strbuf_str(&path));
-	e->m.debug_note = xstrdup(strbuf_str(&note));
 	strbuf_deinit(&path);
-	strbuf_deinit(&note);
+	keep_note(e, &note);
+}
+
+/* True if it is there now: names are read anew, those given away stay. */
+static bool fetch_debug_file(struct symbols *s, struct entry *e)
+{
+	struct strbuf path = {0}, note = {0};
+	struct error err;
+
+	if (!s->debuginfod || e->fetch_tried || e->debug)
+		return false;
+	strbuf_add(&note, e->m.debug_note);
+	/* Asked again if ^C ended it. */
+	e->fetch_tried = !debugfile_fetch(e->m.elf, e->m.name, &e->debug, &path,
+					  &note, &err);
+	keep_note(e, &note);
+	if (e->debug) {
+		free((char *)e->m.debug_path);
+		e->m.debug_path = xstrdup(strbuf_str(&path));
+		e->before = e->tab;
+		e->tab = (struct symtab){0};
+		e->tab_tried = false;
+	}
+	strbuf_deinit(&path);
+	return e->debug != NULL;
 }
 
 static struct symtab *table_of(struct symbols *s, struct entry *e)
@@ -249,6 +280,8 @@ static void fill(const struct entry *e, struct sym *sym, struct symbol *out)
 	out->is_object = sym->is_object;
 }
 
+static struct dwarf *dwarf_of(struct symbols *s, struct entry *e);
+
 static bool find_at(struct symbols *s, uint64_t addr, bool own,
 		    struct symbol *out)
 {
@@ -260,6 +293,8 @@ static bool find_at(struct symbols *s, uint64_t addr, bool own,
 	if (!e)
 		return false;
 	s->last = e;
+	if (s->debuginfod && !own)
+		dwarf_of(s, e);
 	out->module = &e->m;
 	out->offset = addr - e->m.start;
 	if (!e->m.elf)
@@ -296,7 +331,6 @@ static struct dwarf *dwarf_of(struct symbols *s, struct entry *e)
 
 	if (e->dwarf_tried || !e->m.elf)
 		return e->dwarf;
-	e->dwarf_tried = true;
 	if (!e->debug_tried)
 		find_debug_file(s, e);
 	strbuf_add(&note, e->m.debug_note);
@@ -304,10 +338,34 @@ static struct dwarf *dwarf_of(struct symbols *s, struct entry *e)
 		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path, &note);
 	if (!e->dwarf)
 		e->dwarf = open_dwarf(s, e, e->m.elf, e->m.path, &note);
-	free((char *)e->m.debug_note);
-	e->m.debug_note = xstrdup(strbuf_str(&note));
-	strbuf_deinit(&note);
+	keep_note(e, &note);
+	if ((!e->dwarf || !dwarf_has_units(e->dwarf)) &&
+	    fetch_debug_file(s, e)) {
+		dwarf_close(e->dwarf);
+		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path, &note);
+		if (note.len)
+			keep_note(e, &note);
+	}
+	e->dwarf_tried = !s->debuginfod || e->debug || e->fetch_tried ||
+			 (e->dwarf && dwarf_has_units(e->dwarf));
 	return e->dwarf;
+}
+
+void symbols_use_debuginfod(struct symbols *s, bool on)
+{
+	s->debuginfod = on;
+	for (size_t i = 0; on && i < s->modules.count; i++) {
+		struct entry *e = s->modules.entry[i];
+
+		e->fetch_tried = false;
+		if (e->dwarf && dwarf_has_units(e->dwarf))
+			continue;
+		dwarf_lines_close(e->lines);
+		dwarf_close(e->dwarf);
+		e->lines = NULL;
+		e->dwarf = NULL;
+		e->dwarf_tried = e->lines_tried = false;
+	}
 }
 
 const char *symbols_missing(const struct symbols *s, size_t i)

@@ -19,6 +19,7 @@ struct symbols;
 struct symbols_opts {
 	const char *debug_dir; /* instead of /usr/lib/debug; NULL: default */
 	const char *sysroot;   /* prefix for module and debug paths, or NULL */
+	bool debuginfod;       /* see symbols_use_debuginfod() */
 };
 
 struct module {
@@ -74,6 +75,13 @@ const struct module *symbols_exe(const struct symbols *symbols);
 void symbols_load(struct symbols *symbols, const struct module *module);
 /* The same for all modules, and cheaper: no table is read. */
 void symbols_find_debug_files(struct symbols *symbols);
+/*
+ * From now on debug information that is not here is sought on the servers of
+ * DEBUGINFOD_URLS, module by module, when one's lines, variables, types or
+ * the name of an address of it are asked for; what they have not is said by
+ * debug_note.
+ */
+void symbols_use_debuginfod(struct symbols *symbols, bool on);
 
 /* What of the i-th module's debug information was sought until now and not
  * found: "/src/a.dwo is not there"; or "". */
