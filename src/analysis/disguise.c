@@ -137,32 +137,155 @@ static int look_across(const struct disguise *d, const uint8_t *at,
 	return 0;
 }
 
+/* One word, and those that lie across it and the next. */
 static inline __attribute__((always_inline)) int
-scan(const struct disguise *d, const uint8_t *bytes, uint64_t addr,
-     uint64_t len, uint64_t more, unsigned word, struct error *err)
+look(const struct disguise *d, const struct words_piece *p, uint64_t i,
+     unsigned word, struct error *err)
 {
-	uint64_t all = len + more;
+	const uint8_t *at = p->bytes + i;
+	uint64_t value = load_word(at, word);
+	uint64_t left = p->len + p->more - i - word;
+	unsigned count = left < word ? (unsigned)left : word - 1;
 
-	for (uint64_t i = -addr & (word - 1); i + word <= len; i += word) {
-		uint64_t value = load_word(bytes + i, word);
-		uint64_t left = all - i - word;
-		unsigned count = left < word ? (unsigned)left : word - 1;
+	if (value && look_at(d, value, p->addr + i, word, err))
+		return -1;
+	if (word == 8 && left >= word &&
+	    !may_lie_across(value, load_word(at + word, word), d->low))
+		return 0;
+	return look_across(d, at, count, word, err);
+}
 
-		if (value && look_at(d, value, addr + i, word, err))
+void disguise_aim(struct disguise *d, uint64_t low, uint64_t high)
+{
+	struct disguise_sieve *s = &d->sieve;
+	/* What is right behind is told, too, and what has low bits set. */
+	uint64_t last = high + 8;
+
+	d->low = low;
+	d->high = high;
+	s->used = d->snap->word == 8 && low < high && last >> 48 == 0;
+	if (!s->used)
+		return;
+	s->range = lanes_of(low, last, 8);
+	s->guard = _mm_set1_epi32((int)(uint32_t)(d->guard >> 16));
+	s->top = (63 - (unsigned)__builtin_clzll(last)) / 8;
+	s->least = _mm_set1_epi8((char)(low >> 8 * s->top));
+	s->span = _mm_set1_epi8(
+		(char)((last >> 8 * s->top) - (low >> 8 * s->top)));
+}
+
+/* A bit for each of the four words at "at" that may name something itself: as
+ * it is, with tags, mangled, or as a protected link. */
+static inline unsigned may_name(const struct disguise_sieve *s,
+				const uint8_t *at, uint64_t addr)
+{
+	__m128i a = lanes_load(at), b = lanes_load(at + 16), plain, mangle;
+	__m128i page = _mm_set1_epi32((int)(uint32_t)(addr >> 28)), outside;
+
+	plain = lanes_lower(_mm_srli_epi64(a, 16), _mm_srli_epi64(b, 16));
+	/* demangle(), of the bits that are compared. */
+	mangle = lanes_lower(_mm_srli_epi64(a, 33), _mm_srli_epi64(b, 33));
+	mangle = _mm_or_si128(mangle, _mm_slli_epi32(lanes_lower(a, b), 31));
+	mangle = _mm_xor_si128(mangle, s->guard);
+	outside = lanes_outside(&s->range, plain);
+	outside = _mm_and_si128(outside, lanes_outside(&s->range, mangle));
+	outside = _mm_and_si128(
+		outside, lanes_outside(&s->range, _mm_xor_si128(plain, page)));
+	return lanes_clear(outside);
+}
+
+/*
+ * A bit for each of 16 bytes at which an address in the range may begin: its
+ * highest byte is that of the range, and above it all are zero.
+ */
+static inline unsigned may_begin(const struct disguise_sieve *s,
+				 const uint8_t *at)
+{
+	__m128i byte = _mm_sub_epi8(lanes_load(at + s->top), s->least);
+
+	byte = _mm_subs_epu8(byte, s->span);
+	for (unsigned i = s->top + 1; i < 8; i++)
+		byte = _mm_or_si128(byte, lanes_load(at + i));
+	return (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(byte, _mm_setzero_si128()));
+}
+
+enum { BLOCK = 64, BLOCK_READ = BLOCK + 7, AHEAD = 2048 };
+
+/* Up to eight words at i, of which BLOCK_READ bytes can be read. */
+static int look_block(const struct disguise *d, const struct words_piece *p,
+		      uint64_t i, struct error *err)
+{
+	const struct disguise_sieve *s = &d->sieve;
+	const uint64_t starts = UINT64_C(0x0101010101010101);
+	const uint8_t *at = p->bytes + i;
+	uint64_t addr = p->addr + i, last = p->len + p->more - i - 8;
+	uint64_t words = (p->len - i) / 8, across = 0;
+	unsigned name = may_name(s, at, addr) | may_name(s, at + 32, addr + 32)
+							<< 4;
+
+	/* The processor by itself does not look far enough ahead. */
+	__builtin_prefetch(at + AHEAD);
+	for (unsigned k = 0; k < BLOCK; k += 16)
+		across |= (uint64_t)may_begin(s, at + k) << k;
+	across &= ~starts;
+	if (words < 8) {
+		name &= (1u << words) - 1;
+		across &= (UINT64_C(1) << 8 * words) - 1;
+	}
+	if (last < BLOCK)
+		across &= UINT64_MAX >> (63 - last);
+	for (; name; name &= name - 1) {
+		unsigned k = 8 * (unsigned)__builtin_ctz(name);
+		uint64_t value = load_word(at + k, 8);
+
+		if (value && look_at(d, value, addr + k, 8, err))
 			return -1;
-		if (word == 8 && left >= word &&
-		    !may_lie_across(value, load_word(bytes + i + word, word),
-				    d->low))
-			continue;
-		if (look_across(d, bytes + i, count, word, err))
+	}
+	for (; across; across &= across - 1) {
+		uint64_t value =
+			load_word(at + (unsigned)__builtin_ctzll(across), 8);
+
+		if (interesting(d, value) &&
+		    tell(d, started(d, value), HOLD_UNALIGNED, err))
 			return -1;
 	}
 	return 0;
 }
 
-int disguise_scan(const struct disguise *d, const uint8_t *bytes, uint64_t addr,
-		  uint64_t len, uint64_t more, struct error *err)
+static inline __attribute__((always_inline)) int
+scan(const struct disguise *d, const struct words_piece *p, uint64_t i,
+     unsigned word, struct error *err)
 {
-	return d->snap->word == 8 ? scan(d, bytes, addr, len, more, 8, err)
-				  : scan(d, bytes, addr, len, more, 4, err);
+	for (; i + word <= p->len; i += word)
+		if (look(d, p, i, word, err))
+			return -1;
+	return 0;
+}
+
+int disguise_scan(const struct disguise *d, const struct words_piece *p,
+		  struct error *err)
+{
+	unsigned word = d->snap->word;
+	uint64_t i = -p->addr & (word - 1);
+
+	if (word == 4)
+		return scan(d, p, i, 4, err);
+	while (d->sieve.used && i + 8 <= p->len &&
+	       i + BLOCK_READ <= p->len + p->more + p->rest) {
+		/* A link is mixed with an address, of which a block shares the
+		 * bits that are compared: nearly always. */
+		uint64_t first = p->addr + i;
+
+		if (first >> 28 != (first + BLOCK - 1) >> 28) {
+			if (look(d, p, i, 8, err))
+				return -1;
+			i += 8;
+			continue;
+		}
+		if (look_block(d, p, i, err))
+			return -1;
+		i += BLOCK;
+	}
+	return scan(d, p, i, 8, err);
 }

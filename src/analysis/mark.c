@@ -26,6 +26,17 @@ void marker_deinit(struct marker *m)
 	*m = (struct marker){0};
 }
 
+void marker_again(struct marker *m, const struct marker *like)
+{
+	*m = *like;
+	m->first_waiting = m->last_waiting = 0;
+	m->first_next = m->last_next = 0;
+	m->stack = NULL;
+	m->depth = m->cap = 0;
+	m->pieces = (struct pieces){0};
+	m->quiet = true;
+}
+
 void mark_rest(struct marker *m)
 {
 	free(m->stack);
@@ -50,7 +61,8 @@ static int resolve(struct marker *m, uint64_t value, struct error *err)
 {
 	uint32_t i = finder_lookup(&m->finder, value);
 
-	if (i == CHUNK_NONE || m->mark[i] & m->closed)
+	if (i == CHUNK_NONE ||
+	    __atomic_load_n(&m->mark[i], __ATOMIC_RELAXED) & m->closed)
 		return 0;
 	if (m->interior != INTERIOR_YES && m->snap->chunk[i].addr != value) {
 		if (m->interior == INTERIOR_NO)
@@ -60,7 +72,7 @@ static int resolve(struct marker *m, uint64_t value, struct error *err)
 			return 0;
 		}
 	}
-	return mark_chunk(m, i, err);
+	return m->found ? m->found(m->ctx, i, err) : mark_chunk(m, i, err);
 }
 
 /* The index is there by now: what it leads to is wanted next. */
@@ -138,28 +150,46 @@ static int scan_piece(struct marker *m, const struct image_run *run,
 	return 0;
 }
 
-/* Pages that the contents do not have were never touched: they hold nothing. */
-int mark_range(struct marker *m, uint64_t start, uint64_t end,
-	       struct error *err)
+/*
+ * Pages that the contents do not have were never touched: they hold nothing.
+ * What lies across "end" is looked at, up to "limit".
+ */
+static int mark_words(struct marker *m, uint64_t start, uint64_t end,
+		      uint64_t limit, struct error *err)
 {
 	struct pieces *p = &m->pieces;
-	const uint8_t *bytes;
-	uint64_t addr, len;
+	struct words_piece piece;
 
-	pieces_begin(p, m->snap->contents, start, end);
-	while ((bytes = pieces_next(p, PIECES_STEP, &addr, &len))) {
-		const struct image_run *run = &p->image->run[p->run];
-		uint64_t limit = run->end < end ? run->end : end;
-
-		if (!m->only_look && scan_piece(m, run, addr, addr + len, err))
+	pieces_begin(p, m->snap->contents, start, limit);
+	while (pieces_piece(p, PIECES_STEP, &piece) && piece.addr < end) {
+		if (piece.len > end - piece.addr) {
+			piece.more += piece.len - (end - piece.addr);
+			piece.len = end - piece.addr;
+		}
+		if (!m->only_look &&
+		    scan_piece(m, &p->image->run[p->run], piece.addr,
+			       piece.addr + piece.len, err))
 			return -1;
-		if (m->look && m->look(m->look_ctx, bytes, addr, len,
-				       limit - addr - len, err))
+		if (m->look && m->look(m->ctx, &piece, err))
 			return -1;
-		if (pieces_tick(p, len, "following pointers", err))
+		if (!m->quiet &&
+		    pieces_tick(p, piece.len, "following pointers", err))
 			return -1;
 	}
 	return 0;
+}
+
+int mark_range(struct marker *m, uint64_t start, uint64_t end,
+	       struct error *err)
+{
+	return mark_words(m, start, end, end, err);
+}
+
+int mark_part(struct marker *m, const struct chunk *c, uint64_t start,
+	      uint64_t end, struct error *err)
+{
+	return mark_words(m, c->addr + start, c->addr + end, c->addr + c->size,
+			  err);
 }
 
 /* Its words are wanted soon: what the sieve says of them, and the first of

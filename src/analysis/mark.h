@@ -28,12 +28,13 @@ struct marker {
 	 * entered but gets "weak".  Else any word into a chunk counts. */
 	bool strict;
 	uint8_t weak;
-	/* Optional: is shown each piece of what is entered; bytes goes on for
-	 * "more" behind len. */
-	int (*look)(void *ctx, const uint8_t *bytes, uint64_t addr,
-		    uint64_t len, uint64_t more, struct error *);
-	void *look_ctx;
+	/* Optional: is told what would be entered, which then is not. */
+	int (*found)(void *ctx, uint32_t chunk, struct error *);
+	/* Optional: is shown each piece of what is entered. */
+	int (*look)(void *ctx, const struct words_piece *, struct error *);
+	void *ctx;	/* of both */
 	bool only_look; /* nothing is entered */
+	bool quiet;	/* no progress_tick(): this is not its thread */
 	/* private */
 	/* Words in the range of the chunks wait here for memory to come. */
 	uint64_t waiting[MARK_WAITING];
@@ -50,6 +51,11 @@ struct marker {
 int marker_init(struct marker *m, const struct snapshot *snap,
 		enum interior interior, struct error *err) MUST_CHECK;
 void marker_deinit(struct marker *m);
+/*
+ * Another like this, for another thread: marks are theirs together, so that
+ * neither may enter anything while both are used.  Not to be deinitialised.
+ */
+void marker_again(struct marker *m, const struct marker *like);
 
 /* Enters chunk i unless it is closed. */
 int mark_chunk(struct marker *m, uint32_t i, struct error *err) MUST_CHECK;
@@ -57,6 +63,10 @@ int mark_chunk(struct marker *m, uint32_t i, struct error *err) MUST_CHECK;
  * mark_follow() is called. */
 int mark_range(struct marker *m, uint64_t start, uint64_t end,
 	       struct error *err) MUST_CHECK;
+/* The same of a chunk's bytes [start, end), and what begins there and ends
+ * behind it in the chunk. */
+int mark_part(struct marker *m, const struct chunk *c, uint64_t start,
+	      uint64_t end, struct error *err) MUST_CHECK;
 int mark_word(struct marker *m, uint64_t value, struct error *err) MUST_CHECK;
 /* Follows the words of what was entered, to the end. */
 int mark_follow(struct marker *m, struct error *err) MUST_CHECK;

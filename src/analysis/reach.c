@@ -5,6 +5,7 @@
 
 #include "analysis/disguise.h"
 #include "analysis/shared.h"
+#include "analysis/sweep.h"
 #include "base/fmt.h"
 #include "base/progress.h"
 #include "snapshot/roots.h"
@@ -179,28 +180,47 @@ static int mark_sure(struct build *b, struct error *err)
 	return 0;
 }
 
-/* A word of this doubt, found in what is marked now. */
+/* The best doubt is kept, in whatever order they come. */
+static void doubt(struct marker *m, uint32_t i, enum hold hold)
+{
+	uint8_t known = __atomic_load_n(&m->mark[i], __ATOMIC_RELAXED);
+
+	do {
+		if (known & HOLD_MASK ||
+		    (known && hold >= known >> DOUBT_SHIFT))
+			return;
+	} while (!__atomic_compare_exchange_n(
+		&m->mark[i], &known, (uint8_t)(hold << DOUBT_SHIFT), true,
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
+/* A word of this doubt, found in what is marked now; by any thread while
+ * nothing is. */
 static int found(void *ctx, uint32_t i, enum hold hold, struct error *err)
 {
 	struct build *b = ctx;
 	struct marker *m = &b->out->marker;
-	unsigned known = m->mark[i] >> DOUBT_SHIFT;
 
-	if (m->mark[i] & HOLD_MASK)
-		return 0;
-	if (hold <= b->tier)
+	if (hold <= b->tier && !(m->mark[i] & HOLD_MASK))
 		return mark_chunk(m, i, err);
-	if (!known || hold < known)
-		m->mark[i] = (uint8_t)(hold << DOUBT_SHIFT);
+	doubt(m, i, hold);
 	return 0;
 }
 
-static int look(void *ctx, const uint8_t *bytes, uint64_t addr, uint64_t len,
-		uint64_t more, struct error *err)
+static int look(void *ctx, const struct words_piece *piece, struct error *err)
 {
 	struct build *b = ctx;
 
-	return disguise_scan(&b->disguise, bytes, addr, len, more, err);
+	return disguise_scan(&b->disguise, piece, err);
+}
+
+static bool is_sure(void *ctx, uint32_t i)
+{
+	const struct build *b = ctx;
+	uint8_t mark =
+		__atomic_load_n(&b->out->marker.mark[i], __ATOMIC_RELAXED);
+
+	return (mark & HOLD_MASK) == HOLD_POINTER;
 }
 
 /* One more look at what is sure, for words in disguise. */
@@ -209,32 +229,48 @@ static int look_around(struct build *b, struct error *err)
 	struct marker *m = &b->out->marker;
 
 	m->only_look = true;
-	for (uint32_t i = 0; i < b->snap->chunk_count; i++) {
-		const struct chunk *c = &b->snap->chunk[i];
-
-		if ((m->mark[i] & HOLD_MASK) == HOLD_POINTER &&
-		    mark_range(m, c->addr, c->addr + c->size, err))
-			return -1;
-	}
-	if (mark_roots(b, false, err))
+	if (sweep_chunks(m, is_sure, b, err) || mark_roots(b, false, err))
 		return -1;
 	m->only_look = false;
 	return mark_follow(m, err);
 }
 
-static int mark_freed(struct build *b, struct error *err)
+static bool is_free(void *ctx, uint32_t i)
 {
-	const struct snapshot *snap = b->snap;
+	const struct build *b = ctx;
 
-	for (uint32_t i = 0; i < snap->chunk_count; i++) {
-		const struct chunk *c = &snap->chunk[i];
+	return b->snap->chunk[i].state != CHUNK_USED;
+}
 
-		if (c->state != CHUNK_USED &&
-		    mark_range(&b->out->marker, c->addr, c->addr + c->size,
-			       err))
-			return -1;
-	}
+static int found_freed(void *ctx, uint32_t i, struct error *err)
+{
+	struct build *b = ctx;
+
+	(void)err;
+	doubt(&b->out->marker, i, HOLD_FREED);
 	return 0;
+}
+
+static int found_freed_disguise(void *ctx, uint32_t i, enum hold hold,
+				struct error *err)
+{
+	(void)hold;
+	return found_freed(ctx, i, err);
+}
+
+/* All that freed memory names, however it does, has this doubt. */
+static int look_at_freed(struct build *b, struct error *err)
+{
+	struct marker *m = &b->out->marker;
+	int ret;
+
+	m->closed = HOLD_MASK;
+	m->found = found_freed;
+	b->disguise.found = found_freed_disguise;
+	ret = sweep_chunks(m, is_free, b, err);
+	m->found = NULL;
+	b->disguise.found = found;
+	return ret;
 }
 
 /* All that the tier's words name, and what hangs on it. */
@@ -242,6 +278,8 @@ static int mark_tier(struct build *b, enum hold tier, struct error *err)
 {
 	struct marker *m = &b->out->marker;
 
+	if (tier == HOLD_FREED && look_at_freed(b, err))
+		return -1;
 	b->tier = tier;
 	m->closed = HOLD_MASK;
 	m->sets = (uint8_t)tier;
@@ -255,8 +293,7 @@ static int mark_tier(struct build *b, enum hold tier, struct error *err)
 	if ((tier == HOLD_SHARED && wants(b, ROOT_OTHER) && !trusts_shared(b) &&
 	     mark_shared(b, err)) ||
 	    (tier == HOLD_KERNEL && mark_kernel(b, err)) ||
-	    (tier == HOLD_STALE && mark_roots(b, true, err)) ||
-	    (tier == HOLD_FREED && mark_freed(b, err)))
+	    (tier == HOLD_STALE && mark_roots(b, true, err)))
 		return -1;
 	return mark_follow(m, err);
 }
@@ -265,18 +302,19 @@ static int mark_tier(struct build *b, enum hold tier, struct error *err)
 static uint32_t count_lost(struct build *b)
 {
 	const struct marker *m = &b->out->marker;
+	uint64_t low = 0, high = 0;
 	uint32_t lost = 0;
 
-	b->disguise.low = b->disguise.high = 0;
 	for (uint32_t i = 0; i < b->snap->chunk_count; i++) {
 		const struct chunk *c = &b->snap->chunk[i];
 
 		if (m->mark[i] & HOLD_MASK)
 			continue;
 		if (!lost++)
-			b->disguise.low = c->addr;
-		b->disguise.high = c->addr + c->size;
+			low = c->addr;
+		high = c->addr + c->size;
 	}
+	disguise_aim(&b->disguise, low, high);
 	return lost;
 }
 
@@ -292,7 +330,7 @@ static int mark_doubtful(struct build *b, enum interior interior,
 	b->disguise.found = found;
 	b->disguise.ctx = b;
 	m->look = look;
-	m->look_ctx = b;
+	m->ctx = b;
 	b->tier = HOLD_NOTHING;
 	if (look_around(b, err))
 		return -1;

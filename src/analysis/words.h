@@ -5,6 +5,7 @@
 #ifndef ANALYSIS_WORDS_H
 #define ANALYSIS_WORDS_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/progress.h"
@@ -18,6 +19,15 @@ struct pieces {
 	uint64_t at, end;	   /* what is left to tell */
 	size_t run;		   /* the run to look at next */
 	uint64_t done, ticked;	   /* bytes of all ranges, for progress */
+};
+
+/* Words to look at one by one, which lie at addr. */
+struct words_piece {
+	const uint8_t *bytes; /* borrowed */
+	uint64_t addr, len;
+	/* Behind len: as many bytes belong to the same thing; as many again are
+	 * in memory, though they mean nothing. */
+	uint64_t more, rest;
 };
 
 /* [start, end); p keeps its place if start is not below the last range. */
@@ -77,6 +87,23 @@ static inline const uint8_t *pieces_next(struct pieces *p, uint64_t max,
 		return run->bytes + (*addr - run->start);
 	}
 	return NULL;
+}
+
+/* The same with what follows it. */
+static inline bool pieces_piece(struct pieces *p, uint64_t max,
+				struct words_piece *out)
+{
+	const struct image_run *run;
+	uint64_t limit;
+
+	out->bytes = pieces_next(p, max, &out->addr, &out->len);
+	if (!out->bytes)
+		return false;
+	run = &p->image->run[p->run];
+	limit = run->end < p->end ? run->end : p->end;
+	out->more = limit - out->addr - out->len;
+	out->rest = run->end - limit;
+	return true;
 }
 
 static inline uint64_t load_word(const uint8_t *at, unsigned word)

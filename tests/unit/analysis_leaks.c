@@ -234,6 +234,30 @@ TEST(doubts_are_told_apart)
 	ck_assert_int_eq(held_by(16, end, 3), HOLD_NOTHING);
 }
 
+/* Two doubts in one place or another: the better one counts. */
+TEST(of_several_doubts_the_best_is_told)
+{
+	const uint64_t first = HEAP + 16, end = first + 88;
+	const uint64_t tagged = first | UINT64_C(7) << 56;
+
+	for (int i = 0; i < 2; i++) {
+		struct reach_opts opts = {0};
+		struct leaks *leaks;
+		struct heap h;
+
+		open_heap(&h);
+		builder_put(&h.b, GLOBAL, h.chunk[1]);
+		builder_put(&h.b, h.chunk[1] + 16, i ? tagged : end);
+		builder_put(&h.b, h.chunk[1] + 32, i ? end : tagged);
+		h.s = builder_snapshot(&h.b);
+		OK(leaks_make(h.s, &opts, &leaks, &err));
+		ck_assert_int_eq(leaks->hold[snapshot_find(h.s, first)],
+				 HOLD_PAST_END);
+		leaks_destroy(leaks);
+		close_heap(&h);
+	}
+}
+
 /* As long as a list can be: nothing may go deeper with it. */
 static void long_one(uint32_t n, bool ring, bool held)
 {
