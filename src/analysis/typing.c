@@ -149,11 +149,11 @@ bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
 const char *typed_by_name(enum typed_by by)
 {
 	static const char *const name[] = {
-		[TYPED_NOT] = "unknown",   [TYPED_TEXT] = "text",
-		[TYPED_SIZE] = "size",	   [TYPED_SYMBOL] = "symbol",
-		[TYPED_OWNER] = "owner",   [TYPED_PART] = "part",
-		[TYPED_SHAPE] = "shape",   [TYPED_PATH] = "path",
-		[TYPED_VTABLE] = "vtable",
+		[TYPED_NOT] = "unknown", [TYPED_TEXT] = "text",
+		[TYPED_SIZE] = "size",	 [TYPED_SYMBOL] = "symbol",
+		[TYPED_OWNER] = "owner", [TYPED_PART] = "part",
+		[TYPED_SHAPE] = "shape", [TYPED_TAG] = "tag",
+		[TYPED_PATH] = "path",	 [TYPED_VTABLE] = "vtable",
 	};
 
 	return name[by];

@@ -25,6 +25,7 @@ enum typed_by {
 	TYPED_PART,   /* pointers lead to objects in it: "has struct page" */
 	TYPED_SIZE,   /* the only type with its size and what is known of it */
 	TYPED_SHAPE,  /* a container's node or buffer */
+	TYPED_TAG,    /* a member tells it from others that begin alike */
 	TYPED_PATH,
 	TYPED_VTABLE,
 	TYPED_WAYS

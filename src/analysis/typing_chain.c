@@ -34,6 +34,10 @@ static const struct member *member_at(struct nodes *nodes, struct type *type,
 		    node == target)
 			return best;
 	}
+	/* What is behind its end is of an array that is longer than told. */
+	if (!best && n && offset >= m[n - 1].offset &&
+	    type_strip(m[n - 1].type)->kind == TYPE_ARRAY)
+		best = &m[n - 1];
 	return best;
 }
 
@@ -104,6 +108,16 @@ static struct typed_link before(const struct paths *p, uint32_t from)
 {
 	return from & FROM_CLAIM ? p->claim[from & ~FROM_CLAIM].link
 				 : p->link[from];
+}
+
+static uint64_t addr_of(const struct typing *t, uint32_t from)
+{
+	const struct typed_claim *c;
+
+	if (!(from & FROM_CLAIM))
+		return t->snap->chunk[from].addr + t->paths->skip[from];
+	c = &t->paths->claim[from & ~FROM_CLAIM];
+	return t->snap->chunk[c->chunk].addr + c->at;
 }
 
 static void add_root(const struct typing *t, const struct step *s,
@@ -180,11 +194,11 @@ static void write_chain(const struct typing *t, struct typed_link link,
 		link = before(t->paths, link.from);
 	}
 	if (n && link.from == FROM_NONE && n > 1) {
-		uint32_t chunk = step[n - 2].link.from;
+		uint32_t from = step[n - 2].link.from;
 
 		strbuf_addf(out, "((%s *)0x%" PRIx64 ")",
-			    t->paths->nodes.node[node_at(t->paths, chunk)].name,
-			    t->snap->chunk[chunk].addr);
+			    t->paths->nodes.node[node_at(t->paths, from)].name,
+			    addr_of(t, from));
 	}
 	write_steps(t, step, n, out);
 	free(step);
@@ -206,11 +220,12 @@ void typing_said(const struct typing *t, uint32_t chunk, typing_said_fn *fn,
 		const struct typed_claim *c = &t->paths->claim[i];
 		struct strbuf sb = {0};
 
-		if (c->chunk != chunk || (!c->at && !c->against) ||
-		    shown++ == SHOWN_MAX)
+		if (c->chunk != chunk || shown++ == SHOWN_MAX)
 			continue;
-		strbuf_addf(&sb, "%s at +%u, by ",
+		strbuf_addf(&sb, "%s at +%u",
 			    t->paths->nodes.node[c->node].name, c->at);
+		if (c->link.from != FROM_NONE)
+			strbuf_add(&sb, ", by ");
 		write_chain(t, c->link, c->node, &sb);
 		fn(ctx, c->against, strbuf_str(&sb));
 		strbuf_deinit(&sb);

@@ -8,10 +8,17 @@
 #include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
 #include "analysis/typing_places.h"
+#include "analysis/typing_tags.h"
 #include "base/alloc.h"
 #include "base/progress.h"
 
-enum { CLAIMS_MAX = 1 << 20, STEP = 1 << 12 };
+enum {
+	CLAIMS_MAX = 1 << 20,
+	STEP = 1 << 12,
+	ROUNDS_MAX = 64,
+	WAY_MAX = 256,
+	WALKED_MAX = 1 << 24
+};
 
 bool follow_word(const struct follow *f, uint64_t addr, uint64_t *value)
 {
@@ -38,28 +45,38 @@ static int push(struct follow *f, enum follow_phase phase, uint32_t chunk,
 	return 0;
 }
 
+uint64_t follow_key(const struct follow *f, uint32_t chunk, uint32_t node,
+		    uint64_t at)
+{
+	return (f->snap->chunk[chunk].addr + at) * 0x10001 ^ (uint64_t)node
+								     << 40;
+}
+
 static int claim(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
 		 bool against, struct error *err)
 {
 	struct paths *p = f->p;
-	uint64_t key = (f->snap->chunk[chunk].addr + at) * 0x10001 ^
-		       (uint64_t)node << 40;
-	uint64_t *seen = u64map_at(&f->seen, key, err);
+	uint64_t *seen =
+		u64map_at(&f->seen, follow_key(f, chunk, node, at), err);
 
 	if (!seen)
 		return -1;
 	if (*seen || at > UINT32_MAX)
 		return 0;
 	*seen = 1;
-	if (p->claims == CLAIMS_MAX) {
+	if (p->claims >= CLAIMS_MAX &&
+	    p->claims >= f->snap->chunk_count * 2ul) {
 		p->cut = true;
 		return 0;
 	}
 	if (GROW(p->claim, p->claim_cap, p->claims + 1, "types said", err))
 		return -1;
-	p->claim[p->claims] = (struct typed_claim){chunk, node, (uint32_t)at,
-						   f->link, against};
-	if (!against &&
+	p->claim[p->claims] = (struct typed_claim){.chunk = chunk,
+						   .node = node,
+						   .at = (uint32_t)at,
+						   .link = f->link,
+						   .against = against};
+	if (!against && at &&
 	    push(f, PHASE_MEMBER, CHUNK_NONE, (uint32_t)p->claims, err))
 		return -1;
 	p->claims++;
@@ -82,17 +99,55 @@ static uint32_t name_number(struct follow *f, uint32_t number,
 	return node->number[form];
 }
 
+/* Does the way that a link goes on avoid the chunk, as far as we look? */
+static bool leads_past(struct follow *f, struct typed_link link, uint32_t chunk)
+{
+	const struct paths *p = f->p;
+
+	for (unsigned i = 0; i < WAY_MAX && f->walked < WALKED_MAX; i++) {
+		f->walked++;
+		if (link.from == FROM_NONE || link.from & FROM_ROOT)
+			return true;
+		if (link.from == chunk)
+			return false;
+		link = link.from & FROM_CLAIM
+			       ? p->claim[link.from & ~FROM_CLAIM].link
+			       : p->link[link.from];
+	}
+	return false;
+}
+
+/*
+ * What is reached once more, and known better for that, keeps its way if the
+ * new one may lead through itself.
+ */
+static int set_link(struct follow *f, uint32_t chunk, uint32_t node,
+		    struct error *err)
+{
+	const struct typed_link *old = &f->p->link[chunk];
+
+	if (f->p->node[chunk] &&
+	    (old->from != f->link.from || old->offset != f->link.offset) &&
+	    !leads_past(f, f->link, chunk))
+		return claim(f, chunk, node, 0, false, err);
+	f->p->link[chunk] = f->link;
+	return 0;
+}
+
 static int assign(struct follow *f, uint32_t chunk, uint32_t node,
 		  enum typed_form form, struct error *err)
 {
+	if (set_link(f, chunk, node, err))
+		return -1;
 	f->p->node[chunk] = node;
 	f->p->form[chunk] = form;
-	f->p->link[chunk] = f->link;
+	if (f->p->proven)
+		f->p->proven[chunk] = 0;
 	if (f->t->by[chunk] != TYPED_VTABLE) {
 		f->t->type[chunk] = name_number(f, node, form, err);
 		if (!f->t->type[chunk])
 			return -1;
-		f->t->by[chunk] = f->guessing ? TYPED_SIZE : TYPED_PATH;
+		f->t->by[chunk] = f->by;
 	}
 	return push(f, PHASE_MEMBER, chunk, 0, err);
 }
@@ -124,6 +179,18 @@ int follow_header(struct follow *f, uint32_t chunk, uint32_t number,
 		return -1;
 	f->t->type[chunk] = typing_number(f->t, name, err);
 	return f->t->type[chunk] ? 0 : -1;
+}
+
+int follow_tagged(struct follow *f, uint32_t chunk, uint32_t node, bool whole,
+		  struct error *err)
+{
+	return assign(f, chunk, node, whole ? FORM_ONE : FORM_BEGINS, err);
+}
+
+int follow_inner(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
+		 struct error *err)
+{
+	return claim(f, chunk, node, at, false, err);
 }
 
 /* How much a type says of a chunk. */
@@ -169,6 +236,18 @@ static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 	return assign(f, chunk, number, form, err);
 }
 
+/* Its tag tells what is inside of it, and that is not of this node. */
+static bool is_inner(struct follow *f, uint32_t chunk, uint32_t number)
+{
+	const struct typed_inner *in;
+	uint64_t index;
+
+	if (!u64map_get(&f->inner_of, chunk, &index))
+		return false;
+	in = &f->p->inner[index];
+	return !node_has(&f->p->nodes, number, in->at, in->node);
+}
+
 static int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
 			struct error *err)
 {
@@ -193,7 +272,20 @@ static int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
 		return differ(f, chunk, number, form[fit], err);
 	if (f->t->by[chunk] == TYPED_VTABLE)
 		return 0;
+	if (is_inner(f, chunk, number))
+		return claim(f, chunk, number, 0, true, err);
 	return assign(f, chunk, number, form[fit], err);
+}
+
+/* Behind what is used of an array, elements were never written: it may be all
+ * of it. */
+static bool is_element(const struct follow *f)
+{
+	uint32_t from = f->link.from;
+
+	return f->phase == PHASE_ELEMENT ||
+	       (from < FROM_CLAIM &&
+		f->p->nodes.node[f->p->node[from]].kind == NODE_POINTER);
 }
 
 int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
@@ -209,6 +301,8 @@ int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
 	    f->snap->chunk[chunk].state != CHUNK_USED)
 		return 0;
 	at = value - f->snap->chunk[chunk].addr;
+	if (is_element(f) && !tag_plausible(f, number, value, 0))
+		return 0;
 	if (!at)
 		return f->p->node[chunk] == number
 			       ? 0
@@ -424,6 +518,23 @@ static int list_types(struct follow *f, struct error *err)
 	return 0;
 }
 
+/* Until there is nothing new; f->refined: there was. */
+static int refine(struct follow *f,
+		  int (*once)(struct follow *f, struct error *err),
+		  struct error *err)
+{
+	f->refined = false;
+	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+		f->found = false;
+		if (once(f, err) || drain(f, PHASE_TAIL, err))
+			return -1;
+		if (!f->found)
+			break;
+		f->refined = true;
+	}
+	return 0;
+}
+
 static int run(struct follow *f, struct error *err)
 {
 	if (list_types(f, err) || nodes_note(&f->p->nodes, err) ||
@@ -433,25 +544,25 @@ static int run(struct follow *f, struct error *err)
 	f->phase = PHASE_LOCAL;
 	if (follow_locals(f, err) || drain(f, PHASE_TAIL, err))
 		return -1;
+	if (refine(f, follow_headers, err))
+		return -1;
+	f->by = TYPED_TAG;
 	do {
-		f->found = false;
-		if (follow_headers(f, err) || drain(f, PHASE_TAIL, err))
+		if (refine(f, follow_tags, err) ||
+		    refine(f, follow_headers, err))
 			return -1;
-	} while (f->found);
-	f->guessing = true;
-	do {
-		f->found = false;
-		if (follow_candidates(f, err) || drain(f, PHASE_TAIL, err))
+		f->by = TYPED_SIZE;
+		if (refine(f, follow_candidates, err))
 			return -1;
-	} while (f->found);
+	} while (f->refined);
 	settle(f);
-	return places_name(f, err);
+	return follow_tag_names(f, err) || places_name(f, err) ? -1 : 0;
 }
 
 int typing_follow(struct typing *t, struct error *err)
 {
 	struct paths *p = xcalloc(1, sizeof(*p));
-	struct follow f = {.t = t, .p = p, .snap = t->snap};
+	struct follow f = {.t = t, .p = p, .snap = t->snap, .by = TYPED_PATH};
 	uint32_t n = t->snap->chunk_count;
 	int ret = -1;
 
@@ -469,6 +580,12 @@ int typing_follow(struct typing *t, struct error *err)
 	for (int i = 0; i < PHASES; i++)
 		free(f.queue[i].task);
 	u64map_deinit(&f.seen);
+	u64map_deinit(&f.tag_of);
+	u64map_deinit(&f.inner_of);
+	u64map_deinit(&f.variables);
+	u64map_deinit(&f.pointer_of);
+	u64map_deinit(&f.object_of);
+	free(f.object);
 	return ret;
 }
 
@@ -486,5 +603,10 @@ void paths_destroy(struct paths *paths)
 	free(paths->link);
 	free(paths->root);
 	free(paths->claim);
+	for (size_t i = 0; i < paths->proofs; i++)
+		free(paths->proof[i]);
+	free(paths->proof);
+	free(paths->proven);
+	free(paths->inner);
 	free(paths);
 }

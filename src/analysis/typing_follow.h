@@ -54,6 +54,12 @@ struct typed_claim {
 	bool against; /* it cannot be so as well */
 };
 
+/* A chunk of which no more is known than what is inside of it, by its tag. */
+struct typed_inner {
+	uint32_t chunk, at, node, proof;
+	bool whole; /* up to the chunk's end */
+};
+
 struct paths {
 	struct nodes nodes;
 	uint32_t *node;		 /* owned, one a chunk; 0: none */
@@ -67,6 +73,12 @@ struct paths {
 	/* Owned, ascending: chunk << 32 | at; the claim's index. */
 	struct sort_pair *place;
 	size_t places;
+	/* By what tags types were told, for people; owned, each too. */
+	char **proof;
+	size_t proofs, proof_cap;
+	uint32_t *proven; /* owned, one a chunk: its proof + 1; NULL: none */
+	struct typed_inner *inner; /* owned */
+	size_t inners, inner_cap;
 	uint64_t against; /* chunks of which two types are said */
 	bool cut;	  /* not all claims are kept */
 };
@@ -81,18 +93,36 @@ struct queue {
 	size_t head, count, cap;
 };
 
+/* What is known of blocks that point at one variable. */
+struct tag_object {
+	uint32_t offset;       /* where in the chunk that pointer is */
+	uint32_t at;	       /* where in it the struct is */
+	uint32_t node, base;   /* base: what all such begin with */
+	uint32_t proof, alone; /* alone: of what nothing leads to, + 1 */
+	uint32_t seen;	       /* blocks, at least */
+	uint32_t next;	       /* of the same variable, + 1 */
+};
+
 struct follow {
 	struct typing *t;
 	struct paths *p;
 	const struct snapshot *snap;
 	struct finder finder;
 	struct queue queue[PHASES];
-	struct u64map seen; /* chunk, place and node of claims */
+	struct u64map tag_of;	  /* node of a family -> index of its tag + 1 */
+	struct u64map variables;  /* of structs: address -> root + 1 */
+	struct u64map pointer_of; /* node whose tag is a pointer -> offset << 32
+				   * | node that it points at */
+	struct u64map inner_of;	  /* chunk -> its first in paths->inner */
+	struct u64map seen;	  /* chunk, place and node of claims */
 	enum follow_phase phase;
-	bool guessing;		/* what is found now hangs on candidates */
-	struct typed_link link; /* where the pointers that are met lie */
-	uint64_t steps;
-	bool found; /* follow_candidates() did something */
+	enum typed_by by;	   /* what is found now hangs on that */
+	struct typed_link link;	   /* where the pointers that are met lie */
+	struct tag_object *object; /* owned: what points at variables is */
+	size_t objects, object_cap;
+	struct u64map object_of; /* variable -> its last object + 1 */
+	uint64_t steps, walked;
+	bool found, refined; /* tags or candidates did something */
 };
 
 /* Symbols must be there. */
@@ -120,6 +150,19 @@ int follow_class(struct follow *f, uint32_t chunk, uint32_t node,
 /* By f->link; it is a guess that only one type allows. */
 int follow_candidate(struct follow *f, uint32_t chunk, uint32_t node,
 		     struct error *err) MUST_CHECK;
+/* By f->link; it is a node by its tag: just that, or it begins with it. */
+int follow_tagged(struct follow *f, uint32_t chunk, uint32_t node, bool whole,
+		  struct error *err) MUST_CHECK;
+/* A node at addr whose tag is a pointer: does that lead to what stands for a
+ * type, or is it what was there before? */
+bool tag_plausible(const struct follow *f, uint32_t node, uint64_t addr,
+		   unsigned depth);
+/* By f->link; there is a node at that offset of it. */
+int follow_inner(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
+		 struct error *err) MUST_CHECK;
+/* The key in f->seen of what was said of a place. */
+uint64_t follow_key(const struct follow *f, uint32_t chunk, uint32_t node,
+		    uint64_t at);
 /* By f->link; behind so many bytes, it is a node or several. */
 int follow_header(struct follow *f, uint32_t chunk, uint32_t node,
 		  uint32_t skip, bool several, struct error *err) MUST_CHECK;

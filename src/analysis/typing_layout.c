@@ -52,6 +52,7 @@ static int lay_one(struct lay *l, struct type *type, uint64_t offset,
 		}
 		slot.kind = SLOT_POINTER;
 		slot.text = type_strip(target)->kind == TYPE_CHAR;
+		slot.code = type_strip(target)->kind == TYPE_FUNCTION;
 		return add_slot(l, &slot, err);
 	case TYPE_UNION:
 	case TYPE_STRUCT:

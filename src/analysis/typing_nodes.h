@@ -28,6 +28,7 @@ struct slot {
 	uint32_t node;
 	uint32_t alternative; /* of a union: the member it is in */
 	bool text;	      /* a pointer to characters; node is 0 */
+	bool code;	      /* a pointer to a function; node is 0 */
 	bool start; /* a container's: what it leads to is not inside of others
 		     */
 	uint64_t offset, count, stride; /* bytes */

@@ -217,5 +217,6 @@ bool typing_is_whole(const struct typing *typing, uint32_t chunk)
 	const char *name = typing_name(typing, chunk);
 	size_t len = strlen(name);
 
-	return !len || (name[len - 1] != '+' && name[len - 1] != ']');
+	return !len || (name[len - 1] != '+' && name[len - 1] != ']' &&
+			!strstr(name, "+ (") && !strstr(name, " at +"));
 }

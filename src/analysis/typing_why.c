@@ -93,15 +93,58 @@ static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
 	}
 }
 
+static void add_chain(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	struct strbuf sb = {0};
+
+	typing_chain(t, chunk, &sb);
+	if (sb.len)
+		why_add(why, "why", xstrdup(strbuf_str(&sb)));
+	strbuf_deinit(&sb);
+}
+
+/* The pointer on the way says that; or one that was met later, of which is said
+ * below. */
+static bool way_says(const struct typing *t, uint32_t chunk)
+{
+	const struct paths *p = t->paths;
+
+	for (size_t i = 0; i < p->claims; i++) {
+		const struct typed_claim *c = &p->claim[i];
+
+		if (c->chunk == chunk && !c->at && !c->against &&
+		    c->node == p->node[chunk])
+			return false;
+	}
+	return true;
+}
+
+/* What is kept of a tag, if there is something. */
+static void add_proof(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	const struct paths *p = t->paths;
+
+	if (p->proven && p->proven[chunk])
+		why_add(why, "why", xstrdup(p->proof[p->proven[chunk] - 1]));
+}
+
 static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	const struct node *n = &t->paths->nodes.node[t->paths->node[chunk]];
 	uint64_t room = t->snap->chunk[chunk].size - t->paths->skip[chunk];
-	struct strbuf sb = {0};
 
-	typing_chain(t, chunk, &sb);
-	why_add(why, "why", xasprintf("%s", strbuf_str(&sb)));
-	strbuf_deinit(&sb);
+	if (!t->paths->node[chunk]) {
+		add_proof(t, chunk, why);
+		return;
+	}
+	add_chain(t, chunk, why);
+	if (!way_says(t, chunk)) {
+		why_add(why, "why",
+			xasprintf("which leads to its beginning; that it is %s "
+				  "another pointer says",
+				  n->name));
+		return;
+	}
 	if (t->paths->form[chunk] == FORM_ARRAY && n->size)
 		why_add(why, "why",
 			xasprintf("which points at %s of %" PRIu64
@@ -124,6 +167,25 @@ static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 				  "information "
 				  "has no more than the name",
 				  n->name));
+	add_proof(t, chunk, why);
+}
+
+/* What its tag has told: of the chunk, or of one on the way. */
+static void why_tag(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	const struct paths *p = t->paths;
+
+	if (!p->proven || !p->proven[chunk]) {
+		why_path(t, chunk, why);
+		why_add(why, "why",
+			xstrdup("somewhere on that way a struct was told from "
+				"others that begin alike by its tag, as type "
+				"says "
+				"of that"));
+		return;
+	}
+	add_chain(t, chunk, why);
+	add_proof(t, chunk, why);
 }
 
 static void why_header(const struct typing *t, uint32_t chunk, struct why *why)
@@ -226,6 +288,9 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 		break;
 	case TYPED_VTABLE:
 		why_vtable(t, chunk, why);
+		break;
+	case TYPED_TAG:
+		why_tag(t, chunk, why);
 		break;
 	case TYPED_PATH:
 		why_path(t, chunk, why);

@@ -18,13 +18,24 @@ static bool read_then(void *ctx, uint64_t addr, void *buf, size_t len)
 	return !target_read(snap->memory, addr, buf, len, &err);
 }
 
-static struct type *find(struct symbols *symbols, const char *name)
+/* Of "T[]", "T+", "T+ (tag 5)", "T at +16": T, and where it is. */
+static struct type *find(struct symbols *symbols, const char *name,
+			 uint64_t *offset)
 {
 	AUTO_FREE char *bare = xstrdup(name);
-	size_t len = strlen(bare);
+	char *at = strstr(bare, " at +"), *tag = strstr(bare, "+ (");
 	struct type *type;
 	struct error err;
+	size_t len;
 
+	*offset = 0;
+	if (at) {
+		*offset = strtoull(at + strlen(" at +"), NULL, 10);
+		*at = '\0';
+	} else if (tag) {
+		tag[1] = '\0';
+	}
+	len = strlen(bare);
 	if (len > 2 && !strcmp(bare + len - 2, "[]"))
 		bare[len - 2] = '\0';
 	else if (len && bare[len - 1] == '+')
@@ -38,11 +49,11 @@ static struct type *find(struct symbols *symbols, const char *name)
 }
 
 static void tell(const struct typed_source *source, const struct chunk *c,
-		 const uint8_t *bytes, uint64_t size, const struct member *m,
-		 chunk_member_fn *fn, void *ctx)
+		 uint64_t base, const uint8_t *bytes, uint64_t size,
+		 const struct member *m, chunk_member_fn *fn, void *ctx)
 {
 	struct typed_value value = {.type = m->type,
-				    .addr = c->addr + m->offset,
+				    .addr = c->addr + base + m->offset,
 				    .bit_offset = m->bit_offset,
 				    .bit_size = m->bit_size};
 	struct strbuf text = {0};
@@ -59,7 +70,7 @@ static void tell(const struct typed_source *source, const struct chunk *c,
 		strbuf_add(&text, m->name ? m->name : "(no name)");
 	strbuf_add(&text, " = ");
 	typed_text_inner(source, &value, 0, &text);
-	fn(ctx, m->offset, strbuf_str(&text));
+	fn(ctx, base + m->offset, strbuf_str(&text));
 	strbuf_deinit(&text);
 }
 
@@ -72,19 +83,21 @@ void chunk_members_each(const struct snapshot *snap, struct symbols *symbols,
 				      .read = read_then,
 				      .ctx = (void *)snap,
 				      .word = snap->word};
-	struct type *type = symbols ? find(symbols, name) : NULL;
+	uint64_t base = 0;
+	struct type *type = symbols ? find(symbols, name, &base) : NULL;
 	uint64_t size = type ? type_size(type) : 0;
 	const struct member *m;
 	uint8_t *bytes;
 	size_t n;
 
-	if (!size || size > c->size || size > STRUCT_MAX)
+	if (!size || base > c->size || size > c->size - base ||
+	    size > STRUCT_MAX)
 		return;
 	bytes = xmalloc(size);
-	if (image_read(snap->contents, c->addr, bytes, size) == size) {
+	if (image_read(snap->contents, c->addr + base, bytes, size) == size) {
 		n = type_members(type, &m);
 		for (size_t i = 0; i < n; i++)
-			tell(&source, c, bytes, size, &m[i], fn, ctx);
+			tell(&source, c, base, bytes, size, &m[i], fn, ctx);
 	}
 	free(bytes);
 }

@@ -1,0 +1,337 @@
+/*
+ * Could all blocks of a group be a struct?  Each must have its size, and every
+ * pointer that the struct has must be null in it, or lead to what it should.
+ */
+#include "analysis/typing_fit.h"
+#include "analysis/typing_tags.h"
+
+enum {
+	ROUNDING = 16,	    /* what malloc may add is less */
+	LOOK_POINTERS = 64, /* of a block */
+	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
+	LOOK_OTHER = 256    /* blocks, for pointers that are in other places */
+};
+
+enum leads {
+	LEADS_WRONG,
+	LEADS_MAYBE, /* nothing speaks against it */
+	LEADS_RIGHT  /* to what has that type or just its size, to code */
+};
+
+enum room { ROOM_NOT, ROOM_MORE, ROOM_LOOSE, ROOM_WHOLE };
+
+struct look { /* at one block as a node */
+	struct follow *f;
+	const struct node *node;
+	uint64_t addr, end; /* of what there is of the chunk */
+	uint64_t base;	    /* T's size: what is behind it counts */
+	unsigned looked;
+	bool agrees;
+};
+
+static enum room room_of(const struct follow *f, const struct tag_place *place,
+			 const struct node *node)
+{
+	const struct chunk *c = &f->snap->chunk[place->chunk];
+	uint64_t room = c->size - place->at;
+
+	if (node->flex)
+		return node->flex <= room ? ROOM_WHOLE : ROOM_NOT;
+	if (!node->size || node->size > room)
+		return ROOM_NOT;
+	if (place->at ? room - node->size < ROUNDING
+		      : fit_exact(f, place->chunk, node->size))
+		return ROOM_WHOLE;
+	/* What malloc would have split off was no chunk. */
+	if (node->size * 2 > room &&
+	    room - node->size < ROUNDING + 2 * f->snap->word)
+		return ROOM_LOOSE;
+	return ROOM_MORE;
+}
+
+bool tag_whole(struct follow *f, const struct tag_place *place, uint32_t node)
+{
+	return room_of(f, place, &f->p->nodes.node[node]) >= ROOM_LOOSE;
+}
+
+static bool is_code(const struct follow *f, uint64_t value)
+{
+	const struct span *span = span_find(f->snap, value);
+
+	return span && span->kind == PLACE_CODE &&
+	       f->snap->maps.map[span->map].prot & MAP_X;
+}
+
+/* Where no chunk is: data of a module, a stack; the end of an array. */
+static enum leads leads_elsewhere(const struct follow *f, uint64_t value)
+{
+	const struct span *span = span_find(f->snap, value);
+	uint32_t chunk = finder_find(&f->finder, value - 1);
+
+	if (chunk != CHUNK_NONE && f->snap->chunk[chunk].state == CHUNK_USED)
+		return LEADS_MAYBE;
+	if (!span || span->kind == PLACE_NONE || span->kind == PLACE_HEAP ||
+	    is_code(f, value))
+		return LEADS_WRONG;
+	return LEADS_MAYBE;
+}
+
+static enum leads leads_inside(const struct follow *f, uint32_t chunk,
+			       uint64_t at, uint32_t to)
+{
+	const struct node *node = &f->p->nodes.node[to];
+	uint64_t size = f->snap->chunk[chunk].size;
+
+	if (u64map_get(&f->seen, follow_key(f, chunk, to, at), NULL))
+		return LEADS_RIGHT;
+	/* The end of an array may be pointed at, with nothing behind it. */
+	if (node->kind >= NODE_STRUCT && at + node->size > size &&
+	    !node->flex && node->size && at % node->size)
+		return LEADS_WRONG;
+	return LEADS_MAYBE;
+}
+
+/* To the start of a chunk of which nothing is known. */
+static int leads_unknown(struct follow *f, uint32_t chunk, uint32_t to,
+			 enum leads *out, struct error *err)
+{
+	enum fit fit;
+
+	if (fit_of(f, chunk, to, &fit, err))
+		return -1;
+	*out = fit == FIT_NOT	? LEADS_WRONG
+	       : fit == FIT_ONE ? LEADS_RIGHT
+				: LEADS_MAYBE;
+	return 0;
+}
+
+static enum leads leads_known(struct follow *f, uint32_t chunk, uint32_t to)
+{
+	uint32_t have = f->p->node[chunk];
+	struct nodes *nodes = &f->p->nodes;
+	const struct node *n = &nodes->node[to];
+
+	if (have == to || node_has(nodes, have, 0, to) ||
+	    node_begins(nodes, have, to))
+		return LEADS_RIGHT;
+	if (nodes->node[have].kind < NODE_STRUCT || n->kind < NODE_STRUCT)
+		return LEADS_MAYBE;
+	if (f->p->form[chunk] != FORM_BEGINS || !node_begins(nodes, to, have))
+		return LEADS_WRONG;
+	if (n->flex)
+		return LEADS_MAYBE;
+	if (n->size > f->snap->chunk[chunk].size)
+		return LEADS_WRONG;
+	return fit_exact(f, chunk, n->size) ? LEADS_RIGHT : LEADS_MAYBE;
+}
+
+static int leads(struct follow *f, const struct slot *s, uint64_t value,
+		 enum leads *out, struct error *err)
+{
+	uint32_t chunk = finder_find(&f->finder, value);
+	uint64_t at;
+
+	*out = LEADS_MAYBE;
+	if (s->code) {
+		*out = is_code(f, value) ? LEADS_RIGHT : LEADS_WRONG;
+		return 0;
+	}
+	if (chunk == CHUNK_NONE) {
+		*out = leads_elsewhere(f, value);
+		return 0;
+	}
+	at = value - f->snap->chunk[chunk].addr;
+	if (f->snap->chunk[chunk].state != CHUNK_USED)
+		*out = LEADS_WRONG;
+	else if (s->node && f->p->node[chunk] && at == f->p->skip[chunk])
+		*out = leads_known(f, chunk, s->node);
+	else if (s->node && at)
+		*out = leads_inside(f, chunk, at, s->node);
+	else if (s->node && !f->p->node[chunk])
+		return leads_unknown(f, chunk, s->node, out, err);
+	return 0;
+}
+
+/* False: some pointer leads wrong; -1 is err. */
+static int look_slot(struct look *l, const struct slot *s, uint64_t base,
+		     bool *ok, struct error *err)
+{
+	struct follow *f = l->f;
+	enum leads to;
+
+	if (s->kind != SLOT_POINTER)
+		return 0;
+	for (uint64_t n = 0; n < s->count; n++) {
+		uint64_t at = base + s->offset + n * s->stride, value;
+
+		if (l->addr + at + f->snap->word > l->end ||
+		    l->looked++ > LOOK_POINTERS)
+			return 0;
+		if (!follow_word(f, l->addr + at, &value)) {
+			*ok = false;
+			return 0;
+		}
+		if (!value)
+			continue;
+		if (leads(f, s, value, &to, err))
+			return -1;
+		if (to == LEADS_WRONG) {
+			*ok = false;
+			return 0;
+		}
+		l->agrees |= to == LEADS_RIGHT && at >= l->base;
+	}
+	return 0;
+}
+
+/* Elements behind the end, as far as malloc's rounding has not made them. */
+static int look_open(struct look *l, uint32_t element, uint64_t start, bool *ok,
+		     struct error *err)
+{
+	uint64_t size = l->f->p->nodes.node[element].size;
+
+	if (!element || !size)
+		return 0;
+	for (uint64_t at = start; *ok && l->looked < LOOK_POINTERS &&
+				  l->addr + at + size + ROUNDING <= l->end;
+	     at += size) {
+		const struct node *n = &l->f->p->nodes.node[element];
+		const struct slot *slot = n->slot;
+		size_t slots = n->slots;
+
+		l->looked++;
+		for (size_t i = 0; n->kind != NODE_UNION && i < slots && *ok;
+		     i++)
+			if (look_slot(l, &slot[i], at, ok, err))
+				return -1;
+	}
+	return 0;
+}
+
+/* Has the struct a pointer at that offset, or a union, where one may be? */
+static bool has_slot(const struct node *node, uint64_t offset)
+{
+	for (size_t i = 0; i < node->slots; i++) {
+		const struct slot *s = &node->slot[i];
+
+		if (offset >= s->offset &&
+		    offset < s->offset + s->count * s->stride)
+			return true;
+	}
+	return node->flex && node->flex_node && offset >= node->flex;
+}
+
+/* Where it has none, or behind it, is there one to the start of a chunk? */
+static bool has_other(const struct look *l, bool behind)
+{
+	unsigned word = l->f->snap->word;
+	uint64_t end =
+		l->node->flex || behind ? l->end - l->addr : l->node->size;
+
+	for (uint64_t at = (l->base + word - 1) / word * word; at + word <= end;
+	     at += word) {
+		uint64_t value;
+		uint32_t chunk;
+
+		if (has_slot(l->node, at) ||
+		    !follow_word(l->f, l->addr + at, &value))
+			continue;
+		chunk = finder_find(&l->f->finder, value);
+		if (chunk != CHUNK_NONE &&
+		    l->f->snap->chunk[chunk].addr == value &&
+		    l->f->snap->chunk[chunk].state == CHUNK_USED)
+			return true;
+	}
+	return false;
+}
+
+bool tag_number_leads(struct follow *f, const struct tag_place *place,
+		      uint32_t node)
+{
+	const struct chunk *c = &f->snap->chunk[place->chunk];
+	struct look l = {.f = f,
+			 .node = &f->p->nodes.node[node],
+			 .addr = c->addr + place->at,
+			 .end = c->addr + c->size};
+
+	return has_other(&l, false);
+}
+
+static int look_place(struct follow *f, const struct tag_group *group,
+		      const struct tag_place *place, uint32_t number,
+		      struct tag_fit *out, struct error *err)
+{
+	const struct chunk *c = &f->snap->chunk[place->chunk];
+	/* What is looked at may have others laid out, and move the nodes. */
+	struct node node = f->p->nodes.node[number];
+	struct look l = {.f = f,
+			 .node = &node,
+			 .addr = c->addr + place->at,
+			 .end = c->addr + c->size,
+			 .base = f->p->nodes.node[group->family->node].size};
+	bool ok = true;
+
+	for (size_t i = 0; i < node.slots && ok; i++)
+		if (look_slot(&l, &node.slot[i], 0, &ok, err))
+			return -1;
+	if (node.flex && ok &&
+	    (node_lay(&f->p->nodes, node.flex_node, err) ||
+	     look_open(&l, node.flex_node, node.flex, &ok, err)))
+		return -1;
+	if (!ok)
+		return 0;
+	out->good++;
+	out->agree += l.agrees;
+	if (out->looked < LOOK_OTHER) {
+		out->looked++;
+		out->other +=
+			has_other(&l, room_of(f, place, &node) == ROOM_MORE);
+	}
+	return 0;
+}
+
+int tag_fits(struct follow *f, const struct tag_group *group,
+	     const struct tag_place *place, uint32_t node, struct error *err)
+{
+	struct tag_fit fit = {0};
+
+	if (room_of(f, place, &f->p->nodes.node[node]) == ROOM_NOT)
+		return 0;
+	if (look_place(f, group, place, node, &fit, err))
+		return -1;
+	return fit.good > 0;
+}
+
+int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
+	    struct tag_fit *out, struct error *err)
+{
+	size_t loose = 0, wrong = 0;
+
+	*out = (struct tag_fit){.whole = true};
+	if (node_lay(&f->p->nodes, node, err))
+		return -1;
+	/* Sizes first: they cost nothing. */
+	for (size_t i = 0; i < group->unknown; i++) {
+		enum room room =
+			room_of(f, &group->place[i], &f->p->nodes.node[node]);
+
+		wrong += room == ROOM_NOT;
+		loose += room == ROOM_LOOSE;
+		out->whole &= room >= ROOM_LOOSE;
+	}
+	if (wrong * WRONG_SHARE > group->unknown)
+		return 0;
+	if (loose * 2 > group->unknown)
+		out->whole = false;
+	for (size_t i = 0; i < group->unknown; i++) {
+		if (room_of(f, &group->place[i], &f->p->nodes.node[node]) ==
+		    ROOM_NOT)
+			continue;
+		if (look_place(f, group, &group->place[i], node, out, err))
+			return -1;
+		if ((i + 1 - out->good) * WRONG_SHARE > group->unknown)
+			return 0;
+	}
+	out->fits = out->good == group->unknown;
+	return 0;
+}

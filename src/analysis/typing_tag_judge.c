@@ -1,0 +1,274 @@
+/* Which struct is it that all blocks of one tag are? */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_tags.h"
+#include "base/alloc.h"
+
+enum {
+	SEVERAL = 3,	/* blocks: fewer prove nothing by what they are not */
+	SHARE = 4,	/* so many of a group must have pointers that agree */
+	CODE_SHARE = 8, /* all but so many must fit what code says */
+	OFTEN = 16,	/* so often known, a struct has all its tags shown */
+	NESTED_MAX = 8, /* structs in an object with functions */
+	FUNCTIONS_MAX = 64 /* of it are looked at */
+};
+
+/* Of blocks with that value: the one type, or that there are two. */
+static void judge_known(const struct tag_group *group, struct tag_verdict *out,
+			uint32_t *known)
+{
+	*known = 0;
+	for (size_t i = group->unknown; i < group->count; i++) {
+		uint32_t node = group->place[i].known;
+
+		if (*known && *known != node)
+			out->lies = true;
+		*known = node;
+		out->known++;
+	}
+}
+
+/* It is known often enough, and never with that value. */
+static bool is_of_others(const struct tag_group *group, uint32_t node)
+{
+	uint64_t all = 0;
+
+	return u64map_get(&group->known->all, node, &all) && all >= OFTEN &&
+	       !u64map_get(&group->known->same,
+			   node_mix(node, group->place[0].value), NULL);
+}
+
+/* Too many pointers are where it has none. */
+static bool has_others(const struct tag_fit *fit)
+{
+	return fit->other * SHARE > fit->looked;
+}
+
+static bool agrees(const struct tag_group *group, const struct tag_fit *fit)
+{
+	return group->unknown >= SEVERAL && fit->agree >= SEVERAL &&
+	       fit->agree * SHARE >= group->unknown && !has_others(fit);
+}
+
+struct judging {
+	struct follow *f;
+	const struct tag_group *group;
+	struct tag_verdict *out;
+	uint32_t known;	      /* of blocks with the value, or 0 */
+	bool known_fits;      /* and more than by chance */
+	uint32_t likely;      /* agrees, and is not known to be of others */
+	size_t agreeing;      /* not of others, nor known */
+	size_t likely_others; /* that fit, and are not of others */
+};
+
+static int try_one(struct judging *j, uint32_t node, struct error *err)
+{
+	struct tag_verdict *out = j->out;
+	struct tag_fit fit;
+
+	if (j->f->p->nodes.node[node].kind != NODE_STRUCT)
+		return 0;
+	if (tag_fit(j->f, j->group, node, &fit, err))
+		return -1;
+	if (!fit.fits || (!fit.whole && has_others(&fit)))
+		return 0;
+	if (!fit.whole) {
+		/* Something may be behind it, with no pointer in it. */
+		if (!is_of_others(j->group, node)) {
+			out->open = true;
+			j->likely_others++;
+		}
+		return 0;
+	}
+	if (node == j->known)
+		j->known_fits = !has_others(&fit) &&
+				(j->group->validated || agrees(j->group, &fit));
+	if (is_of_others(j->group, node))
+		return 0;
+	if (out->fittings < TAG_SHOWN)
+		out->fitting[out->fittings] = node;
+	out->fittings++;
+	j->likely_others++;
+	if (agrees(j->group, &fit)) {
+		j->likely = node;
+		j->agreeing += node != j->known;
+		out->supported = true;
+	}
+	return 0;
+}
+
+static int judge_code(struct judging *j, struct error *err)
+{
+	struct tag_verdict *out = j->out;
+	struct tag_fit fit;
+	uint32_t node;
+
+	if (j->group->member->type->kind != TYPE_POINTER)
+		return 0;
+	if (tag_code(j->f, j->group, &node, &out->code, err))
+		return -1;
+	if (!node || out->lies)
+		return 0;
+	if (tag_fit(j->f, j->group, node, &fit, err))
+		return -1;
+	/* What was freed and is kept for the next one has old pointers. */
+	if (fit.good * CODE_SHARE < j->group->unknown * (CODE_SHARE - 1))
+		return 0;
+	out->by = TAG_CODE;
+	out->node = node;
+	out->fitting_blocks = fit.good;
+	out->supported = true;
+	return 0;
+}
+
+int tag_judge(struct follow *f, const struct tag_group *group,
+	      struct tag_verdict *out, struct error *err)
+{
+	struct judging j = {.f = f, .group = group, .out = out};
+
+	*out = (struct tag_verdict){.by = TAG_NOT,
+				    .fitting_blocks = group->unknown};
+	judge_known(group, out, &j.known);
+	if (judge_code(&j, err))
+		return -1;
+	if (out->by != TAG_NOT)
+		return 0;
+	/* Of what is no variable, who uses it may be anybody. */
+	if (group->member->type->kind == TYPE_POINTER && !group->object)
+		return 0;
+	for (size_t i = 0; i < group->family->mores; i++)
+		if (try_one(&j, group->family->more[i], err))
+			return -1;
+	if (out->lies)
+		return 0;
+	if (j.known) {
+		if (!j.known_fits || (j.agreeing && !group->validated))
+			return 0;
+		out->by = TAG_KNOWN;
+		out->node = j.known;
+		out->supported = true;
+	} else if (j.likely && j.likely_others == 1) {
+		out->by = TAG_ONLY;
+		out->node = j.likely;
+	}
+	return 0;
+}
+
+/* What a function takes a pointer to first; NULL. */
+static struct type *first_of(struct type *function)
+{
+	const struct member *m;
+	struct type *type;
+
+	if (type_strip(function)->kind != TYPE_FUNCTION ||
+	    !type_members(type_strip(function), &m))
+		return NULL;
+	type = type_strip(m[0].type);
+	return type->kind == TYPE_POINTER ? type_target(type) : NULL;
+}
+
+struct voting {
+	struct follow *f;
+	const struct tag_group *group;
+	uint32_t node; /* what functions take; 0: none yet */
+	bool differ;
+	char *code; /* owned: how */
+	uint64_t addr;
+	unsigned functions;
+};
+
+static bool begins_family(const struct tag_family *family, uint32_t node)
+{
+	for (size_t i = 0; i < family->mores; i++)
+		if (family->more[i] == node)
+			return true;
+	return false;
+}
+
+/* The pointer at addr is declared to take a T, or anything. */
+static int vote(struct voting *v, struct type *declared, const char *name,
+		uint64_t addr, struct error *err)
+{
+	struct type *says = first_of(declared), *takes, *function;
+	struct nodes *nodes = &v->f->p->nodes;
+	uint32_t said, node;
+	uint64_t value;
+
+	if (!says || v->functions++ >= FUNCTIONS_MAX ||
+	    !follow_word(v->f, addr, &value) || !value)
+		return 0;
+	if (!node_of(nodes, says, &said, err))
+		return -1;
+	if (type_strip(says)->kind != TYPE_VOID &&
+	    said != v->group->family->node)
+		return 0;
+	function = symbols_function_type(v->f->t->symbols, value);
+	takes = function ? first_of(function) : NULL;
+	if (!takes)
+		return 0;
+	if (!node_of(nodes, takes, &node, err) || nodes_note(nodes, err))
+		return -1;
+	if (!begins_family(v->group->family, node))
+		return 0;
+	/* The larger one says more, if it begins with the other. */
+	if (v->node && node != v->node && !node_begins(nodes, node, v->node)) {
+		v->differ |= !node_begins(nodes, v->node, node);
+		return 0;
+	}
+	if (node == v->node)
+		return 0;
+	v->node = node;
+	free(v->code);
+	v->code = xasprintf("the function in its %s takes a %s where its "
+			    "declaration says %s",
+			    name, nodes->node[node].name,
+			    said ? nodes->node[said].name : "void");
+	return 0;
+}
+
+static int vote_all(struct voting *v, struct type *type, uint64_t addr,
+		    unsigned depth, struct error *err)
+{
+	const struct member *m;
+	size_t n = type_members(type, &m);
+
+	for (size_t i = 0; i < n; i++) {
+		struct type *t = type_strip(m[i].type);
+		int ret = 0;
+
+		if (m[i].bit_size)
+			continue;
+		if (t->kind == TYPE_STRUCT && depth < NESTED_MAX)
+			ret = vote_all(v, t, addr + m[i].offset, depth + 1,
+				       err);
+		else if (t->kind == TYPE_POINTER &&
+			 type_strip(type_target(t))->kind == TYPE_FUNCTION)
+			ret = vote(v, type_target(t),
+				   m[i].name ? m[i].name : "pointer",
+				   addr + m[i].offset, err);
+		if (ret)
+			return -1;
+	}
+	return 0;
+}
+
+int tag_code(struct follow *f, const struct tag_group *group, uint32_t *out,
+	     char **code, struct error *err)
+{
+	struct type *object = type_strip(type_target(group->member->type));
+	struct voting v = {.f = f, .group = group};
+	int ret = 0;
+
+	*out = 0;
+	*code = NULL;
+	if (object->kind == TYPE_STRUCT && group->place[0].value)
+		ret = vote_all(&v, object, group->place[0].value, 0, err);
+	if (!ret && v.node && !v.differ) {
+		*out = v.node;
+		*code = v.code;
+		return 0;
+	}
+	free(v.code);
+	return ret;
+}

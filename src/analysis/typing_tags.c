@@ -1,0 +1,459 @@
+#include "analysis/typing_tags.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_impl.h"
+#include "base/alloc.h"
+
+enum {
+	MEMBERS_MAX = 24,  /* of T that may be tags */
+	NESTED_MAX = 4,	   /* structs in T */
+	NUMBERS_MAX = 256, /* values of a tag that is a number */
+	OBJECTS_SHARE = 8, /* so many of the blocks must point at variables */
+	SEVERAL = 6	   /* known blocks of one type show a tag */
+};
+
+struct solving {
+	struct follow *f;
+	struct tag_family *family;
+	struct tag_member member[MEMBERS_MAX];
+	size_t members;
+	struct tag_known known;
+	bool naming; /* at the end: names alone */
+};
+
+/* What one member of T makes of the family. */
+struct outcome {
+	struct tag_verdict *verdict; /* owned, one a group */
+	struct tag_group *group;     /* owned; places are the family's */
+	size_t count, cap;
+	size_t named, supported; /* blocks */
+};
+
+static void add_member(struct solving *s, const struct member *m, uint64_t base,
+		       const char *before)
+{
+	struct type *type = type_strip(m->type);
+	bool number = type->kind == TYPE_INT || type->kind == TYPE_CHAR ||
+		      type->kind == TYPE_BOOL || type->kind == TYPE_ENUM;
+
+	if (s->members == MEMBERS_MAX || !m->name ||
+	    !(number ? type_size(type) <= 4 || m->bit_size
+		     : type->kind == TYPE_POINTER &&
+			       type_strip(type_target(type))->kind ==
+				       TYPE_STRUCT) ||
+	    m->bit_size > 32)
+		return;
+	s->member[s->members++] = (struct tag_member){
+		.offset = base + m->offset,
+		.size = m->bit_size ? (m->bit_offset + m->bit_size + 7) / 8
+				    : (unsigned)type_size(type),
+		.bit_offset = m->bit_offset,
+		.bit_size = m->bit_size,
+		.type = type,
+		.name = xasprintf("%s%s", before, m->name)};
+}
+
+static void add_members(struct solving *s, struct type *type, uint64_t base,
+			const char *before, unsigned depth)
+{
+	const struct member *m;
+	size_t n = type_members(type, &m);
+
+	for (size_t i = 0; i < n; i++) {
+		struct type *t = type_strip(m[i].type);
+
+		if (!m[i].bit_size && t->kind == TYPE_STRUCT &&
+		    depth < NESTED_MAX) {
+			AUTO_FREE char *path =
+				m[i].name && !m[i].is_base
+					? xasprintf("%s%s.", before, m[i].name)
+					: xstrdup(before);
+
+			add_members(s, t, base + m[i].offset, path, depth + 1);
+		} else {
+			add_member(s, &m[i], base, before);
+		}
+	}
+}
+
+static void read_values(struct solving *s, const struct tag_member *m)
+{
+	for (size_t i = 0; i < s->family->count; i++) {
+		struct tag_place *place = &s->family->place[i];
+		uint64_t addr = s->f->snap->chunk[place->chunk].addr +
+				place->at + m->offset;
+
+		place->value = 0;
+		image_read(s->f->snap->contents, addr, &place->value, m->size);
+		if (m->bit_size)
+			place->value = place->value >> m->bit_offset &
+				       (UINT64_MAX >> (64 - m->bit_size));
+	}
+}
+
+static int by_value(const void *pa, const void *pb)
+{
+	const struct tag_place *a = pa, *b = pb;
+
+	if (a->value != b->value)
+		return a->value < b->value ? -1 : 1;
+	if (!a->known != !b->known)
+		return a->known ? 1 : -1;
+	if (a->chunk != b->chunk)
+		return a->chunk < b->chunk ? -1 : 1;
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+/* Are its values few, or such as stand for types? */
+static int is_tag(struct solving *s, const struct tag_member *m, bool *out,
+		  struct error *err)
+{
+	bool object = m->type->kind == TYPE_POINTER;
+	struct u64map seen = {0};
+	size_t objects = 0;
+	int ret = 0;
+
+	*out = true;
+	for (size_t i = 0; i < s->family->count && *out && !ret; i++) {
+		uint64_t value = s->family->place[i].value;
+
+		if (object)
+			objects += u64map_get(&s->f->variables, value, NULL);
+		else if (u64map_put(&seen, value, 1, err))
+			ret = -1;
+		*out = object || seen.count <= NUMBERS_MAX;
+	}
+	u64map_deinit(&seen);
+	if (object)
+		*out = objects && objects * OBJECTS_SHARE >= s->family->count;
+	return ret;
+}
+
+static int count_known(struct solving *s, struct error *err)
+{
+	const struct tag_family *family = s->family;
+
+	tag_known_deinit(&s->known);
+	for (size_t i = 0; i < family->count; i++) {
+		const struct tag_place *p = &family->place[i];
+		uint64_t *all, *same;
+
+		if (!p->known)
+			continue;
+		all = u64map_at(&s->known.all, p->known, err);
+		if (!all)
+			return -1;
+		++*all;
+		same = u64map_at(&s->known.same, node_mix(p->known, p->value),
+				 err);
+		if (!same)
+			return -1;
+		++*same;
+	}
+	return 0;
+}
+
+static int add_groups(struct solving *s, const struct tag_member *m,
+		      struct outcome *out, struct error *err)
+{
+	struct tag_family *family = s->family;
+
+	for (size_t i = 0, next; i < family->count; i = next) {
+		struct tag_group group = {.family = family,
+					  .member = m,
+					  .known = &s->known,
+					  .place = &family->place[i]};
+		uint64_t value = family->place[i].value;
+
+		for (next = i;
+		     next < family->count && family->place[next].value == value;
+		     next++)
+			group.unknown += !family->place[next].known;
+		group.count = next - i;
+		group.object = u64map_get(&s->f->variables, value, NULL);
+		if (GROW(out->group, out->cap, out->count + 1, "tags", err))
+			return -1;
+		out->group[out->count++] = group;
+	}
+	return 0;
+}
+
+/* Several blocks each of two types or more are known, and no value is of two
+ * types: that is no chance. */
+static bool is_validated(const struct outcome *o, const struct solving *s)
+{
+	uint64_t node, blocks;
+	size_t it = 0, types = 0;
+
+	while (u64map_next(&s->known.all, &it, &node, &blocks))
+		types += blocks >= SEVERAL;
+	if (types < 2)
+		return false;
+	for (size_t i = 0; i < o->count; i++) {
+		const struct tag_group *g = &o->group[i];
+
+		for (size_t k = g->unknown + 1; k < g->count; k++)
+			if (g->place[k].known != g->place[k - 1].known)
+				return false;
+	}
+	return true;
+}
+
+static int judge_groups(struct solving *s, struct outcome *o, struct error *err)
+{
+	bool validated = is_validated(o, s);
+
+	o->verdict = try_calloc(o->count, sizeof(*o->verdict), "tags", err);
+	if (!o->verdict)
+		return -1;
+	for (size_t i = 0; i < o->count; i++) {
+		struct tag_group *g = &o->group[i];
+		struct tag_verdict *v = &o->verdict[i];
+
+		g->validated = validated;
+		if (g->unknown && tag_judge(s->f, g, v, err))
+			return -1;
+		if (v->by != TAG_NOT)
+			o->named += g->unknown;
+		if (v->supported)
+			o->supported += g->unknown;
+	}
+	return 0;
+}
+
+static void outcome_deinit(struct outcome *o)
+{
+	for (size_t i = 0; o->verdict && i < o->count; i++)
+		free(o->verdict[i].code);
+	free(o->verdict);
+	free(o->group);
+	*o = (struct outcome){0};
+}
+
+/* Sorts the family's places by that member. */
+static int look_at(struct solving *s, const struct tag_member *m,
+		   struct outcome *out, bool *tag, struct error *err)
+{
+	*out = (struct outcome){0};
+	read_values(s, m);
+	if (is_tag(s, m, tag, err))
+		return -1;
+	if (!*tag)
+		return 0;
+	qsort(s->family->place, s->family->count, sizeof(*s->family->place),
+	      by_value);
+	return count_known(s, err) || add_groups(s, m, out, err) ||
+			       judge_groups(s, out, err)
+		       ? -1
+		       : 0;
+}
+
+static int refine_all(struct solving *s, const struct tag_group *g,
+		      const struct tag_verdict *v, struct error *err)
+{
+	bool all = v->fitting_blocks == g->unknown;
+	uint32_t proof;
+
+	if (tag_note(s->f, g, v, &proof, err) ||
+	    (g->object && tag_object_note(s->f, g, v, proof, err)))
+		return -1;
+	for (size_t k = 0; k < g->unknown; k++) {
+		const struct tag_place *place = &g->place[k];
+		int fits = all ? 1 : tag_fits(s->f, g, place, v->node, err);
+
+		if (fits < 0 ||
+		    (fits && tag_refine(s->f, place, v->node, proof, err)))
+			return -1;
+	}
+	return 0;
+}
+
+static int name_all(struct solving *s, const struct tag_group *g,
+		    const struct tag_verdict *v, struct error *err)
+{
+	uint32_t proof, name = 0, at = 0;
+
+	if (tag_note(s->f, g, v, &proof, err))
+		return -1;
+	for (size_t k = 0; k < g->unknown; k++) {
+		const struct tag_place *place = &g->place[k];
+
+		if (!name || at != place->at)
+			name = tag_name_number(s->f, g, v, place->at, err);
+		if (!name)
+			return -1;
+		at = place->at;
+		tag_name(s->f, place, name, proof);
+	}
+	return 0;
+}
+
+static int apply(struct solving *s, const struct outcome *o, struct error *err)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		const struct tag_group *g = &o->group[i];
+		const struct tag_verdict *v = &o->verdict[i];
+
+		if (!g->unknown)
+			continue;
+		if (s->naming ? name_all(s, g, v, err)
+			      : v->by != TAG_NOT && refine_all(s, g, v, err))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * The member that names most blocks.  One that is no tag mixes types: hardly
+ * any of its groups has a struct whose pointers agree in all of its blocks.
+ */
+static int choose(struct solving *s, size_t *best, bool *found,
+		  struct error *err)
+{
+	size_t most = 0, supported = 0;
+
+	*found = false;
+	for (size_t i = 0; i < s->members; i++) {
+		struct outcome o;
+		bool tag;
+
+		if (look_at(s, &s->member[i], &o, &tag, err)) {
+			outcome_deinit(&o);
+			return -1;
+		}
+		if (tag && o.supported * 2 >= s->family->unknown &&
+		    (!*found || o.named > most ||
+		     (o.named == most && o.supported > supported))) {
+			*found = true;
+			*best = i;
+			most = o.named;
+			supported = o.supported;
+		}
+		/* What a member points at for that purpose tells best. */
+		if (tag && s->member[i].type->kind == TYPE_POINTER) {
+			*found = true;
+			*best = i;
+			outcome_deinit(&o);
+			return 0;
+		}
+		outcome_deinit(&o);
+	}
+	return 0;
+}
+
+static int note_pointer(struct solving *s, const struct tag_member *m,
+			struct error *err)
+{
+	uint32_t to;
+
+	if (m->type->kind != TYPE_POINTER)
+		return 0;
+	if (!node_of(&s->f->p->nodes, type_target(m->type), &to, err))
+		return -1;
+	return u64map_put(&s->f->pointer_of, s->family->node,
+			  m->offset << 32 | to, err);
+}
+
+static int solve(struct solving *s, struct error *err)
+{
+	size_t best = 0;
+	struct outcome o;
+	bool found, tag;
+	uint64_t *kept;
+	int ret;
+
+	s->members = 0;
+	add_members(s, s->f->p->nodes.node[s->family->node].type, 0, "", 0);
+	kept = u64map_at(&s->f->tag_of, s->family->node, err);
+	if (!kept)
+		return -1;
+	found = *kept;
+	best = *kept - 1;
+	ret = found ? 0 : choose(s, &best, &found, err);
+	if (!ret && found) {
+		ret = look_at(s, &s->member[best], &o, &tag, err);
+		/* The one that named most at first is the tag for good. */
+		if (!ret && o.named) {
+			*kept = best + 1;
+			ret = note_pointer(s, &s->member[best], err);
+		}
+		ret = ret || apply(s, &o, err) ? -1 : 0;
+		outcome_deinit(&o);
+	}
+	for (size_t i = 0; i < s->members; i++)
+		free(s->member[i].name);
+	tag_known_deinit(&s->known);
+	return ret;
+}
+
+void tag_known_deinit(struct tag_known *known)
+{
+	u64map_deinit(&known->all);
+	u64map_deinit(&known->same);
+	*known = (struct tag_known){0};
+}
+
+static int list_variables(struct follow *f, struct error *err)
+{
+	if (f->variables.count)
+		return 0;
+	for (size_t i = 0; i < f->p->roots; i++) {
+		const struct typed_root *root = &f->p->root[i];
+
+		if (root->addr && root->node &&
+		    f->p->nodes.node[root->node].kind == NODE_STRUCT &&
+		    u64map_put(&f->variables, root->addr, i + 1, err))
+			return -1;
+	}
+	return 0;
+}
+
+bool tag_plausible(const struct follow *f, uint32_t node, uint64_t addr,
+		   unsigned depth)
+{
+	uint64_t at, value, size;
+	const struct chunk *c;
+	uint32_t chunk;
+
+	if (!u64map_get(&f->pointer_of, node, &at))
+		return true;
+	if (!follow_word(f, addr + (at >> 32), &value))
+		return false;
+	if (u64map_get(&f->variables, value, NULL))
+		return true;
+	chunk = finder_find(&f->finder, value);
+	size = f->p->nodes.node[(uint32_t)at].size;
+	if (chunk == CHUNK_NONE || depth == NESTED_MAX)
+		return false;
+	c = &f->snap->chunk[chunk];
+	/* One on the heap is like the others, and has a tag as well. */
+	return c->state == CHUNK_USED && value - c->addr + size <= c->size &&
+	       tag_plausible(f, node, value, depth + 1);
+}
+
+static int solve_all(struct follow *f, bool naming, struct error *err)
+{
+	struct solving s = {.f = f, .naming = naming};
+	struct tag_families all;
+	int ret = tag_families_make(f, &all, err) || list_variables(f, err);
+
+	for (size_t i = 0; i < all.count && !ret; i++) {
+		s.family = &all.family[i];
+		ret = solve(&s, err);
+	}
+	tag_families_deinit(&all);
+	return ret ? -1 : 0;
+}
+
+int follow_tags(struct follow *f, struct error *err)
+{
+	return solve_all(f, false, err) || follow_tag_objects(f, err) ? -1 : 0;
+}
+
+int follow_tag_names(struct follow *f, struct error *err)
+{
+	return tag_name_inner(f, err) || solve_all(f, true, err) ? -1 : 0;
+}

@@ -1,0 +1,167 @@
+/*
+ * Structs that a program tells apart by a tag: pointers lead to what all of
+ * them begin with, and a member there (a small number, an enum, a bit-field, a
+ * pointer to an object that stands for the type) says which one it is.  Inside
+ * of typing.
+ *
+ * Blocks that only begin with a struct T are grouped by such a member's value;
+ * of the structs that begin like T, a group is the one that fits each block of
+ * it, in size and by its pointers, if
+ *  - pointers of that type lead to other blocks with the value (and to none of
+ *    another type), or
+ *  - functions in the object that the member points at take it where their
+ *    declared type says T, or
+ *  - no other fits, and its pointers lead to what they should.
+ */
+#ifndef ANALYSIS_TYPING_TAGS_H
+#define ANALYSIS_TYPING_TAGS_H
+
+#include "analysis/typing_follow.h"
+
+/* Of T: where the tag may be. */
+struct tag_member {
+	uint64_t offset;	       /* bytes from T */
+	unsigned size;		       /* bytes */
+	unsigned bit_offset, bit_size; /* bit_size 0: no bit-field */
+	struct type *type;	       /* stripped */
+	char *name;		       /* owned: "tt", "base.kind" */
+};
+
+/* Where a T is. */
+struct tag_place {
+	uint32_t chunk, at; /* at: bytes from its start */
+	uint32_t claim;	    /* that says so; FROM_NONE: chunk is a T+ */
+	uint32_t known;	    /* the node that it is known as; 0: only T */
+	uint64_t value;	    /* of the member looked at */
+};
+
+/* All blocks that begin with one T. */
+struct tag_family {
+	uint32_t node;		    /* T's */
+	struct tag_place *place;    /* owned */
+	size_t count, cap, unknown; /* unknown: how many are only T */
+	uint32_t *more; /* owned: nodes of structs that begin with T */
+	size_t mores, more_cap;
+};
+
+struct tag_families {
+	struct tag_family *family; /* owned */
+	size_t count, cap;
+	struct u64map by_node;	 /* T's node -> index + 1 */
+	struct u64map of_more;	 /* node of a larger struct -> last entry + 1 */
+	struct tag_entry *entry; /* owned: families of that larger struct */
+	size_t entries, entry_cap;
+	struct u64map known; /* chunk << 32 | at -> largest node said of it */
+};
+
+struct tag_entry {
+	uint32_t family, next; /* next + 1; 0: none */
+};
+
+/* What a struct is like in the blocks of a group. */
+struct tag_fit {
+	size_t good;   /* blocks that it fits */
+	bool fits;     /* all of them */
+	bool whole;    /* and is just as large as each */
+	size_t agree;  /* blocks where pointers behind T lead as they should */
+	size_t other;  /* blocks with pointers where it has none */
+	size_t looked; /* blocks that "other" counts among */
+};
+
+enum tag_by { TAG_NOT, TAG_KNOWN, TAG_CODE, TAG_ONLY };
+
+enum { TAG_SHOWN = 4 };
+
+struct tag_verdict {
+	enum tag_by by;
+	uint32_t node;		     /* with by */
+	uint32_t fitting[TAG_SHOWN]; /* nodes of structs that fit, as it has
+					room */
+	size_t fittings, known;	     /* how many; blocks known as node */
+	bool lies;		     /* blocks of two types have the value */
+	bool supported;		     /* pointers of one that fits agree */
+	bool open; /* a smaller one fits as well, with something behind it */
+	size_t fitting_blocks; /* with TAG_CODE not all of them, perhaps */
+	char *code; /* owned: the function that TAG_CODE is by; or NULL */
+};
+
+/* Of the blocks that are known, how many have that type, and that value. */
+struct tag_known {
+	struct u64map all;  /* node -> blocks */
+	struct u64map same; /* node_mix(node, value) -> blocks */
+};
+
+/* Blocks of one value: consecutive places. */
+struct tag_group {
+	const struct tag_family *family; /* borrowed */
+	const struct tag_member *member; /* borrowed */
+	const struct tag_known *known;	 /* borrowed */
+	struct tag_place *place;	 /* borrowed */
+	size_t count, unknown;		 /* unknown ones come first */
+	bool object;	/* the value is the address of a variable */
+	bool validated; /* the member is known to tell types apart */
+};
+
+/* Refines what can be refined once; sets f->found if anything was. */
+int follow_tags(struct follow *f, struct error *err) MUST_CHECK;
+/* At the end: names what stays T+ by its tag. */
+int follow_tag_names(struct follow *f, struct error *err) MUST_CHECK;
+
+/* --- typing_tag_places.c */
+int tag_families_make(struct follow *f, struct tag_families *out,
+		      struct error *err) MUST_CHECK;
+void tag_families_deinit(struct tag_families *families);
+
+/* --- typing_tag_fit.c: node in the unknown blocks of a group */
+int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
+	    struct tag_fit *out, struct error *err) MUST_CHECK;
+/* In one of them; -1 with err, else 0 or 1. */
+int tag_fits(struct follow *f, const struct tag_group *group,
+	     const struct tag_place *place, uint32_t node,
+	     struct error *err) MUST_CHECK;
+/* Is node just as large as what there is of the place's chunk? */
+bool tag_whole(struct follow *f, const struct tag_place *place, uint32_t node);
+/* Are there addresses of chunks where node has numbers? */
+bool tag_number_leads(struct follow *f, const struct tag_place *place,
+		      uint32_t node);
+
+/* --- typing_tag_judge.c */
+int tag_judge(struct follow *f, const struct tag_group *group,
+	      struct tag_verdict *out, struct error *err) MUST_CHECK;
+/* What the functions in the object that value points at take: a node that
+ * begins with T; 0: nothing is said.  *code: owned, how. */
+int tag_code(struct follow *f, const struct tag_group *group, uint32_t *out,
+	     char **code, struct error *err) MUST_CHECK;
+
+/* --- typing_tag_objects.c */
+/* What has that value is the verdict's struct. */
+int tag_object_note(struct follow *f, const struct tag_group *group,
+		    const struct tag_verdict *verdict, uint32_t proof,
+		    struct error *err) MUST_CHECK;
+/* Others that have it, and that nothing leads to. */
+int follow_tag_objects(struct follow *f, struct error *err) MUST_CHECK;
+
+void tag_known_deinit(struct tag_known *known);
+
+/* --- typing_tag_names.c */
+/* Keeps what a verdict is by: *out is the number of the proof. */
+int tag_note(struct follow *f, const struct tag_group *group,
+	     const struct tag_verdict *verdict, uint32_t *out,
+	     struct error *err) MUST_CHECK;
+/* The place is a node, by that proof. */
+int tag_refine(struct follow *f, const struct tag_place *place, uint32_t node,
+	       uint32_t proof, struct error *err) MUST_CHECK;
+/* The same of a chunk that nothing led to. */
+int tag_refine_alone(struct follow *f, const struct tag_place *place,
+		     uint32_t node, uint32_t proof,
+		     struct error *err) MUST_CHECK;
+/* It stays a T: the number of its name with the tag; 0 with err. */
+uint32_t tag_name_number(struct follow *f, const struct tag_group *group,
+			 const struct tag_verdict *verdict, uint32_t at,
+			 struct error *err);
+void tag_name(struct follow *f, const struct tag_place *place, uint32_t name,
+	      uint32_t proof);
+/* What is known of the insides of chunks alone names those, too. */
+int tag_name_inner(struct follow *f, struct error *err) MUST_CHECK;
+
+#endif

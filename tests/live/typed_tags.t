@@ -1,0 +1,99 @@
+#!/bin/sh
+# Structs that only a tag tells from others that begin alike, by debug
+# information of every kind, against what the program knows: none may be wrong,
+# and what nothing proves stays what it begins with.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq gcc gcore strip
+
+build() { # FLAGS
+	(cd "$T" && rm -f ./*.dwo && gcc "$@" -o typed_tags \
+		"$top_srcdir/tests/fixtures/typed_tags.c") 2>"$T/log"
+}
+judged() {
+	hs "$@" --json --limit 0 chunks used
+	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "tag", "size")
+		then .type else "-" end)] | @tsv' "$T/out" | sort >"$T/got"
+	sed -n 's/^\(type\|stay\) \([^ ]*\) /\2\t\1\t/p' "$T/manifest" |
+		sort >"$T/wanted"
+	join -t "$(printf '\t')" "$T/wanted" "$T/got" | awk -F '\t' '
+		$2 == "type" && $3 == $4 { print "right"; next }
+		$2 == "stay" && index($4, $3 "+") == 1 { print "stays"; next }
+		$2 == "type" && $4 ~ /^-$|[+]$|[+] [(]/ { print "missed", $3; next }
+		{ print "wrong:", $3, "is called", $4 }' >"$T/judged"
+	is "$how: none is wrong" "$(grep wrong "$T/judged" | sort | uniq -c)" ""
+	all=$(grep -c '	type	' "$T/wanted")
+	right=$(grep -c '^right' "$T/judged")
+	check "$how: 95% and more are right ($right of $all)" \
+		test $((right * 100)) -ge $((all * 95))
+	[ $((right * 100)) -ge $((all * 95)) ] ||
+		sort "$T/judged" | uniq -c | sed 's/^/# /'
+	is "$how: what nothing proves stays" \
+		"$(grep -c stays "$T/judged")" "$(grep -c '^stay' "$T/manifest")"
+}
+try() { # NAME FLAGS
+	how=$1
+	shift
+	if ! build "$@"; then
+		skip "$how" "gcc makes no such programs here"
+		return
+	fi
+	FIXTURES=$T start_fixture typed_tags
+	judged -p "$PID"
+	stop_fixture
+}
+try "-O2" -g -O2
+try "-O2, DWARF 4" -gdwarf-4 -O2
+try "split" -g -O2 -gsplit-dwarf
+try "split, DWARF 4" -gdwarf-4 -O0 -gsplit-dwarf
+try "link time optimised" -g -O2 -flto=1
+
+build -g -O0 || bail "gcc"
+FIXTURES=$T start_fixture typed_tags
+how="-O0"
+judged -p "$PID"
+gcore_of "$PID" "$T/core"
+how="core"
+judged -c "$T/core"
+
+one() { # NAME: a chunk of that type
+	awk -v name="$1" '$1 == "type" && substr($0, index($0, $3)) == name {
+		a = $2 } END { print a }' "$T/manifest"
+}
+hidden=$(awk '$3 == "struct" && $4 == "real" { a = $2 } END { print a }' \
+	"$T/manifest")
+hs -p "$PID" --json -e "type $(one "struct native")" \
+	-e "type $(one "struct list at +16")" \
+	-e "type $(one "struct mail_job")" -e "type $hidden" \
+	-e "chunk $(one "struct list at +16")" -e "types"
+why() {
+	jq -r -s ".[$1].rows | map(select(.section == \"why\"))[].what" "$T/out"
+}
+natives=$(grep -c '^type .* struct native' "$T/manifest")
+for i in 0 1 2 3; do
+	why $i >"$T/why$i"
+done
+check "a group's proof" grep -q "^all $natives blocks with struct object.tt = \
+12 fit struct native (48 bytes), and no other of the [0-9]* structs that begin \
+like struct object does" "$T/why0"
+check "functions' proof" grep -q "struct thing.type = list_type fit struct list \
+(40 bytes): the function in its end takes a struct list where its declaration \
+says struct thing" "$T/why1"
+check "a bit-field's" grep -q "struct job.kind = 5 fit" "$T/why2"
+check "of what nothing leads to" grep -q \
+	"^no pointer whose type is known leads to it" "$T/why3"
+is "named by" "$(jq -s -r '.[0].totals.named_by' "$T/out")" tag
+is "members of what is not at the start" "$(jq -s -c '[.[4].rows[] |
+	select(.section == "its members") | .offset][0, -1]' "$T/out" |
+	paste -sd ' ')" '"0x10" "0x30"'
+is "two of one shape: a row for each tag, with both" "$(jq -s -r '.[5].rows[] |
+	select(.type | contains("(tag 1") or contains("(tag 2")) | .type' \
+	"$T/out" | sort)" "struct shape+ (tag 1: struct round or struct square)
+struct shape+ (tag 2: struct round or struct square)"
+is "a variable that tells no type has a row" "$(jq -s -c '.[5].rows[] |
+	select(.type == "struct thing+ (type plain_type)") |
+	[.count, .named_by]' "$T/out")" \
+	"[$(grep -c '^stay .* struct thing$' "$T/manifest"),\"path\"]"
+stop_fixture
+done_testing
