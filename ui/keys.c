@@ -71,6 +71,8 @@ const struct key keys[] = {
 	 "tab Maps: the mappings"},
 	{{'9'}, "9", ACTION_TAB, "growth", NULL, 0,
 	 "tab Growth: what grows over all snapshots held"},
+	{{'0'}, "0", ACTION_TAB, "types", NULL, 0,
+	 "tab Types: what used chunks are, and why"},
 	{{'\t'}, "Tab", ACTION_PANE, NULL, NULL, 0,
 	 "the other pane: keys move in the table, or in the bytes"},
 	{{'>'}, ">", ACTION_TAB_NEXT, NULL, NULL, 0,

@@ -22,15 +22,16 @@ enum {
 };
 
 /* How much room the tabs have: all of them with blanks around, with none, then
- * without what the diff is of, or only the current one with its title. */
-enum tab_room { TABS_WIDE, TABS_CLOSE, TABS_BARE, TABS_SHORT };
+ * without what the diff is of, with none behind the digit either, or only the
+ * current one with its title. */
+enum tab_room { TABS_WIDE, TABS_CLOSE, TABS_BARE, TABS_TIGHT, TABS_SHORT };
 
 static void tab_title(const struct ui *ui, int tab, enum tab_room room,
 		      char *buf, size_t cap)
 {
 	const struct diff *diff = ui->session->diff;
 
-	if (tab == TAB_DIFF && diff && room != TABS_BARE)
+	if (tab == TAB_DIFF && diff && room <= TABS_CLOSE)
 		snprintf(buf, cap, "%s %.12s %s %.12s", tab_kinds[tab].title,
 			 diff->before->name, ui->theme.arrow,
 			 diff->after->name);
@@ -59,25 +60,29 @@ static enum tab_room tab_room(const struct ui *ui)
 	if (titles + 3 * TAB_COUNT + 1 <= width)
 		return TABS_CLOSE;
 	titles = titles_width(ui, TABS_BARE);
-	return titles + 3 * TAB_COUNT + 1 <= width ? TABS_BARE : TABS_SHORT;
+	if (titles + 3 * TAB_COUNT + 1 <= width)
+		return TABS_BARE;
+	return titles + 2 * TAB_COUNT + 1 <= width ? TABS_TIGHT : TABS_SHORT;
 }
 
 /* The current one stands in brackets; where there is room all have numbers. */
 static int tab_text(const struct ui *ui, int tab, char *buf, size_t cap)
 {
 	enum tab_room room = tab_room(ui);
+	const char *gap = room < TABS_TIGHT ? " " : "";
+	bool here = tab == ui->tab;
 	char title[64];
 
 	tab_title(ui, tab, room, title, sizeof(title));
-	if (room != TABS_SHORT && tab == ui->tab)
-		snprintf(buf, cap, "[%d %s]", tab + 1, title);
+	if (room != TABS_SHORT && here)
+		snprintf(buf, cap, "[%d%s%s]", tab_digit(tab), gap, title);
 	else if (room != TABS_SHORT)
-		snprintf(buf, cap, room == TABS_WIDE ? " %d %s " : "%d %s",
-			 tab + 1, title);
-	else if (tab == ui->tab)
+		snprintf(buf, cap, room == TABS_WIDE ? " %d%s%s " : "%d%s%s",
+			 tab_digit(tab), gap, title);
+	else if (here)
 		snprintf(buf, cap, "[%s]", title);
 	else
-		snprintf(buf, cap, " %d ", tab + 1);
+		snprintf(buf, cap, " %d ", tab_digit(tab));
 	return draw_width(buf);
 }
 

@@ -12,7 +12,13 @@ const struct tab_kind tab_kinds[TAB_COUNT] = {
 	[TAB_THREADS] = {"Threads", "threads", false},
 	[TAB_MAPS] = {"Maps", "maps", false},
 	[TAB_GROWTH] = {"Growth", "growth", true},
+	[TAB_TYPES] = {"Types", "types", false},
 };
+
+int tab_digit(int tab)
+{
+	return (tab + 1) % 10;
+}
 
 int tab_of_line(const char *line)
 {

@@ -16,6 +16,7 @@ enum tab {
 	TAB_THREADS,
 	TAB_MAPS,
 	TAB_GROWTH,
+	TAB_TYPES,
 	TAB_COUNT
 };
 
@@ -27,6 +28,9 @@ struct tab_kind {
 };
 
 extern const struct tab_kind tab_kinds[TAB_COUNT];
+
+/* The digit that leads to a tab: 1 to 9, 0 the tenth. */
+int tab_digit(int tab);
 
 /* The tab that this command line belongs to, or -1. */
 int tab_of_line(const char *line);

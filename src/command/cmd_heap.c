@@ -162,6 +162,7 @@ static int list_run(struct session *session, const struct words *words,
 		.fresh = s.fresh,
 		.typing = typing,
 		.symbols = session->symbols,
+		.by_type = set_needs_types(s.set),
 	};
 	if (session->leaks && session->leaks->snap == s.snap)
 		list.leaks = session->leaks;

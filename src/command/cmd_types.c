@@ -1,11 +1,32 @@
 /* What chunks are: types, type. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "command/commands.h"
 #include "command/select.h"
 #include "command/session_typing.h"
 #include "snapshot/place.h"
+#include "symbols/symbols_types.h"
 #include "view/views.h"
+
+/* Without debug information of the program little has a type: it is said. */
+static void say_what_lacks(const struct session *session, struct view *view)
+{
+	for (size_t i = 0; session->target && session->symbols &&
+			   i < symbols_module_count(session->symbols);
+	     i++) {
+		const struct module *m = symbols_module(session->symbols, i);
+		const char *why;
+
+		if (strcmp(m->path, session->target->exe) != 0 ||
+		    symbols_has_types(session->symbols, m, &why))
+			continue;
+		view_warn(view,
+			  "%s: %s; only C++ classes with virtual functions, "
+			  "C++ containers, symbols and text are told",
+			  m->name, why);
+	}
+}
 
 static int types_run(struct session *session, const struct words *words,
 		     struct view **out, struct error *err)
@@ -38,6 +59,7 @@ static int types_run(struct session *session, const struct words *words,
 		return -1;
 	}
 	selection_deinit(&s);
+	say_what_lacks(session, *out);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ struct chunks {
 	struct bitmap fresh;
 	bool has_fresh;
 	uint8_t *leak; /* owned: enum leak_kind + 1 of each row; or NULL */
+	bool by_type;
 	const struct typing *typing; /* borrowed, or NULL */
 	struct symbols *symbols;     /* borrowed */
 	char preview[160];	     /* of the last cell() */
@@ -134,7 +135,10 @@ static const struct column chunks_columns[] = {
 static bool chunks_drill(const struct view *view, uint32_t row, char *line,
 			 size_t cap)
 {
-	snprintf(line, cap, "chunk 0x%" PRIx64, chunk_of(view, row)->addr);
+	const struct chunks *chunks = view->state;
+
+	snprintf(line, cap, "%s 0x%" PRIx64, chunks->by_type ? "type" : "chunk",
+		 chunk_of(view, row)->addr);
 	return true;
 }
 
@@ -204,6 +208,7 @@ int view_chunks(const struct chunk_list *list, struct view **out,
 	chunks->index = list->index;
 	chunks->symbols = list->symbols;
 	chunks->typing = list->typing;
+	chunks->by_type = list->by_type;
 	if (copy_fresh(chunks, list->fresh, err) ||
 	    copy_leaks(chunks, list, err)) {
 		bitmap_deinit(&chunks->fresh);

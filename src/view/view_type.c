@@ -11,6 +11,7 @@ struct type_state {
 	struct why why;
 	char *name;	      /* owned; NULL: it has none */
 	const char *named_by; /* static */
+	uint64_t addr;	      /* of the chunk */
 };
 
 static const struct why_line *row_of(const struct view *view, uint32_t row)
@@ -48,14 +49,14 @@ static const struct column type_columns[] = {
 static bool type_drill(const struct view *view, uint32_t row, char *line,
 		       size_t cap)
 {
+	const struct type_state *state = view->state;
 	const struct why_line *r = row_of(view, row);
 	bool chunk =
 		r->has_addr && snapshot_find(view->snap, r->addr) != CHUNK_NONE;
 
-	if (!r->has_addr)
-		return false;
-	snprintf(line, cap, "%s 0x%" PRIx64, chunk ? "chunk" : "symbol",
-		 r->addr);
+	snprintf(line, cap, "%s 0x%" PRIx64,
+		 chunk || !r->has_addr ? "chunk" : "symbol",
+		 r->has_addr ? r->addr : state->addr);
 	return true;
 }
 
@@ -105,6 +106,7 @@ int view_type(const struct typing *typing, uint32_t chunk, struct view **out,
 	if (by != TYPED_NOT)
 		state->name = xstrdup(typing->name[name].text);
 	state->named_by = typed_by_name(by);
+	state->addr = typing->snap->chunk[chunk].addr;
 	if (view_create(&type_ops, (uint32_t)state->why.count, state, &view,
 			err))
 		return -1;

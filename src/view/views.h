@@ -78,6 +78,7 @@ struct chunk_list {
 	const struct leaks *leaks; /* of snap, or NULL; its kinds are copied */
 	const struct typing *typing; /* of snap, or NULL */
 	struct symbols *symbols;     /* or NULL */
+	bool by_type; /* asked for by their type: a row leads to why */
 };
 
 /* Each takes list->index over, also when it fails. */

@@ -15,7 +15,7 @@ wait "$PID"
 tui_sees "its end is said without a key" "process $PID has ended"
 tui_sees "in the title too" "leaky_server $PID .* ended"
 tui_keys 4
-tui_sees "the snapshot stays usable" '\[4 Chunks\]'
+tui_sees "the snapshot stays usable" '\[4Chunks\]'
 tui_sees "with its bytes" 'as in snapshot 1'
 tui_keys S
 tui_sees "a new one cannot be had, which is said" 'has ended'

@@ -19,7 +19,7 @@ tui_type "TERM=of-the-future $HS -p $PID; echo status \$?"
 tui_sees "one that is not known too" '"of-the-future" is not known'
 tui_type clear
 tui_type "TERM=vt100 $HS -p $PID; echo status \$?"
-tui_sees "an old one will do" '\[1 Heap\]'
+tui_sees "an old one will do" '\[1 ?Heap\]'
 tui_keys q
 tui_sees "and is left tidy" '^status 0$'
 
@@ -36,7 +36,7 @@ click() {
 	event 3 "$2" "$3"
 }
 click 0 12 1
-tui_sees "a click chooses a tab" '\[2 Sizes\]'
+tui_sees "a click chooses a tab" '\[2 ?Sizes\]'
 selected() { # LINE, counted from 0
 	[ "$(tui_screen | grep -n '^▸' | cut -d : -f 1)" = $(($1 + 1)) ]
 }

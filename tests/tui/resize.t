@@ -25,7 +25,7 @@ resize 20 5
 tui_keys 1
 tui_sees "the table is there at 20 columns and 5 lines" 'ARENA'
 resize 80 24
-tui_sees "all is back when there is room" '\[1 Heap\].*9 Growth'
+tui_sees "all is back when there is room" '\[1Heap\].*0Types'
 tui_sees "the keys are, too" 'S snapshot .*q quit'
 tui_keys : e c h o
 resize 100 30
@@ -34,7 +34,7 @@ resize 20 5
 tui_sees "on a small screen too" '^\(heapscope\) echo$'
 tui_keys C-c
 resize 80 24
-tui_sees "the end of the line is the end" '\[1 Heap\].*9 Growth'
+tui_sees "the end of the line is the end" '\[1Heap\].*0Types'
 tui_keys q
 tui_closed "q leaves" 0
 stop_fixture

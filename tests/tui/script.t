@@ -41,10 +41,12 @@ key 8
 save-screen $T/maps
 key 9
 save-screen $T/growth
+key 0
+save-screen $T/types
 END
-for tab in Heap Sizes Diff Chunks Leaks Retained Threads Maps Growth; do
+for tab in Heap Sizes Diff Chunks Leaks Retained Threads Maps Growth Types; do
 	screen=$T/$(echo "$tab" | tr '[:upper:]' '[:lower:]')
-	check "$tab is marked without colour" grep -q "\[[1-9] $tab\]" "$screen"
+	check "$tab is marked without colour" grep -Eq "\[[0-9] ?$tab\]" "$screen"
 	check "$tab has the title" \
 		grep -q "leaky_server $PID .* running" "$screen"
 done
@@ -148,7 +150,7 @@ key Backspace
 save-screen $T/leaks
 END
 check "all tabs have their names on 80 columns" \
-	grep -q '^1 Heap 2 Sizes 3 Diff .* \[9 Growth\]' "$T/growth"
+	grep -q '^1Heap 2Sizes 3Diff .* \[9Growth\] 0Types' "$T/growth"
 check "+: the receipts grow" \
 	grep -Eq "^▸ +$class +\+12 .* 1.00 " "$T/growth"
 check "Enter: the new ones of that class, in the same tab" \
@@ -311,7 +313,7 @@ save-screen $T/threads
 key S
 save-screen $T/second
 END
-	check "Maps comes first" grep -q '\[8 Maps\]' "$T/first"
+	check "Maps comes first" grep -q '\[8Maps\]' "$T/first"
 	check "the allocator is named" grep -q 'it uses jemalloc' "$T/first"
 	check "and what works" grep -q 'threads, bt' "$T/first"
 	check "Heap says why not" grep -q 'it uses jemalloc' "$T/heap"

@@ -36,11 +36,13 @@ TEST(digits_lead_to_tabs)
 {
 	for (size_t i = 0; i < key_count; i++)
 		if (keys[i].action == ACTION_TAB)
-			ck_assert_int_eq(tab_of_line(keys[i].line),
-					 keys[i].code[0] - '1');
+			ck_assert_int_eq(tab_digit(tab_of_line(keys[i].line)),
+					 keys[i].code[0] - '0');
 	ck_assert_int_eq(tab_of_line("diff 1 2"), TAB_DIFF);
 	ck_assert_int_eq(tab_of_line("growth --until 4G"), TAB_GROWTH);
 	ck_assert_int_eq(tab_of_line("chunks new"), -1);
+	ck_assert_int_eq(tab_of_line("types"), TAB_TYPES);
+	ck_assert_int_eq(tab_of_line("types new"), -1);
 	ck_assert_int_eq(tab_of_line("heaps"), -1);
 }
 

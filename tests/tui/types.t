@@ -1,0 +1,85 @@
+#!/bin/sh
+# The tab Types: what the command says, down to why a chunk is what it is; with
+# debug information and without.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq gcc strip
+HEAPSCOPE_HISTORY=none
+export HEAPSCOPE_HISTORY
+gcc -g -O1 -o "$T/typed_heap" "$top_srcdir/tests/fixtures/typed_heap.c" \
+	2>"$T/log" || skip_all "gcc makes no such program here"
+
+play() { # NAME: runs the script on standard input
+	cat >"$T/script"
+	hs -p "$PID" --script "$T/script"
+	is "$1: exit status 0" "$status" 0
+}
+FIXTURES=$T
+start_fixture typed_heap
+play "the tab" <<END
+key 0
+save-screen $T/types
+key o
+save-screen $T/sorted
+command types
+key /
+type struct tree
+key Enter
+save-screen $T/filtered
+key Enter
+save-screen $T/chunks
+key Enter
+save-screen $T/why
+key Enter
+save-screen $T/chunk
+key Backspace Backspace Backspace
+save-screen $T/back
+key Esc
+resize 120x40
+save-screen $T/large
+resize 20x5
+save-screen $T/small
+key Enter Down ? Backspace Backspace 1 0
+save-screen $T/still
+END
+check "it has its name among all, on 80 columns" \
+	grep -q '^1Heap 2Sizes .* 9Growth \[0Types\]' "$T/types"
+check "and on 120" grep -q '^ 1 Heap .*\[0 Types\]' "$T/large"
+hs -p "$PID" --json --limit 0 types
+jq -r '.rows[] | "\(.type) \(.count)"' "$T/out" | sort >"$T/wanted"
+sed -n '/TYPE /,/^$/p' "$T/large" | sed -n \
+	's/^[^ ]* *\(.*[^ ]\)  *\([0-9][0-9,]*\)  *[0-9.]* [KMi]*B .*/\1 \2/p' |
+	sed 's/  */ /g' | sort >"$T/rows"
+check "rows" test "$(wc -l <"$T/rows")" -gt 20
+is "none but those of the command" "$(comm -23 "$T/rows" "$T/wanted")" ""
+is "/: those with that text alone" "$(sed -n '/TYPE /,/^$/p' "$T/filtered" |
+	grep -c '%')" 1
+trees=$(sed -n 's/^struct tree //p' "$T/wanted")
+check "Enter: its chunks" grep -q \
+	'^(heapscope) chunks used "type=struct tree"' "$T/chunks"
+check "as many as it says" grep -q " 1-[0-9]* of $trees\$" "$T/chunks"
+tree=$(sed -n 's/^▸ \(0x[^ ]*\) .*/\1/p' "$T/chunks")
+check "which are some of that type" grep -q "^type $tree struct tree" \
+	"$T/manifest"
+check "Enter: why, by which way" grep -q "^(heapscope) type $tree" "$T/why"
+check "which is told" grep -q 'named by: path' "$T/why"
+check "Enter: the chunk itself" grep -q "^(heapscope) chunk $tree" "$T/chunk"
+check "Backspace: the same row" grep -q '^▸ struct tree ' "$T/back"
+check "o: another column" grep -q 'SHARE▼' "$T/sorted"
+is "20 columns, 5 lines: no more" "$(wc -l <"$T/small")" 5
+check "some of it is there" grep -q TYPE "$T/small"
+check "and again" grep -q TYPE "$T/still"
+stop_fixture
+
+strip -o "$T/stripped" "$T/typed_heap"
+start_fixture stripped
+play "without debug information" <<END
+key 0
+save-screen $T/bare
+END
+check "it says what lacks, and why" grep -q \
+	'stripped: no debug information' "$T/bare"
+check "and has what is known without" grep -q 'unknown' "$T/bare"
+stop_fixture
+done_testing
