@@ -78,16 +78,23 @@ static void *work(void *job)
 	return NULL;
 }
 
-/* Signals are the calling thread's alone: it is the one that waits for them. */
+/*
+ * Signals that others send are the calling thread's alone: it is the one that
+ * waits for them.  A fault is of the thread that made it; blocked, it would end
+ * us with nothing undone (base/emergency.h).
+ */
 static unsigned start(struct job *job, pthread_t *thread, unsigned count)
 {
-	sigset_t all, old;
+	static const int fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+	sigset_t others, old;
 	unsigned n = 0;
 
 	if (!count)
 		return 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	sigfillset(&others);
+	for (size_t i = 0; i < sizeof fault / sizeof *fault; i++)
+		sigdelset(&others, fault[i]);
+	pthread_sigmask(SIG_SETMASK, &others, &old);
 	while (n < count && !pthread_create(&thread[n], NULL, work, job))
 		n++;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

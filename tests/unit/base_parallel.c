@@ -1,8 +1,13 @@
 #include "base/parallel.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/emergency.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "tests/lib/hs_test.h"
@@ -137,4 +142,54 @@ TEST(progress_is_told_by_the_caller_and_goes_up)
 	OK(parallel_each("counting", PARTS, count, calls, &err));
 	progress_end();
 	ck_assert_uint_gt(told, 0);
+}
+
+static int undone[2];
+static volatile char *forbidden;
+
+static void undo(void *ctx)
+{
+	(void)ctx;
+	ck_assert_int_eq(write(undone[1], "u", 1), 1);
+}
+
+/* Both threads are in a part: the caller waits, the other one faults. */
+static int fault_in_worker(void *ctx, uint64_t part, struct error *e)
+{
+	(void)ctx;
+	(void)part;
+	(void)e;
+	pthread_barrier_wait(&together);
+	if (!pthread_equal(pthread_self(), teller))
+		*forbidden = 1;
+	pause();
+	return -1;
+}
+
+TEST(a_fault_in_any_thread_is_undone)
+{
+	int status;
+	char c;
+	pid_t child;
+
+	forbidden =
+		mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne((void *)forbidden, MAP_FAILED);
+	ck_assert_int_eq(pipe(undone), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		OK(emergency_install(&err));
+		OK(emergency_add(undo, NULL, &err));
+		teller = pthread_self();
+		parallel_threads(2);
+		pthread_barrier_init(&together, NULL, 2);
+		_exit(parallel_each("x", 2, fault_in_worker, NULL, &err));
+	}
+	close(undone[1]);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
+	ck_assert_int_eq(read(undone[0], &c, 1), 1);
+	close(undone[0]);
 }
