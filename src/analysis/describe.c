@@ -103,6 +103,20 @@ bool describe_class(const struct snapshot *snap, uint64_t vptr, char *buf,
 	return true;
 }
 
+bool describe_object(const struct snapshot *snap, uint32_t chunk, uint64_t vptr,
+		     char *buf, size_t cap)
+{
+	static const char begins[] = "begins with ";
+	size_t skip = snap->chunk[chunk].size > DESCRIBE_LARGE
+			      ? sizeof begins - 1
+			      : 0;
+
+	if (cap <= skip || !describe_class(snap, vptr, buf + skip, cap - skip))
+		return false;
+	memcpy(buf, begins, skip);
+	return true;
+}
+
 /* A word that is the very address of a function or a variable. */
 static bool describe_symbol(struct symbols *symbols, const uint8_t *bytes,
 			    size_t len, unsigned word, char *buf, size_t cap)
@@ -138,11 +152,12 @@ enum description describe_chunk(const struct snapshot *snap,
 	size_t len = c->size < sizeof bytes ? c->size : sizeof bytes, text;
 
 	buf[0] = '\0';
-	if (snap->typing && snap->typing->by[chunk] >= TYPED_SIZE &&
-	    (snap->typing->by[chunk] != TYPED_VTABLE ||
-	     !typing_is_whole(snap->typing, chunk))) {
+	if (snap->typing && snap->typing->by[chunk] >= TYPED_SIZE) {
 		snprintf(buf, cap, "%s", typing_name(snap->typing, chunk));
-		return DESCRIBED_TYPE;
+		return snap->typing->by[chunk] == TYPED_VTABLE &&
+				       typing_is_whole(snap->typing, chunk)
+			       ? DESCRIBED_CLASS
+			       : DESCRIBED_TYPE;
 	}
 	if (!snap->contents || c->state != CHUNK_USED)
 		return DESCRIBED_NOT;
@@ -150,7 +165,7 @@ enum description describe_chunk(const struct snapshot *snap,
 	if (len < snap->word)
 		return DESCRIBED_NOT;
 	memcpy(&first, bytes, snap->word);
-	if (first && describe_class(snap, first, buf, cap))
+	if (first && describe_object(snap, chunk, first, buf, cap))
 		return DESCRIBED_CLASS;
 	text = text_run(bytes, len);
 	if (text >= 4 && (text == len || !bytes[text]) &&

@@ -18,7 +18,7 @@ struct symbols;
 enum description {
 	DESCRIBED_NOT,
 	DESCRIBED_TYPE,	 /* "struct client": if snap->typing knows it */
-	DESCRIBED_CLASS, /* "http::Session": the complete object's class */
+	DESCRIBED_CLASS, /* "http::Session": as describe_object() has it */
 	DESCRIBED_TEXT,	 /* "\"GET / HTTP/1.1\"" */
 	DESCRIBED_SYMBOL /* "entry_operations": one of the first words */
 };
@@ -35,6 +35,15 @@ enum description describe_chunk(const struct snapshot *snap,
 enum description describe_type(const struct snapshot *snap,
 			       struct symbols *symbols, uint32_t chunk,
 			       char *buf, size_t cap);
+
+/* Usable bytes from which on a chunk is not taken for one object for no other
+ * reason than what it begins with: it may be a buffer of several. */
+enum { DESCRIBE_LARGE = 4096 };
+
+/* "http::Session", or "begins with http::Session" of so large a chunk; false if
+ * its first word, vptr, is of no class. */
+bool describe_object(const struct snapshot *snap, uint32_t chunk, uint64_t vptr,
+		     char *buf, size_t cap);
 
 /* The class of an object whose first word is vptr; false if it is none.  The
  * tables are read from snap's memory as it was. */

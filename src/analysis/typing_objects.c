@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/describe.h"
 #include "analysis/typing_follow.h"
 #include "analysis/typing_impl.h"
 #include "base/alloc.h"
 
 enum {
-	ROUNDING = 16, /* what malloc may add is less */
-	LARGE = 4096   /* a lone chunk is not believed to be one object */
+	ROUNDING = 16 /* what malloc may add is less */
 };
 
 struct smallest {
@@ -80,7 +80,7 @@ static enum typed_form form_of(const struct typing *t,
 		u64map_get(&smallest->count, word, &count);
 		if (stride && !fits(t, c, stride))
 			size = 0;
-		else if (count == 1 && size > LARGE)
+		else if (count == 1 && size > DESCRIBE_LARGE)
 			size = 0;
 	}
 	if (stride && is_array(t, c, word, stride))

@@ -67,7 +67,7 @@ void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
 	if (got < snap->word)
 		return;
 	memcpy(&word, bytes, snap->word < 8 ? snap->word : 8);
-	if (word && describe_class(snap, word, buf, cap))
+	if (word && describe_object(snap, index, word, buf, cap))
 		return;
 	if (word && symbols &&
 	    (own ? symbols_format_own : symbols_format)(symbols, word, buf,

@@ -49,6 +49,21 @@ how="C++, stripped"
 FIXTURES=$T start_fixture typed_doubt
 judge bare
 hs -p "$PID" --json count type=Circle
+hs -p "$PID" --json -e 'chunks size>=1M' -e 'retained --all' \
+	-e 'set types on' -e 'retained --all'
+check "$how: what begins with one is not called one where types are not known" \
+	jq -e -s '[.[0].rows[].content] | sort ==
+		["begins with Circle", "begins with Lone"]' "$T/out"
+large=$(jq -s -c '[.[0].rows[].addr]' "$T/out")
+# shellcheck disable=SC2016 # jq's
+names='.[$n].rows | map(select(.addr | IN($large[])) | .type) | sort'
+is "$how: nor in other tables" "$(jq -s -c --argjson large "$large" \
+	--argjson n 1 "$names" "$T/out")" \
+	'["begins with Circle","begins with Lone"]'
+is "$how: which have the type where they are named by types" "$(jq -s -c \
+	--argjson large "$large" --argjson n 3 "$names" "$T/out")" \
+	'["Circle+","Lone+"]'
+hs -p "$PID" --json count type=Circle
 is "$how: of a set of Circle are no more" "$(jq '.rows[0].count // .count' \
 	"$T/out")" 1
 stop_fixture
