@@ -75,5 +75,16 @@ check "of a lost one, that nothing leads to it" jq -e '.rows |
 gcore_of "$PID" "$T/core"
 judge -c "$T/core"
 is "of a core the same" "$(diff "$T/wanted" "$T/judged")" ""
+check "nothing is missing" test "$(jq '.warnings | length' "$T/types")" = 0
+stop_fixture
+
+strip "$T/owned"
+FIXTURES=$T start_fixture owned
+hs -p "$PID" --json --limit 0 types
+check "stripped: that it has no debug information is said" jq -e \
+	'.warnings | any(contains("owned has no debug information"))' "$T/out"
+is "nothing has a type" "$(jq .totals.typed_bytes "$T/out")" 0
+check "blocks still have owners: data without a name" jq -e '.rows |
+	any(.type | test("^held by owned\\+0x[0-9a-f]* \\(.bss\\)$"))' "$T/out"
 stop_fixture
 done_testing
