@@ -6,7 +6,7 @@
 #include "symbols/dwarf_impl.h"
 #include "symbols/dwarf_vars.h"
 
-enum { NESTED_MAX = 32 };
+enum { NESTED_MAX = 32, DEPTH_MAX = 256 };
 
 /* DW_AT_data_member_location: a number, or DW_OP_plus_uconst in a block. */
 static uint64_t member_offset(const struct die *die)
@@ -155,7 +155,42 @@ static void add_static(struct type *t, const struct die *die)
 	t->shared[t->shareds++] = m;
 }
 
+static void load_children_at(struct type *t, int depth);
+
+/* What lies in it: a struct or union, itself or as an array; or NULL. */
+static struct type *held_by(const struct member *m)
+{
+	struct type *t = type_strip(m->type);
+
+	for (int i = 0; i < NESTED_MAX && t->kind == TYPE_ARRAY; i++)
+		t = type_strip(type_target(t));
+	return t->kind == TYPE_STRUCT || t->kind == TYPE_UNION ? t : NULL;
+}
+
+/* Nothing lies in itself: who walks into members comes to an end, also of what
+ * a damaged file says.  Such a member is of no type. */
+static void cut_cycles(struct type *t, int depth)
+{
+	t->loading = true;
+	for (size_t i = 0; i < t->members; i++) {
+		struct type *held = held_by(&t->member[i]);
+
+		if (!held)
+			continue;
+		if (held->loading || depth == DEPTH_MAX)
+			t->member[i].type = dwarf_type(t->set->dwarf, 0);
+		else
+			load_children_at(held, depth + 1);
+	}
+	t->loading = false;
+}
+
 static void load_children(struct type *t)
+{
+	load_children_at(t, 0);
+}
+
+static void load_children_at(struct type *t, int depth)
 {
 	struct die parent, die;
 	size_t cap = 0, enum_cap = 0;
@@ -195,6 +230,8 @@ static void load_children(struct type *t)
 		}
 	}
 	die_close(&parent);
+	if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION)
+		cut_cycles(t, depth);
 }
 
 size_t type_members(struct type *t, const struct member **out)

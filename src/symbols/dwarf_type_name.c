@@ -4,7 +4,7 @@
 
 #include "symbols/dwarf_types.h"
 
-enum { DEEP = 64 };
+enum { DEEP = 64, PARAMETERS_MAX = 256 };
 
 static const char *keyword(const struct type *t)
 {
@@ -81,7 +81,11 @@ struct type *type_base(struct type *t)
 	return t;
 }
 
-static void parameters(struct type *t, struct strbuf *out)
+static void declare(struct type *t, struct type *base, const char *name,
+		    struct strbuf *out, unsigned *left);
+
+/* *left: how many more may be told; a function that takes itself has no end. */
+static void parameters(struct type *t, struct strbuf *out, unsigned *left)
 {
 	const struct member *param;
 	size_t n = type_members(t, &param);
@@ -90,7 +94,13 @@ static void parameters(struct type *t, struct strbuf *out)
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			strbuf_add(out, ", ");
-		type_name(param[i].type, out);
+		if (!*left) {
+			strbuf_add(out, "<and so on>");
+			break;
+		}
+		--*left;
+		declare(param[i].type, type_base(param[i].type), NULL, out,
+			left);
 	}
 	if (t->varargs)
 		strbuf_add(out, n ? ", ..." : "...");
@@ -116,7 +126,8 @@ static struct type *unqualify(struct type *t)
  * text is the declarator so far, from the name outwards; the base type comes
  * before it in the end.
  */
-static void declarator(struct type *t, struct strbuf *text, int depth)
+static void declarator(struct type *t, struct strbuf *text, int depth,
+		       unsigned *left)
 {
 	struct strbuf whole = {0};
 	struct type *at = unqualify(t);
@@ -151,7 +162,7 @@ static void declarator(struct type *t, struct strbuf *text, int depth)
 		t = type_target(at);
 	} else if (at->kind == TYPE_FUNCTION && !at->is_declaration) {
 		strbuf_add(&whole, strbuf_str(text));
-		parameters(at, &whole);
+		parameters(at, &whole, left);
 		t = type_target(at);
 	} else {
 		return;
@@ -159,22 +170,30 @@ static void declarator(struct type *t, struct strbuf *text, int depth)
 	strbuf_reset(text);
 	strbuf_add(text, strbuf_str(&whole));
 	strbuf_deinit(&whole);
-	declarator(t, text, depth + 1);
+	declarator(t, text, depth + 1, left);
 }
 
 /* gdb puts a blank before "*", "[" and "(" of a type without a name; with one
  * it is the name's. */
-void type_declare_based(struct type *t, struct type *base, const char *name,
-			struct strbuf *out)
+static void declare(struct type *t, struct type *base, const char *name,
+		    struct strbuf *out, unsigned *left)
 {
 	struct strbuf text = {0};
 
 	strbuf_add(&text, name ? name : "");
-	declarator(t, &text, 0);
+	declarator(t, &text, 0, left);
 	base_name(base, out);
 	if (text.len)
 		strbuf_addf(out, " %s", strbuf_str(&text));
 	strbuf_deinit(&text);
+}
+
+void type_declare_based(struct type *t, struct type *base, const char *name,
+			struct strbuf *out)
+{
+	unsigned left = PARAMETERS_MAX;
+
+	declare(t, base, name, out, &left);
 }
 
 void type_declare(struct type *t, const char *name, struct strbuf *out)

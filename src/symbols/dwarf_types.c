@@ -287,18 +287,38 @@ struct type *dwarf_type(struct dwarf *d, uint64_t key)
 	return t;
 }
 
-struct type *type_target(struct type *t)
-{
-	if (!t->target)
-		t->target = t->target_die && t->set->dwarf
-				    ? dwarf_type(t->set->dwarf, t->target_die)
-				    : void_of(t->set);
-	return t->target;
-}
-
 static bool is_alias(const struct type *t)
 {
 	return t->kind >= TYPE_TYPEDEF && t->kind <= TYPE_ATOMIC;
+}
+
+static struct type *target_of(struct type *t)
+{
+	if (t->target)
+		return t->target;
+	return t->target_die && t->set->dwarf
+		       ? dwarf_type(t->set->dwarf, t->target_die)
+		       : void_of(t->set);
+}
+
+static bool is_same_place(const struct type *t)
+{
+	return is_alias(t) || t->kind == TYPE_ARRAY;
+}
+
+/* Not so of what is an alias or an array of itself: a damaged file. */
+static bool comes_to_an_end(struct type *t)
+{
+	for (int i = 0; i < CHAIN_MAX && is_same_place(t); i++)
+		t = target_of(t);
+	return !is_same_place(t);
+}
+
+struct type *type_target(struct type *t)
+{
+	if (!t->target)
+		t->target = comes_to_an_end(t) ? target_of(t) : void_of(t->set);
+	return t->target;
 }
 
 struct type *type_unqualified(struct type *t)

@@ -100,7 +100,7 @@ struct type {
 	size_t shareds;
 	struct enumerator *enumerator; /* owned */
 	size_t enumerators;
-	bool children_loaded, definition_tried;
+	bool loading, children_loaded, definition_tried;
 };
 
 /*
