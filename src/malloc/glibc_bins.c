@@ -267,6 +267,8 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 		struct free_chunk *c;
 		struct free_links links;
 
+		/* Its links lie elsewhere than what says that it is free. */
+		pages_want(&b->w->pages, at + 2 * word);
 		if (take_member(b, at, before + 2 * word, &c, err) < 0)
 			return -1;
 		if (!c)

@@ -72,6 +72,8 @@ int walk_list(struct walk *w, const struct list *l, uint64_t *count,
 
 	*count = *bytes = 0;
 	while (user) {
+		pages_want(&w->pages, user);
+
 		struct chunk *c = chunk_fits_user(&w->form, user)
 					  ? walk_find(w, user)
 					  : NULL;

@@ -57,6 +57,18 @@ void pages_deinit(struct pages *pages)
 	pages->buf = NULL;
 }
 
+void pages_want(const struct pages *pages, uint64_t addr)
+{
+	struct target *target = pages->target;
+	const uint8_t *at = NULL;
+	size_t len;
+
+	if (target->ops->peek)
+		at = target->ops->peek(target, addr, &len);
+	if (at)
+		__builtin_prefetch(at);
+}
+
 /* At most to the end of addr's page. */
 static size_t read_in_page(struct pages *pages, uint64_t addr, void *buf,
 			   size_t len)

@@ -68,6 +68,10 @@ bool pages_read(struct pages *pages, uint64_t addr, void *buf, size_t len);
 /* One word of the target, zero-extended; false if unreadable. */
 bool pages_word(struct pages *pages, uint64_t addr, uint64_t *out);
 
+/* What is at addr will be read soon: it comes from memory meanwhile, if the
+ * target hands it out in place. */
+void pages_want(const struct pages *pages, uint64_t addr);
+
 static inline uint64_t load64(const uint8_t *p)
 {
 	uint64_t v;
