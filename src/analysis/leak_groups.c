@@ -13,7 +13,6 @@ struct build {
 	const struct leaks *leaks;
 	struct leak_past past;
 	const struct typing *types; /* NULL: by size and first word */
-	struct finder finder;	    /* over all chunks */
 	struct fold fold;	    /* of keys: row i is group i */
 	struct leak_group *group;
 	size_t cap;
@@ -39,7 +38,8 @@ static struct pattern first_of(const struct build *b, uint32_t i,
 		return first;
 	}
 	if (kind != LEAK_REACHABLE)
-		first = content_first(b->leaks->snap, &b->finder, i, &word);
+		first = content_first(b->leaks->snap, &b->leaks->finder, i,
+				      &word);
 	/* Fields that content leaves alone: 32 + 7 bits of a size in words. */
 	*key = first;
 	key->spread = (uint16_t)(kind << 8 | b->leaks->hold[i]);
@@ -174,8 +174,7 @@ int leak_groups_make(const struct leaks *leaks, unsigned kinds,
 	int ret = -1;
 
 	*out = (struct leak_groups){0};
-	if (!finder_init(&b.finder, leaks->snap, NULL, err) &&
-	    !fill(&b, kinds, err)) {
+	if (!fill(&b, kinds, err)) {
 		out->group = b.group;
 		out->count = (uint32_t)b.fold.count;
 		if (out->count)
@@ -186,7 +185,6 @@ int leak_groups_make(const struct leaks *leaks, unsigned kinds,
 	}
 	free(b.group);
 	fold_deinit(&b.fold);
-	finder_deinit(&b.finder);
 	return ret;
 }
 
@@ -236,11 +234,8 @@ int leak_group_of(const struct leaks *leaks, uint32_t i, uint32_t **out,
 
 	*out = NULL;
 	*count = 0;
-	if (finder_init(&b.finder, leaks->snap, NULL, err))
-		return -1;
 	first_of(&b, i, &key);
 	ret = gather(&b, &key, out, count, err);
-	finder_deinit(&b.finder);
 	if (ret) {
 		free(*out);
 		*out = NULL;

@@ -138,6 +138,8 @@ static int lead(struct leaks *leaks, struct marker *m, uint32_t lost,
 	forget_doubts(m);
 	leaks->hold = m->mark;
 	m->mark = NULL;
+	leaks->finder = m->finder;
+	m->finder = (struct finder){0};
 	sum_up(leaks);
 	return 0;
 }
@@ -178,5 +180,6 @@ void leaks_destroy(struct leaks *leaks)
 	free(leaks->kind);
 	free(leaks->hold);
 	free(leaks->leader);
+	finder_deinit(&leaks->finder);
 	free(leaks);
 }

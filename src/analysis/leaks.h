@@ -30,8 +30,9 @@ struct leaks {
 	struct reach_opts opts;
 	/* A byte a chunk: enum leak_kind + 1; 0: not used. */
 	uint8_t *kind;
-	uint8_t *hold;	  /* owned: enum hold of each used chunk */
-	uint32_t *leader; /* owned: of lost chunks, the leader's index */
+	uint8_t *hold;	      /* owned: enum hold of each used chunk */
+	uint32_t *leader;     /* owned: of lost chunks, the leader's index */
+	struct finder finder; /* owned: over all chunks of snap */
 	struct leak_sum sum[LEAK_KINDS]; /* together: all used chunks */
 	bool complete;
 	char note[400]; /* what is missing, "" if nothing is */
