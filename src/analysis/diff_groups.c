@@ -142,7 +142,7 @@ int diff_by_type(const struct diff *diff, const struct set *set,
 		snprintf(warning, warning_cap,
 			 "gone chunks (%llu) are named by their first word "
 			 "alone: the other bytes of snapshot %s are not held "
-			 "any more",
+			 "any more (after set types on their types are kept)",
 			 (unsigned long long)g.by_first_word,
 			 diff->before->name);
 	return finish(&g, out, count);

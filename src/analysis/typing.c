@@ -93,6 +93,13 @@ void typing_destroy(struct typing *typing)
 	free(typing);
 }
 
+void typing_keep_names(struct typing *typing)
+{
+	paths_destroy(typing->paths);
+	typing->paths = NULL;
+	typing->symbols = NULL;
+}
+
 enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
 			  uint32_t *name)
 {

@@ -58,6 +58,10 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 		struct typing **out, struct error *err) MUST_CHECK;
 void typing_destroy(struct typing *typing);
 
+/* Only names are asked for from now on: the ways to them and the symbols, which
+ * may go, are given up. */
+void typing_keep_names(struct typing *typing);
+
 /* What a row of a table counts it by: its type, or the owner of what has none
  * or is text.  *name: number in typing->name. */
 enum typed_by typing_best(const struct typing *typing, uint32_t chunk,

@@ -113,18 +113,19 @@ static int rows_by_type(struct session *session, const struct set *set,
 			size_t cap, struct error *err)
 {
 	const struct diff *diff = session->diff;
-	struct typing *before = NULL;
-	const struct typing *after;
+	const struct typing *after, *kept;
+	struct typing *made = NULL;
 	int ret;
 
+	kept = session_earlier_types(session, diff->before);
 	if (need_current(session, "types", err) ||
 	    session_typing(session, &after, err) ||
-	    (diff->before->contents &&
-	     typing_make(diff->before, session->symbols, &before, err)))
+	    (!kept && diff->before->contents &&
+	     typing_make(diff->before, session->symbols, &made, err)))
 		return -1;
-	ret = diff_by_type(diff, set, after, before, row, count, warning, cap,
-			   err);
-	typing_destroy(before);
+	ret = diff_by_type(diff, set, after, kept ? kept : made, row, count,
+			   warning, cap, err);
+	typing_destroy(made);
 	return ret;
 }
 
@@ -320,7 +321,8 @@ const struct command command_entry_diff = {
 		"                of one C++ class, structs with one table\n"
 		"  --by=type     by what they are (help types); gone ones by "
 		"their\n"
-		"                first word where no more is held of them\n"
+		"                first word, unless set types on was there\n"
+		"                before the later snapshot was taken\n"
 		"  --by=holder   by the variable or thread that the new and "
 		"kept\n"
 		"                ones are nearest to, as in retained\n"

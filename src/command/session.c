@@ -57,6 +57,7 @@ void session_close(struct session *session)
 	session_drop_graph(session);
 	session_drop_leaks(session);
 	session_drop_typing(session);
+	session_forget_types(session, NULL);
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		snapshot_destroy(session->snapshot[i]);
 	session->snapshot_count = 0;
@@ -312,6 +313,8 @@ static int take_snapshot(struct session *session, const char *name,
 	struct snapshot *snap;
 	bool other;
 
+	if (session_keep_types(session, err))
+		return -1;
 	/* Modules are looked at anew, and with them their types. */
 	session_drop_typing(session);
 	if (new_name(session, name, new, sizeof(new), err) ||
@@ -478,6 +481,7 @@ int session_drop(struct session *session, const char *name, struct error *err)
 	}
 	if (session->leaks && session->leaks->snap == snap)
 		session_drop_leaks(session);
+	session_forget_types(session, snap);
 	while (session->snapshot[at] != snap)
 		at++;
 	session->snapshot_count--;

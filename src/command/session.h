@@ -63,6 +63,8 @@ struct session {
 	struct leaks *leaks;	      /* owned: the last ones found, or NULL */
 	struct retained *retained[2]; /* the same: see session_retained.h */
 	struct typing *typing;	      /* the same: see session_typing.h */
+	struct typing *earlier[SESSION_MAX_SNAPSHOTS]; /* owned; the same */
+	uint32_t earlier_count;
 	/* Addresses of the last table's rows, for #1, #2 ... */
 	uint64_t *row_addr; /* owned */
 	uint32_t row_addr_count;

@@ -39,11 +39,56 @@ int session_name_types(struct session *session, struct error *why,
 	return -1;
 }
 
+int session_keep_types(struct session *session, struct error *err)
+{
+	struct snapshot *snap = session->current;
+	const struct typing *typing;
+
+	if (!session->opts.types || !session->allocator || !snap ||
+	    !snap->contents || session_earlier_types(session, snap))
+		return 0;
+	if (session_typing(session, &typing, err)) {
+		if (err->code != ERR_NO_MEMORY)
+			return -1;
+		log_info("no types of snapshot %s: %s", snap->name, err->msg);
+		return 0;
+	}
+	typing_keep_names(session->typing);
+	session->earlier[session->earlier_count++] = session->typing;
+	session->typing = NULL;
+	snap->typing = NULL;
+	session->generation++;
+	return 0;
+}
+
+const struct typing *session_earlier_types(const struct session *session,
+					   const struct snapshot *snap)
+{
+	for (uint32_t i = 0; i < session->earlier_count; i++)
+		if (session->earlier[i]->snap == snap)
+			return session->earlier[i];
+	return NULL;
+}
+
+void session_forget_types(struct session *session, const struct snapshot *snap)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < session->earlier_count; i++)
+		if (snap && session->earlier[i]->snap != snap)
+			session->earlier[n++] = session->earlier[i];
+		else
+			typing_destroy(session->earlier[i]);
+	session->earlier_count = n;
+}
+
 void session_use_types(struct session *session, bool on)
 {
 	session->opts.types = on;
 	for (uint32_t i = 0; i < session->snapshot_count; i++)
 		session->snapshot[i]->typing = NULL;
+	if (!on)
+		session_forget_types(session, NULL);
 	session->generation++;
 }
 

@@ -26,4 +26,16 @@ int session_name_types(struct session *session, struct error *why,
 /* "set types": names of the other kind are forgotten. */
 void session_use_types(struct session *session, bool on);
 
+/*
+ * With "set types on" a snapshot whose bytes are about to go leaves its types
+ * behind, the names alone: diff --by=type asks for those of gone chunks.
+ * Without memory for that it is done without (0).
+ */
+int session_keep_types(struct session *session, struct error *err) MUST_CHECK;
+/* What was kept of snap; NULL: nothing was. */
+const struct typing *session_earlier_types(const struct session *session,
+					   const struct snapshot *snap);
+/* Those of snap, or (NULL) all. */
+void session_forget_types(struct session *session, const struct snapshot *snap);
+
 #endif

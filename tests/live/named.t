@@ -62,6 +62,36 @@ named() { # SETTING
 }
 is "types off: none is named by debug information" "$(named off)" 0
 check "types on: some are" test "$(named on)" -gt 0
+# Gone chunks: by their types if these were kept, else by their first word.
+start_fixture grower
+mkfifo "$T/go"
+for setting in on off; do
+	"$HS" --json -p "$PID" -e "set types $setting" -e snapshot \
+		-e "shell cat $T/go" -e snapshot -e 'diff --by=type' \
+		-e 'drop 1' -e 'set types off' >"$T/diff.$setting" \
+		2>"$T/err.$setting" </dev/null 9>&- &
+	hs=$!
+	kill_at_exit "$hs"
+	exec 8>"$T/go"
+	for i in 1 2 3; do # one of three empties a cache
+		fixture_say round round
+	done
+	exec 8>&-
+	status=0
+	wait "$hs" || status=$?
+	is "types $setting: two snapshots" "$status" 0
+done
+gone() { # SETTING
+	jq -c 'select(.command == "diff --by=type") | [.rows[] |
+		select(.gone_count > 0) | .type]' "$T/diff.$1"
+}
+is "types on: gone chunks have their types" "$(gone on)" '["struct block+"]'
+check "types off: they are named by their first words" test "$(gone off)" != \
+	'["struct block+"]'
+check "which is said" grep -q 'by their first word alone.*set types on' \
+	"$T/err.off"
+check "and with types on is not" test ! -s "$T/err.on"
+stop_fixture
 is "what is asked for by type is the same with either" \
 	"$(grep -E 'by=type|"types"' "$T/off" | cksum)" \
 	"$(grep -E 'by=type|"types"' "$T/on" | cksum)"
