@@ -433,6 +433,9 @@ static int follow_chunk(struct follow *f, uint32_t chunk, struct error *err)
 		sure = all;
 	if (sure < 1 && !start)
 		sure = 1;
+	/* Of a[1] at the end the first one is part of the struct. */
+	if (start && sure < 1 && all && start < f->p->nodes.node[number].size)
+		sure = 1;
 	if (f->phase == PHASE_ELEMENT)
 		return follow_elements(f, chunk, element, start, start ? 0 : 1,
 				       sure, err);
@@ -518,25 +521,47 @@ static int list_types(struct follow *f, struct error *err)
 	return 0;
 }
 
-/* Until there is nothing new; f->refined: there was. */
+/* Until there is nothing new; *more: there was. */
 static int refine(struct follow *f,
-		  int (*once)(struct follow *f, struct error *err),
+		  int (*once)(struct follow *f, struct error *err), bool *more,
 		  struct error *err)
 {
-	f->refined = false;
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		f->found = false;
 		if (once(f, err) || drain(f, PHASE_TAIL, err))
 			return -1;
 		if (!f->found)
 			break;
-		f->refined = true;
+		*more = true;
 	}
+	return 0;
+}
+
+/* By what is surer first. */
+static int refine_all(struct follow *f, struct error *err)
+{
+	bool more;
+
+	f->by = TYPED_TAG;
+	do {
+		more = false;
+		if (refine(f, follow_tags, &more, err) ||
+		    refine(f, follow_tables, &more, err) ||
+		    refine(f, follow_headers, &more, err))
+			return -1;
+		if (more)
+			continue;
+		f->by = TYPED_SIZE;
+		if (refine(f, follow_candidates, &more, err))
+			return -1;
+	} while (more);
 	return 0;
 }
 
 static int run(struct follow *f, struct error *err)
 {
+	bool more;
+
 	if (list_types(f, err) || nodes_note(&f->p->nodes, err) ||
 	    follow_classes(f, err) || follow_globals(f, err) ||
 	    drain(f, PHASE_ELEMENT, err))
@@ -544,17 +569,8 @@ static int run(struct follow *f, struct error *err)
 	f->phase = PHASE_LOCAL;
 	if (follow_locals(f, err) || drain(f, PHASE_TAIL, err))
 		return -1;
-	if (refine(f, follow_headers, err))
+	if (refine(f, follow_headers, &more, err) || refine_all(f, err))
 		return -1;
-	f->by = TYPED_TAG;
-	do {
-		if (refine(f, follow_tags, err) ||
-		    refine(f, follow_headers, err))
-			return -1;
-		f->by = TYPED_SIZE;
-		if (refine(f, follow_candidates, err))
-			return -1;
-	} while (f->refined);
 	settle(f);
 	return follow_tag_names(f, err) || places_name(f, err) ? -1 : 0;
 }
@@ -581,6 +597,10 @@ int typing_follow(struct typing *t, struct error *err)
 		free(f.queue[i].task);
 	u64map_deinit(&f.seen);
 	u64map_deinit(&f.tag_of);
+	for (size_t i = 0; i < f.tolds; i++)
+		tag_known_deinit(&f.told[i].known);
+	free(f.told);
+	u64map_deinit(&f.told_of);
 	u64map_deinit(&f.inner_of);
 	u64map_deinit(&f.variables);
 	u64map_deinit(&f.pointer_of);

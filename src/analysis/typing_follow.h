@@ -93,6 +93,19 @@ struct queue {
 	size_t head, count, cap;
 };
 
+/* Of the blocks that are known, how many have that type, and that value. */
+struct tag_known {
+	struct u64map all;  /* node -> blocks */
+	struct u64map same; /* node_mix(node, value) -> blocks */
+};
+
+/* The tag of what begins with a node. */
+struct tag_told {
+	uint64_t offset;
+	unsigned size, bit_offset, bit_size; /* as of a struct tag_member */
+	struct tag_known known;
+};
+
 /* What is known of blocks that point at one variable. */
 struct tag_object {
 	uint32_t offset;       /* where in the chunk that pointer is */
@@ -113,8 +126,11 @@ struct follow {
 	struct u64map variables;  /* of structs: address -> root + 1 */
 	struct u64map pointer_of; /* node whose tag is a pointer -> offset << 32
 				   * | node that it points at */
-	struct u64map inner_of;	  /* chunk -> its first in paths->inner */
-	struct u64map seen;	  /* chunk, place and node of claims */
+	struct tag_told *told;	  /* owned */
+	size_t tolds, told_cap;
+	struct u64map told_of;	/* node -> index in told + 1 */
+	struct u64map inner_of; /* chunk -> its first in paths->inner */
+	struct u64map seen;	/* chunk, place and node of claims */
 	enum follow_phase phase;
 	enum typed_by by;	   /* what is found now hangs on that */
 	struct typed_link link;	   /* where the pointers that are met lie */
@@ -122,7 +138,7 @@ struct follow {
 	size_t objects, object_cap;
 	struct u64map object_of; /* variable -> its last object + 1 */
 	uint64_t steps, walked;
-	bool found, refined; /* tags or candidates did something */
+	bool found; /* follow_tags() and the like did something */
 };
 
 /* Symbols must be there. */

@@ -9,7 +9,10 @@ enum {
 	ROUNDING = 16,	    /* what malloc may add is less */
 	LOOK_POINTERS = 64, /* of a block */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
-	LOOK_OTHER = 256    /* blocks, for pointers that are in other places */
+	WORD = 8,	    /* bytes of a number that may be a pointer */
+	NESTED_MAX = 8,
+	NEVER_SHARE = 4, /* so many with pointers where none can be */
+	LOOK_OTHER = 256 /* blocks, for pointers that are in other places */
 };
 
 enum leads {
@@ -105,6 +108,20 @@ static int leads_unknown(struct follow *f, uint32_t chunk, uint32_t to,
 	return 0;
 }
 
+/* What the chunk begins with has a tag that no such node has. */
+static bool has_other_tag(struct follow *f, uint32_t chunk, uint32_t to)
+{
+	const struct tag_told *told;
+	uint64_t index, value;
+
+	if (!u64map_get(&f->told_of, f->p->node[chunk], &index))
+		return false;
+	told = &f->told[index - 1];
+	value = tag_value(f, f->snap->chunk[chunk].addr + told->offset,
+			  told->size, told->bit_offset, told->bit_size);
+	return tag_is_of_others(&told->known, to, value);
+}
+
 static enum leads leads_known(struct follow *f, uint32_t chunk, uint32_t to)
 {
 	uint32_t have = f->p->node[chunk];
@@ -116,7 +133,8 @@ static enum leads leads_known(struct follow *f, uint32_t chunk, uint32_t to)
 		return LEADS_RIGHT;
 	if (nodes->node[have].kind < NODE_STRUCT || n->kind < NODE_STRUCT)
 		return LEADS_MAYBE;
-	if (f->p->form[chunk] != FORM_BEGINS || !node_begins(nodes, to, have))
+	if (f->p->form[chunk] != FORM_BEGINS || !node_begins(nodes, to, have) ||
+	    has_other_tag(f, chunk, to))
 		return LEADS_WRONG;
 	if (n->flex)
 		return LEADS_MAYBE;
@@ -221,15 +239,55 @@ static bool has_slot(const struct node *node, uint64_t offset)
 	return node->flex && node->flex_node && offset >= node->flex;
 }
 
-/* Where it has none, or behind it, is there one to the start of a chunk? */
-static bool has_other(const struct look *l, bool behind)
+/* May the word at that offset of a type be anything: a number as large, bytes?
+ * What is smaller than a pointer is none. */
+static bool is_free(struct type *type, uint64_t offset, unsigned depth)
+{
+	const struct member *m;
+	size_t n;
+
+	type = type_strip(type);
+	while (type->kind == TYPE_ARRAY) {
+		type = type_strip(type_target(type));
+		if (type_size(type) <= 1)
+			return true;
+		offset %= type_size(type);
+	}
+	if (type->kind != TYPE_STRUCT)
+		return type->kind == TYPE_UNION ||
+		       type->kind >= TYPE_FUNCTION ||
+		       (type->kind == TYPE_INT && type_size(type) >= WORD &&
+			!offset);
+	n = type_members(type, &m);
+	for (size_t i = 0; i < n && depth < NESTED_MAX; i++) {
+		uint64_t size = type_size(m[i].type);
+
+		if (!m[i].bit_size && offset >= m[i].offset &&
+		    offset - m[i].offset < size)
+			return is_free(m[i].type, offset - m[i].offset,
+				       depth + 1);
+	}
+	return false;
+}
+
+enum other {
+	OTHER_NOT,
+	OTHER_FREE,  /* where a number or bytes may hide it */
+	OTHER_NEVER, /* where none can be */
+};
+
+/* Where it has none, or behind it, is there a pointer to the start of a chunk?
+ */
+static enum other has_other(const struct look *l, bool behind)
 {
 	unsigned word = l->f->snap->word;
 	uint64_t end =
 		l->node->flex || behind ? l->end - l->addr : l->node->size;
+	uint64_t own = l->node->flex ? l->node->flex : l->node->size;
+	enum other found = OTHER_NOT;
 
-	for (uint64_t at = (l->base + word - 1) / word * word; at + word <= end;
-	     at += word) {
+	for (uint64_t at = (l->base + word - 1) / word * word;
+	     at + word <= end && found != OTHER_NEVER; at += word) {
 		uint64_t value;
 		uint32_t chunk;
 
@@ -237,12 +295,14 @@ static bool has_other(const struct look *l, bool behind)
 		    !follow_word(l->f, l->addr + at, &value))
 			continue;
 		chunk = finder_find(&l->f->finder, value);
-		if (chunk != CHUNK_NONE &&
-		    l->f->snap->chunk[chunk].addr == value &&
-		    l->f->snap->chunk[chunk].state == CHUNK_USED)
-			return true;
+		if (chunk == CHUNK_NONE ||
+		    l->f->snap->chunk[chunk].addr != value ||
+		    l->f->snap->chunk[chunk].state != CHUNK_USED)
+			continue;
+		found = at < own && !is_free(l->node->type, at, 0) ? OTHER_NEVER
+								   : OTHER_FREE;
 	}
-	return false;
+	return found;
 }
 
 bool tag_number_leads(struct follow *f, const struct tag_place *place,
@@ -254,7 +314,7 @@ bool tag_number_leads(struct follow *f, const struct tag_place *place,
 			 .addr = c->addr + place->at,
 			 .end = c->addr + c->size};
 
-	return has_other(&l, false);
+	return has_other(&l, false) != OTHER_NOT;
 }
 
 static int look_place(struct follow *f, const struct tag_group *group,
@@ -283,9 +343,12 @@ static int look_place(struct follow *f, const struct tag_group *group,
 	out->good++;
 	out->agree += l.agrees;
 	if (out->looked < LOOK_OTHER) {
+		bool behind = room_of(f, place, &node) == ROOM_MORE;
+		enum other other = has_other(&l, behind);
+
 		out->looked++;
-		out->other +=
-			has_other(&l, room_of(f, place, &node) == ROOM_MORE);
+		out->other += other != OTHER_NOT;
+		out->never += other == OTHER_NEVER;
 	}
 	return 0;
 }
@@ -332,6 +395,7 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 		if ((i + 1 - out->good) * WRONG_SHARE > group->unknown)
 			return 0;
 	}
-	out->fits = out->good == group->unknown;
+	out->fits = out->good == group->unknown &&
+		    out->never * NEVER_SHARE <= out->looked;
 	return 0;
 }

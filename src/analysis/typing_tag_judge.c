@@ -29,14 +29,18 @@ static void judge_known(const struct tag_group *group, struct tag_verdict *out,
 	}
 }
 
-/* It is known often enough, and never with that value. */
-static bool is_of_others(const struct tag_group *group, uint32_t node)
+bool tag_is_of_others(const struct tag_known *known, uint32_t node,
+		      uint64_t value)
 {
 	uint64_t all = 0;
 
-	return u64map_get(&group->known->all, node, &all) && all >= OFTEN &&
-	       !u64map_get(&group->known->same,
-			   node_mix(node, group->place[0].value), NULL);
+	return u64map_get(&known->all, node, &all) && all >= OFTEN &&
+	       !u64map_get(&known->same, node_mix(node, value), NULL);
+}
+
+static bool is_of_others(const struct tag_group *group, uint32_t node)
+{
+	return tag_is_of_others(group->known, node, group->place[0].value);
 }
 
 /* Too many pointers are where it has none. */

@@ -65,6 +65,15 @@ static void add_reason(struct follow *f, const struct tag_group *group,
 			    v->fittings == 1 ? ", and nothing proves it" : "");
 }
 
+int tag_proofs(struct follow *f, struct error *err)
+{
+	if (f->p->proven)
+		return 0;
+	f->p->proven = try_calloc(f->snap->chunk_count, sizeof(*f->p->proven),
+				  "proofs of types", err);
+	return f->p->proven ? 0 : -1;
+}
+
 int tag_note(struct follow *f, const struct tag_group *group,
 	     const struct tag_verdict *v, uint32_t *out, struct error *err)
 {
@@ -73,12 +82,8 @@ int tag_note(struct follow *f, const struct tag_group *group,
 	struct strbuf sb = {0};
 	char count[FMT_MAX];
 
-	if (!p->proven) {
-		p->proven = try_calloc(f->snap->chunk_count, sizeof(*p->proven),
-				       "proofs of types", err);
-		if (!p->proven)
-			return -1;
-	}
+	if (tag_proofs(f, err))
+		return -1;
 	if (GROW(p->proof, p->proof_cap, p->proofs + 1, "proofs of types", err))
 		return -1;
 	fmt_count(count, sizeof(count), v->fitting_blocks);
@@ -174,11 +179,15 @@ uint32_t tag_name_number(struct follow *f, const struct tag_group *group,
 	return number;
 }
 
-static bool from_array(const struct paths *p, uint32_t from)
+static bool from_array(const struct paths *p, struct typed_link link)
 {
-	return from < FROM_CLAIM &&
-	       (p->form[from] == FORM_ARRAY ||
-		p->nodes.node[p->node[from]].kind == NODE_POINTER);
+	const struct node *node;
+
+	if (link.from >= FROM_CLAIM)
+		return false;
+	node = &p->nodes.node[p->node[link.from]];
+	return p->form[link.from] == FORM_ARRAY || node->kind == NODE_POINTER ||
+	       (node->flex && link.offset >= node->flex);
 }
 
 void tag_name(struct follow *f, const struct tag_place *place, uint32_t name,
@@ -190,7 +199,7 @@ void tag_name(struct follow *f, const struct tag_place *place, uint32_t name,
 	    (place->at && (f->p->node[chunk] || f->t->type[chunk])))
 		return;
 	/* An element of an array that was never written has led there. */
-	if (!place->at && from_array(f->p, f->p->link[chunk].from) &&
+	if (!place->at && from_array(f->p, f->p->link[chunk]) &&
 	    !tag_plausible(f, f->p->node[chunk], f->snap->chunk[chunk].addr,
 			   0)) {
 		f->t->type[chunk] = 0;

@@ -79,32 +79,99 @@ static void add_members(struct solving *s, struct type *type, uint64_t base,
 	}
 }
 
+uint64_t tag_value(const struct follow *f, uint64_t addr, unsigned size,
+		   unsigned bit_offset, unsigned bit_size)
+{
+	uint64_t value = 0;
+
+	image_read(f->snap->contents, addr, &value, size);
+	return bit_size ? value >> bit_offset & (UINT64_MAX >> (64 - bit_size))
+			: value;
+}
+
 static void read_values(struct solving *s, const struct tag_member *m)
 {
 	for (size_t i = 0; i < s->family->count; i++) {
 		struct tag_place *place = &s->family->place[i];
-		uint64_t addr = s->f->snap->chunk[place->chunk].addr +
-				place->at + m->offset;
 
-		place->value = 0;
-		image_read(s->f->snap->contents, addr, &place->value, m->size);
-		if (m->bit_size)
-			place->value = place->value >> m->bit_offset &
-				       (UINT64_MAX >> (64 - m->bit_size));
+		place->value = tag_value(s->f,
+					 s->f->snap->chunk[place->chunk].addr +
+						 place->at + m->offset,
+					 m->size, m->bit_offset, m->bit_size);
 	}
 }
 
+struct share { /* of the places that have one value */
+	uint64_t value;
+	size_t places, next; /* next: where the next one goes */
+	size_t unknown;
+};
+
 static int by_value(const void *pa, const void *pb)
 {
-	const struct tag_place *a = pa, *b = pb;
+	const struct share *a = pa, *b = pb;
 
-	if (a->value != b->value)
-		return a->value < b->value ? -1 : 1;
-	if (!a->known != !b->known)
-		return a->known ? 1 : -1;
-	if (a->chunk != b->chunk)
-		return a->chunk < b->chunk ? -1 : 1;
-	return (a->at > b->at) - (a->at < b->at);
+	return (a->value > b->value) - (a->value < b->value);
+}
+
+/* Counts the values: *out is the caller's, ascending, index has each + 1. */
+static int count_values(const struct tag_family *family, struct u64map *index,
+			struct share **out, size_t *count, struct error *err)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < family->count; i++) {
+		const struct tag_place *place = &family->place[i];
+		uint64_t *n = u64map_at(index, place->value, err);
+
+		if (!n)
+			return -1;
+		if (!*n) {
+			if (GROW(*out, cap, *count + 1, "tags", err))
+				return -1;
+			(*out)[*count] = (struct share){.value = place->value};
+			*n = ++*count;
+		}
+		(*out)[*n - 1].places++;
+		(*out)[*n - 1].unknown += !place->known;
+	}
+	qsort(*out, *count, sizeof(**out), by_value);
+	for (size_t i = 0; i < *count; i++)
+		*u64map_at(index, (*out)[i].value, err) = i + 1;
+	return 0;
+}
+
+/* By value; the unknown ones of it first, each in the order that they have. */
+static int sort_places(struct tag_family *family, struct error *err)
+{
+	struct u64map index = {0};
+	struct share *share = NULL;
+	size_t count = 0, at = 0;
+	struct tag_place *sorted = try_calloc(family->count, sizeof(*sorted),
+					      "blocks with tags", err);
+	int ret = !sorted || count_values(family, &index, &share, &count, err);
+
+	for (size_t i = 0; i < count && !ret; i++) {
+		share[i].next = at;
+		at += share[i].places;
+		/* Where the known ones go. */
+		share[i].unknown += share[i].next;
+	}
+	for (size_t i = 0; i < family->count && !ret; i++) {
+		struct tag_place *place = &family->place[i];
+		struct share *to;
+		uint64_t n = 1;
+
+		u64map_get(&index, place->value, &n);
+		to = &share[n - 1];
+		sorted[place->known ? to->unknown++ : to->next++] = *place;
+	}
+	if (!ret)
+		memcpy(family->place, sorted, family->count * sizeof(*sorted));
+	free(sorted);
+	free(share);
+	u64map_deinit(&index);
+	return ret ? -1 : 0;
 }
 
 /* Are its values few, or such as stand for types? */
@@ -243,9 +310,8 @@ static int look_at(struct solving *s, const struct tag_member *m,
 		return -1;
 	if (!*tag)
 		return 0;
-	qsort(s->family->place, s->family->count, sizeof(*s->family->place),
-	      by_value);
-	return count_known(s, err) || add_groups(s, m, out, err) ||
+	return sort_places(s->family, err) || count_known(s, err) ||
+			       add_groups(s, m, out, err) ||
 			       judge_groups(s, out, err)
 		       ? -1
 		       : 0;
@@ -357,6 +423,34 @@ static int note_pointer(struct solving *s, const struct tag_member *m,
 			  m->offset << 32 | to, err);
 }
 
+/* Keeps which values its structs are known to have. */
+static int tell(struct solving *s, const struct tag_member *m,
+		struct error *err)
+{
+	struct follow *f = s->f;
+	uint64_t *told = u64map_at(&f->told_of, s->family->node, err);
+
+	if (!told)
+		return -1;
+	if (!*told) {
+		if (GROW(f->told, f->told_cap, f->tolds + 1, "tags", err))
+			return -1;
+		f->told[f->tolds++] =
+			(struct tag_told){.offset = m->offset,
+					  .size = m->size,
+					  .bit_offset = m->bit_offset,
+					  .bit_size = m->bit_size};
+		*told = f->tolds;
+	}
+	/* Pointers to others are judged by it: these may be told now. */
+	if (s->known.all.count > f->told[*told - 1].known.all.count)
+		f->found = true;
+	tag_known_deinit(&f->told[*told - 1].known);
+	f->told[*told - 1].known = s->known;
+	s->known = (struct tag_known){0};
+	return 0;
+}
+
 static int solve(struct solving *s, struct error *err)
 {
 	size_t best = 0;
@@ -380,7 +474,10 @@ static int solve(struct solving *s, struct error *err)
 			*kept = best + 1;
 			ret = note_pointer(s, &s->member[best], err);
 		}
-		ret = ret || apply(s, &o, err) ? -1 : 0;
+		ret = ret || apply(s, &o, err) ||
+				      (*kept && tell(s, &s->member[best], err))
+			      ? -1
+			      : 0;
 		outcome_deinit(&o);
 	}
 	for (size_t i = 0; i < s->members; i++)
@@ -396,7 +493,7 @@ void tag_known_deinit(struct tag_known *known)
 	*known = (struct tag_known){0};
 }
 
-static int list_variables(struct follow *f, struct error *err)
+int tag_variables(struct follow *f, struct error *err)
 {
 	if (f->variables.count)
 		return 0;
@@ -438,7 +535,7 @@ static int solve_all(struct follow *f, bool naming, struct error *err)
 {
 	struct solving s = {.f = f, .naming = naming};
 	struct tag_families all;
-	int ret = tag_families_make(f, &all, err) || list_variables(f, err);
+	int ret = tag_families_make(f, &all, err) || tag_variables(f, err);
 
 	for (size_t i = 0; i < all.count && !ret; i++) {
 		s.family = &all.family[i];

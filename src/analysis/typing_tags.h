@@ -65,6 +65,7 @@ struct tag_fit {
 	bool whole;    /* and is just as large as each */
 	size_t agree;  /* blocks where pointers behind T lead as they should */
 	size_t other;  /* blocks with pointers where it has none */
+	size_t never;  /* ... where no pointer can be */
 	size_t looked; /* blocks that "other" counts among */
 };
 
@@ -83,12 +84,6 @@ struct tag_verdict {
 	bool open; /* a smaller one fits as well, with something behind it */
 	size_t fitting_blocks; /* with TAG_CODE not all of them, perhaps */
 	char *code; /* owned: the function that TAG_CODE is by; or NULL */
-};
-
-/* Of the blocks that are known, how many have that type, and that value. */
-struct tag_known {
-	struct u64map all;  /* node -> blocks */
-	struct u64map same; /* node_mix(node, value) -> blocks */
 };
 
 /* Blocks of one value: consecutive places. */
@@ -141,7 +136,20 @@ int tag_object_note(struct follow *f, const struct tag_group *group,
 /* Others that have it, and that nothing leads to. */
 int follow_tag_objects(struct follow *f, struct error *err) MUST_CHECK;
 
+/* --- typing_tables.c */
+/* Blocks by the variables whose addresses they begin with. */
+int follow_tables(struct follow *f, struct error *err) MUST_CHECK;
+
 void tag_known_deinit(struct tag_known *known);
+/* Fills in f->variables. */
+int tag_variables(struct follow *f, struct error *err) MUST_CHECK;
+/* Makes room for proofs. */
+int tag_proofs(struct follow *f, struct error *err) MUST_CHECK;
+uint64_t tag_value(const struct follow *f, uint64_t addr, unsigned size,
+		   unsigned bit_offset, unsigned bit_size);
+/* Is node known often enough, and never with that value? */
+bool tag_is_of_others(const struct tag_known *known, uint32_t node,
+		      uint64_t value);
 
 /* --- typing_tag_names.c */
 /* Keeps what a verdict is by: *out is the number of the proof. */

@@ -15,8 +15,8 @@ judged() {
 	hs "$@" --json --limit 0 chunks used
 	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "tag", "size")
 		then .type else "-" end)] | @tsv' "$T/out" | sort >"$T/got"
-	sed -n 's/^\(type\|stay\) \([^ ]*\) /\2\t\1\t/p' "$T/manifest" |
-		sort >"$T/wanted"
+	sed -n 's/^\(type\|stay\) \([^ ]*\) /\2\t\1\t/p
+		s/^none \(.*\)/\1\ttype\t-/p' "$T/manifest" | sort >"$T/wanted"
 	join -t "$(printf '\t')" "$T/wanted" "$T/got" | awk -F '\t' '
 		$2 == "type" && $3 == $4 { print "right"; next }
 		$2 == "stay" && index($4, $3 "+") == 1 { print "stays"; next }
@@ -66,10 +66,13 @@ hidden=$(awk '$3 == "struct" && $4 == "real" { a = $2 } END { print a }' \
 hs -p "$PID" --json -e "type $(one "struct native")" \
 	-e "type $(one "struct list at +16")" \
 	-e "type $(one "struct mail_job")" -e "type $hidden" \
-	-e "chunk $(one "struct list at +16")" -e "types"
+	-e "chunk $(one "struct list at +16")"
 why() {
 	jq -r -s ".[$1].rows | map(select(.section == \"why\"))[].what" "$T/out"
 }
+is "members of what is not at the start" "$(jq -s -c '[.[4].rows[] |
+	select(.section == "its members") | .offset][0, -1]' "$T/out" |
+	paste -sd ' ')" '"0x10" "0x30"'
 natives=$(grep -c '^type .* struct native' "$T/manifest")
 for i in 0 1 2 3; do
 	why $i >"$T/why$i"
@@ -83,15 +86,17 @@ says struct thing" "$T/why1"
 check "a bit-field's" grep -q "struct job.kind = 5 fit" "$T/why2"
 check "of what nothing leads to" grep -q \
 	"^no pointer whose type is known leads to it" "$T/why3"
+pool=$(awk '$4 == "pool" { a = $2 } END { print a }' "$T/manifest")
+hs -p "$PID" --json "type $pool"
+check "of what its operations tell" jq -e '[.rows[] |
+	select(.section == "why") | .what] | any(contains("at +0 is the address of s_pool_operations, and struct pool is the only struct with a pointer to struct operations there"))' "$T/out"
+hs -p "$PID" --json -e "type $(one "struct native")" -e types
 is "named by" "$(jq -s -r '.[0].totals.named_by' "$T/out")" tag
-is "members of what is not at the start" "$(jq -s -c '[.[4].rows[] |
-	select(.section == "its members") | .offset][0, -1]' "$T/out" |
-	paste -sd ' ')" '"0x10" "0x30"'
-is "two of one shape: a row for each tag, with both" "$(jq -s -r '.[5].rows[] |
+is "two of one shape: a row for each tag, with both" "$(jq -s -r '.[1].rows[] |
 	select(.type | contains("(tag 1") or contains("(tag 2")) | .type' \
 	"$T/out" | sort)" "struct shape+ (tag 1: struct round or struct square)
 struct shape+ (tag 2: struct round or struct square)"
-is "a variable that tells no type has a row" "$(jq -s -c '.[5].rows[] |
+is "a variable that tells no type has a row" "$(jq -s -c '.[1].rows[] |
 	select(.type == "struct thing+ (type plain_type)") |
 	[.count, .named_by]' "$T/out")" \
 	"[$(grep -c '^stay .* struct thing$' "$T/manifest"),\"path\"]"
