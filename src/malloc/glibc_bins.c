@@ -120,14 +120,16 @@ static bool read_links(struct walk *w, uint64_t addr, struct free_links *out)
 	       pages_word(&w->pages, addr + 3 * w->form.word, &out->bk);
 }
 
-/* As they were when it was walked over. */
-static struct free_links links_of(struct walk *w, const struct free_chunk *c)
+/* Of c at addr, as they were when it was walked over.  (addr, which is known
+ * while c still is on its way from memory.) */
+static struct free_links links_of(struct walk *w, const struct free_chunk *c,
+				  uint64_t addr)
 {
 	struct free_links links = {0};
 
 	if (w->free.keep_links)
 		return w->free.link[c - w->free.chunk];
-	return read_links(w, c->addr, &links) ? links : (struct free_links){0};
+	return read_links(w, addr, &links) ? links : (struct free_links){0};
 }
 
 /*
@@ -222,7 +224,7 @@ static int follow_back(struct bin *b, uint64_t at, struct error *err)
 		if (!c)
 			return 0;
 		link = at + 3 * word;
-		at = links_of(b->w, c).bk;
+		at = links_of(b->w, c, at).bk;
 	}
 	return 0;
 }
@@ -273,7 +275,7 @@ static int follow(struct bin *b, uint64_t fd, uint64_t bk, struct error *err)
 			return -1;
 		if (!c)
 			return follow_back(b, bk, err);
-		links = links_of(b->w, c);
+		links = links_of(b->w, c, at);
 		if (links.bk != before &&
 		    walk_defect(b->w, DEFECT_LINK, b->a->out.index,
 				at + 3 * word, err,
