@@ -199,12 +199,12 @@ static inline unsigned may_name(const struct disguise_sieve *s,
  * highest byte is that of the range, and above it all are zero.
  */
 static inline unsigned may_begin(const struct disguise_sieve *s,
-				 const uint8_t *at)
+				 const uint8_t *at, unsigned top)
 {
-	__m128i byte = _mm_sub_epi8(lanes_load(at + s->top), s->least);
+	__m128i byte = _mm_sub_epi8(lanes_load(at + top), s->least);
 
 	byte = _mm_subs_epu8(byte, s->span);
-	for (unsigned i = s->top + 1; i < 8; i++)
+	for (unsigned i = top + 1; i < 8; i++)
 		byte = _mm_or_si128(byte, lanes_load(at + i));
 	return (unsigned)_mm_movemask_epi8(
 		_mm_cmpeq_epi8(byte, _mm_setzero_si128()));
@@ -213,8 +213,9 @@ static inline unsigned may_begin(const struct disguise_sieve *s,
 enum { BLOCK = 64, BLOCK_READ = BLOCK + 7, AHEAD = 2048 };
 
 /* Up to eight words at i, of which BLOCK_READ bytes can be read. */
-static int look_block(const struct disguise *d, const struct words_piece *p,
-		      uint64_t i, struct error *err)
+static inline __attribute__((always_inline)) int
+look_block(const struct disguise *d, const struct words_piece *p, uint64_t i,
+	   unsigned top, struct error *err)
 {
 	const struct disguise_sieve *s = &d->sieve;
 	const uint64_t starts = UINT64_C(0x0101010101010101);
@@ -227,7 +228,7 @@ static int look_block(const struct disguise *d, const struct words_piece *p,
 	/* The processor by itself does not look far enough ahead. */
 	__builtin_prefetch(at + AHEAD);
 	for (unsigned k = 0; k < BLOCK; k += 16)
-		across |= (uint64_t)may_begin(s, at + k) << k;
+		across |= (uint64_t)may_begin(s, at + k, top) << k;
 	across &= ~starts;
 	if (words < 8) {
 		name &= (1u << words) - 1;
@@ -263,6 +264,31 @@ scan(const struct disguise *d, const struct words_piece *p, uint64_t i,
 	return 0;
 }
 
+/* From *i on, as far as BLOCK_READ bytes can be read. */
+static inline __attribute__((always_inline)) int
+scan_blocks(const struct disguise *d, const struct words_piece *p, uint64_t *i,
+	    unsigned top, struct error *err)
+{
+	uint64_t all = p->len + p->more + p->rest;
+
+	while (*i + 8 <= p->len && *i + BLOCK_READ <= all) {
+		/* A link is mixed with an address, of which a block shares the
+		 * bits that are compared: nearly always. */
+		uint64_t first = p->addr + *i;
+
+		if (first >> 28 != (first + BLOCK - 1) >> 28) {
+			if (look(d, p, *i, 8, err))
+				return -1;
+			*i += 8;
+			continue;
+		}
+		if (look_block(d, p, *i, top, err))
+			return -1;
+		*i += BLOCK;
+	}
+	return 0;
+}
+
 int disguise_scan(const struct disguise *d, const struct words_piece *p,
 		  struct error *err)
 {
@@ -271,21 +297,10 @@ int disguise_scan(const struct disguise *d, const struct words_piece *p,
 
 	if (word == 4)
 		return scan(d, p, i, 4, err);
-	while (d->sieve.used && i + 8 <= p->len &&
-	       i + BLOCK_READ <= p->len + p->more + p->rest) {
-		/* A link is mixed with an address, of which a block shares the
-		 * bits that are compared: nearly always. */
-		uint64_t first = p->addr + i;
-
-		if (first >> 28 != (first + BLOCK - 1) >> 28) {
-			if (look(d, p, i, 8, err))
-				return -1;
-			i += 8;
-			continue;
-		}
-		if (look_block(d, p, i, err))
-			return -1;
-		i += BLOCK;
-	}
+	/* Nearly all addresses have six bytes: that loop is unrolled. */
+	if (d->sieve.used &&
+	    (d->sieve.top == 5 ? scan_blocks(d, p, &i, 5, err)
+			       : scan_blocks(d, p, &i, d->sieve.top, err)))
+		return -1;
 	return scan(d, p, i, 8, err);
 }
