@@ -31,8 +31,13 @@ bool dwarf_next_unit(struct die *die, struct dwarf_header *out)
 		ret = dwarf_siblingof_b(die->dbg, NULL, !die->types, &die->die,
 					&e);
 #endif
-	if (ret == DW_DLV_ERROR)
+	if (ret == DW_DLV_ERROR) {
+		AUTO_FREE char *why = xasprintf(
+			"cannot be read to its end (%s)", dwarf_errmsg(e));
+
+		dwarf_note_file(die->dwarf, "its debug information", why);
 		dwarf_forget(die->dbg, e);
+	}
 	*out = (struct dwarf_header){0};
 	out->is_type_unit = kind == DW_UT_type || kind == DW_UT_split_type;
 	if (kind == DW_UT_skeleton || kind == DW_UT_split_compile)

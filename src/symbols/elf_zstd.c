@@ -17,6 +17,10 @@
 /* A hostile section says anything in a few bytes. */
 enum { UNPACKED_MAX = 1 << 30 };
 
+/* What is that many times as large, or not half as large, libdwarf does not
+ * uncompress; of many units that are alike 30 times is seen. */
+enum { ZLIB_TIMES = 15 };
+
 /* Where the fields of section header "index" are in the file. */
 struct place {
 	off_t flags, offset, size, align;
@@ -53,7 +57,15 @@ static bool put(int fd, const void *bytes, size_t len, off_t at)
 	return true;
 }
 
-/* The header of a section compressed by zstd, and what follows it. */
+static bool is_for_us(const GElf_Chdr *chdr, uint64_t packed)
+{
+	return chdr->ch_type == ELFCOMPRESS_ZSTD ||
+	       (chdr->ch_type == ELFCOMPRESS_ZLIB &&
+		(chdr->ch_size / ZLIB_TIMES >= packed ||
+		 chdr->ch_size <= packed / 2));
+}
+
+/* The header of a section that is for us, and what follows it. */
 static bool is_packed(const struct elf *elf, const GElf_Shdr *s, GElf_Chdr *out,
 		      Elf_Data **data)
 {
@@ -79,7 +91,7 @@ static bool is_packed(const struct elf *elf, const GElf_Shdr *s, GElf_Chdr *out,
 				   .ch_size = narrow.ch_size,
 				   .ch_addralign = narrow.ch_addralign};
 	}
-	return out->ch_type == ELFCOMPRESS_ZSTD;
+	return is_for_us(out, s->sh_size - head);
 }
 
 static int copy_file(const struct elf *elf, int *fd, struct error *err)
@@ -99,27 +111,53 @@ static int copy_file(const struct elf *elf, int *fd, struct error *err)
 	return n < 0 ? error_sys(err, "cannot read the file") : 0;
 }
 
+static int unpack_zlib(Elf_Scn *scn, char *bytes, size_t size,
+		       struct error *err)
+{
+	Elf_Data *data = NULL;
+
+	if (elf_compress(scn, 0, 0) >= 0)
+		data = elf_getdata(scn, NULL);
+	if (!data || data->d_size != size || (size && !data->d_buf))
+		return error_set(err, ERR_FORMAT,
+				 "a section compressed by zlib is damaged");
+	if (size)
+		memcpy(bytes, data->d_buf, size);
+	return 0;
+}
+
+static int unpack_zstd(const Elf_Data *data, size_t head, char *bytes,
+		       size_t size, struct error *err)
+{
+	size_t n =
+		ZSTD_decompress(bytes, size, (const char *)data->d_buf + head,
+				data->d_size - head);
+
+	if (ZSTD_isError(n) || n != size)
+		return error_set(err, ERR_FORMAT,
+				 "a section compressed by zstd is damaged");
+	return 0;
+}
+
 /* Behind the end of the file, and the section's header says so. */
 static int unpack(const struct elf *elf, int fd, const struct place *place,
-		  const GElf_Chdr *chdr, const Elf_Data *data,
+		  Elf_Scn *scn, const GElf_Chdr *chdr, const Elf_Data *data,
 		  struct error *err)
 {
 	size_t head = elf->word == 8 ? sizeof(Elf64_Chdr) : sizeof(Elf32_Chdr);
 	off_t end = lseek(fd, 0, SEEK_END);
 	uint64_t offset, flags = 0, size = chdr->ch_size;
 	AUTO_FREE char *bytes = NULL;
-	size_t n;
 
 	if (size > UNPACKED_MAX)
 		return error_set(err, ERR_FORMAT, "a section is too large");
 	bytes = try_calloc(size ? size : 1, 1, "a debug section", err);
 	if (!bytes)
 		return -1;
-	n = ZSTD_decompress(bytes, size, (const char *)data->d_buf + head,
-			    data->d_size - head);
-	if (ZSTD_isError(n) || n != size)
-		return error_set(err, ERR_FORMAT,
-				 "a section compressed by zstd is damaged");
+	if (chdr->ch_type == ELFCOMPRESS_ZLIB
+		    ? unpack_zlib(scn, bytes, size, err)
+		    : unpack_zstd(data, head, bytes, size, err))
+		return -1;
 	offset = (uint64_t)(end + 15) & ~UINT64_C(15);
 	if (!put(fd, bytes, size, (off_t)offset) ||
 	    !put(fd, &flags, place->word, place->flags) ||
@@ -152,7 +190,7 @@ int elf_unpack_zstd(const struct elf *elf, int *fd, struct error *err)
 		if (*fd < 0)
 			ret = copy_file(elf, fd, err);
 		if (!ret)
-			ret = unpack(elf, *fd, &place, &chdr, data, err);
+			ret = unpack(elf, *fd, &place, scn, &chdr, data, err);
 	}
 	if (ret && *fd >= 0) {
 		close(*fd);

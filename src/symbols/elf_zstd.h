@@ -1,6 +1,7 @@
 /*
  * Debug sections compressed by zstd (ELFCOMPRESS_ZSTD, gABI of 2022), which
- * many a libdwarf and libelf cannot read; those by zlib all can.
+ * many a libdwarf and libelf cannot read; and those by zlib that become so much
+ * smaller that libdwarf takes that for damage.
  */
 #ifndef SYMBOLS_ELF_ZSTD_H
 #define SYMBOLS_ELF_ZSTD_H

@@ -174,6 +174,48 @@ check "one of many" grep -q 'struct item [*]next' "$T/out"
 check "the last unit's" grep -q '^4712$' "$T/out"
 stop_fixture
 
+# What is that much alike becomes so small that libdwarf takes it for damage.
+cat >"$T/alike.s" <<'END'
+	.section .debug_abbrev,"",@progbits
+	.uleb128 1, 0x11
+	.byte 1, 0, 0
+	.uleb128 2, 0x24
+	.byte 0
+	.uleb128 0x0b, 0x0b
+	.byte 0, 0, 0
+	.section .debug_info,"",@progbits
+	.long .Lend - .Lunit
+.Lunit:	.short 4
+	.long .debug_abbrev
+	.byte 8
+	.uleb128 1
+	.rept 200000
+	.byte 2, 4
+	.endr
+	.byte 0
+.Lend:
+	.section .note.GNU-stack,"",@progbits
+END
+# shellcheck disable=SC2086 # words
+if $cc -Wl,--compress-debug-sections=zlib -o "$T/many/many" "$T/main.o" \
+	"$T/alike.s" $objects "$T/last.o" 2>"$T/cc"; then
+	packed=$(readelf -SW "$T/many/many" |
+		sed -n 's/.* [.]debug_info *[A-Z]* *[^ ]* *[^ ]* *\([^ ]*\).*/\1/p')
+	check "compressed by zlib, it is less than a sixteenth" \
+		test "$((0x$packed * 16))" -lt 400000
+	start_fixture many
+	hs --json -p "$PID" -e 'print mine.number' -e 'print at_end.number'
+	is "compressed by zlib: both are found" "$(jq -c -s \
+		'map(.rows[0].value)' "$T/out" 2>/dev/null)" '["815","4712"]'
+	is "compressed by zlib: no warning" "$(jq -c .warnings "$T/out" |
+		sort -u)" "[]"
+	stop_fixture
+else
+	skip "compressed by zlib" "$(head -n 1 "$T/cc")"
+fi
+# shellcheck disable=SC2086 # words
+$cc -o "$T/many/many" "$T/main.o" $objects "$T/last.o"
+
 # What is behind a damaged unit is lost, what is before it is not.
 objcopy --dump-section .debug_info="$T/info" "$T/many/many"
 size=$(wc -c <"$T/info")
@@ -186,5 +228,8 @@ check "the first unit's, still" grep -q '^815$' "$T/out"
 check "one of many, still" grep -q 'struct item [*]next' "$T/out"
 hs -p "$PID" -e 'print at_end.number'
 check "not the last unit's" test "$status" -ne 0
+hs -p "$PID" -e bt
+check "that it is damaged is said" grep -q \
+	'its debug information cannot be read to its end' "$T/err"
 stop_fixture
 done_testing
