@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/describe.h"
+#include "snapshot/frame_number.h"
 #include "symbols/symbols.h"
 
 struct place name_place_of_ref(const struct snapshot *snap,
@@ -138,7 +139,8 @@ static void format_frame(const struct snapshot *snap, struct symbols *symbols,
 		 !symbols_format(symbols, pc, function, sizeof function))
 		snprintf(function, sizeof function, "0x%" PRIx64, pc);
 	snprintf(buf, cap, "thread %d frame #%u %s %c0x%" PRIx64,
-		 (int)t->thread.tid, place->frame, function, below ? '-' : '+',
+		 (int)t->thread.tid, frame_number(t, symbols, place->frame, 0),
+		 function, below ? '-' : '+',
 		 below ? start - place->addr : place->addr - start);
 }
 

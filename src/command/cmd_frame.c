@@ -31,46 +31,40 @@ struct frame_source session_frames(struct session *session)
 	return (struct frame_source){session->symbols, read_then, session};
 }
 
-static const struct snapshot_thread *thread_of(const struct session *session,
+static const struct snapshot_thread *thread_of(struct session *session,
 					       struct error *err)
 {
-	const struct snapshot *snap = session->current;
+	const struct snapshot_thread *t = session_thread(session, err);
 
-	for (uint32_t i = 0; i < snap->thread_count; i++) {
-		const struct snapshot_thread *t = &snap->thread[i];
-
-		if (session->tid ? t->thread.tid == session->tid : i == 0) {
-			if (t->frame_count)
-				return t;
-			error_set(err, ERR_NOT_FOUND, "thread %d has no stack",
-				  (int)t->thread.tid);
-			return NULL;
-		}
+	if (t && !t->frame_count) {
+		error_set(err, ERR_NOT_FOUND, "thread %d has no stack",
+			  (int)t->thread.tid);
+		return NULL;
 	}
-	error_set(err, ERR_NOT_FOUND, "snapshot %s has no thread %d",
-		  snap->name, (int)session->tid);
-	return NULL;
+	return t;
 }
 
-/* Its current frame; what was chosen in another snapshot may be past the end.
- */
-static uint32_t frame_of(const struct session *session,
+/* The number of its current frame. */
+static uint32_t frame_of(struct session *session,
 			 const struct snapshot_thread *t)
 {
-	return session->frame < t->frame_count ? session->frame : 0;
+	return session->frame < frame_numbers(t, session->symbols)
+		       ? session->frame
+		       : 0;
 }
 
 static int show_frame(struct session *session, const struct snapshot_thread *t,
 		      uint64_t number, struct view **out, struct error *err)
 {
 	struct frame_source source = session_frames(session);
+	uint32_t count = frame_numbers(t, session->symbols);
 
-	if (number >= t->frame_count)
+	if (number >= count)
 		return error_set(
 			err, ERR_NOT_FOUND,
 			"the stack of thread %d has frames 0 to %u; bt "
 			"lists them",
-			(int)t->thread.tid, t->frame_count - 1);
+			(int)t->thread.tid, count - 1);
 	if (view_frame(session->current, &source, t, (uint32_t)number, out,
 		       err))
 		return -1;
@@ -100,11 +94,12 @@ const struct command command_entry_frame = {
 	.args = "[N]",
 	.summary = "choose a frame of the current thread's stack",
 	.help = "The frame that bt numbers N becomes the current one, whose\n"
-		"variables locals and args show, and print knows. The "
-		"functions\n"
-		"that were inlined into its function are part of it. bt TID\n"
-		"chooses the thread. $rsp and the other registers are those of "
-		"frame 0.\n"
+		"variables locals and args show and print knows, and whose\n"
+		"registers $rsp and its kin are. A function that was inlined "
+		"has\n"
+		"a number of its own. bt TID chooses the thread; without it "
+		"the\n"
+		"first one is meant.\n"
 		"\n"
 		"  frame 3\n"
 		"  locals\n",
@@ -129,16 +124,17 @@ static int up_run(struct session *session, const struct words *words,
 		  struct view **out, struct error *err)
 {
 	const struct snapshot_thread *t = thread_of(session, err);
-	uint64_t from, steps;
+	uint64_t from, steps, last;
 
 	if (!t || steps_of(words, &steps, err))
 		return -1;
 	from = frame_of(session, t);
-	if (from + 1 == t->frame_count)
+	last = frame_numbers(t, session->symbols) - 1;
+	if (from == last)
 		return error_set(err, ERR_NOT_FOUND,
 				 "this is the outermost frame");
-	if (steps > t->frame_count - 1 - from)
-		steps = t->frame_count - 1 - from;
+	if (steps > last - from)
+		steps = last - from;
 	return show_frame(session, t, from + steps, out, err);
 }
 
@@ -211,12 +207,10 @@ const struct command command_entry_locals = {
 	.args = "",
 	.summary = "the variables of the current frame's function",
 	.help = "Those in scope where it stands, the innermost block first,\n"
-		"and those of what was inlined there, with their values as\n"
-		"they were in the current snapshot. One that is in no "
-		"register\n"
-		"and no memory there is <optimized out>. Debug information "
-		"is\n"
-		"needed.\n"
+		"with their values as they were in the current snapshot. One\n"
+		"that is in no register and no memory there is <optimized "
+		"out>.\n"
+		"Debug information is needed.\n"
 		"\n"
 		"  frame 3\n"
 		"  locals\n",

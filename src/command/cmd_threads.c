@@ -63,9 +63,10 @@ const struct command command_entry_bt = {
 	.summary = "the call stack of a thread, or of every thread",
 	.help = "As it was in the current snapshot, innermost frame first,\n"
 		"with source lines where debug information is at hand. An\n"
-		"inlined function has a row above that of the function whose\n"
-		"frame it shares, and the same number. Arguments stand at "
+		"inlined function has a row and a number of its own, above "
 		"the\n"
+		"function whose part of the stack it shares. Arguments stand "
+		"at the\n"
 		"end; frame N and locals show more. With a TID, that "
 		"thread\n"
 		"becomes the current one: $rsp and the other registers are "

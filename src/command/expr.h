@@ -32,6 +32,7 @@ struct expr {
 	void **owned;	 /* bytes of data, until expr_end() */
 	size_t owned_count;
 	struct frame_state frame;
+	unsigned level; /* of inlining in it: see frame_number.h */
 	bool framed;	/* frame is filled in */
 	char note[200]; /* what is to be told of a name; "" mostly */
 };

@@ -26,7 +26,7 @@ static bool read_frame(void *ctx, uint64_t addr, void *buf, size_t len)
 static int find_frame(struct expr *x, struct error *err)
 {
 	const struct snapshot_thread *t;
-	uint32_t number = x->session->frame;
+	struct numbered_frame at;
 
 	if (x->framed)
 		return 0;
@@ -34,10 +34,10 @@ static int find_frame(struct expr *x, struct error *err)
 	if (!t)
 		return -1;
 	x->framed = true;
-	if (!t->frame_count)
+	if (!session_frame(x->session, t, &at))
 		return 0;
-	frame_state_of(x->session->current, t,
-		       number < t->frame_count ? number : 0, &x->frame);
+	frame_state_of(x->session->current, t, at.frame, &x->frame);
+	x->level = at.level;
 	x->frame.read = read_frame;
 	x->frame.ctx = x;
 	return 0;
@@ -45,6 +45,7 @@ static int find_frame(struct expr *x, struct error *err)
 
 struct sought {
 	const char *name;
+	unsigned level;
 	struct local local;
 	bool found;
 };
@@ -53,7 +54,7 @@ static int take_local(void *ctx, const struct local *local)
 {
 	struct sought *s = ctx;
 
-	if (strcmp(local->name, s->name))
+	if (local->level != s->level || strcmp(local->name, s->name))
 		return 0;
 	s->local = *local;
 	s->found = true;
@@ -93,6 +94,7 @@ static bool find_local(struct expr *x, const char *name, struct datum *out,
 
 	if (find_frame(x, err) || !x->frame.pc)
 		return false;
+	s.level = x->level;
 	symbols_local_each(x->session->symbols, &x->frame, take_local, &s);
 	if (s.found)
 		*ret = local_value(x, &s.local, out, err);

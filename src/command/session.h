@@ -13,6 +13,7 @@
 #include "analysis/leaks.h"
 #include "base/error.h"
 #include "malloc/allocator.h"
+#include "snapshot/frame_number.h"
 #include "snapshot/snapshot.h"
 #include "symbols/disasm.h"
 #include "symbols/symbols.h"
@@ -72,7 +73,8 @@ struct session {
 	uint64_t examine_next;		   /* where a bare "x" goes on */
 	char examine_format, examine_size; /* of the last x: 'x', 'g' */
 	pid_t tid;	      /* whose registers "$rsp" means; 0: the first */
-	uint32_t frame;	      /* of its stack, whose variables locals shows */
+	uint32_t frame;	      /* of its stack, as bt numbers them, whose
+			       * variables and registers are meant */
 	char last_line[1024]; /* as understood */
 	const char *rest;     /* what follows the command's name; borrowed
 			       * while a command runs */
@@ -157,6 +159,10 @@ int session_address(struct session *session, const char *text, uint64_t *out,
 int session_register(struct session *session, const char *name, uint64_t *out,
 		     struct error *err) MUST_CHECK;
 /* The thread whose registers those are; NULL and err: none were read. */
+/* The current frame of t; the innermost where the one that was chosen in
+ * another snapshot is past the end.  False: t has no stack. */
+bool session_frame(struct session *session, const struct snapshot_thread *t,
+		   struct numbered_frame *out);
 const struct snapshot_thread *session_thread(struct session *session,
 					     struct error *err);
 /* "#3": the address of a row of the last table. */

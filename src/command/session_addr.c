@@ -37,6 +37,22 @@ static int row_address(struct session *session, const char *text, uint64_t *out,
 		       : 0;
 }
 
+/* As long as none was chosen: the first of a process, which has its number (a
+ * later thread may have a lower one), or where that has ended any other. */
+static bool is_current(const struct session *session, uint32_t i)
+{
+	const struct snapshot *snap = session->current;
+	pid_t tid = session->tid ? session->tid : session->target->pid;
+
+	if (snap->thread[i].thread.tid == tid)
+		return true;
+	for (uint32_t k = 0; i == 0 && !session->tid && k < snap->thread_count;
+	     k++)
+		if (snap->thread[k].thread.tid == tid)
+			return false;
+	return i == 0 && !session->tid;
+}
+
 const struct snapshot_thread *session_thread(struct session *session,
 					     struct error *err)
 {
@@ -45,13 +61,47 @@ const struct snapshot_thread *session_thread(struct session *session,
 	for (uint32_t i = 0; i < session->current->thread_count; i++) {
 		const struct snapshot_thread *t = &session->current->thread[i];
 
-		if ((session->tid ? t->thread.tid == session->tid : i == 0) &&
-		    t->thread.has_regs)
+		if (is_current(session, i) && t->thread.has_regs)
 			return t;
 	}
 	error_set(err, ERR_NOT_FOUND, "no registers of thread %d were read",
 		  session->tid ? (int)session->tid : (int)session->target->pid);
 	return NULL;
+}
+
+bool session_frame(struct session *session, const struct snapshot_thread *t,
+		   struct numbered_frame *out)
+{
+	return frame_numbered(t, session->symbols, session->frame, out) ||
+	       frame_numbered(t, session->symbols, 0, out);
+}
+
+/* Of the current frame. */
+static int frame_register(struct session *session,
+			  const struct snapshot_thread *t, int number,
+			  const char *name, uint64_t *out, struct error *err)
+{
+	struct numbered_frame at;
+	const struct frame *f;
+
+	if (!session_frame(session, t, &at) || !at.frame) {
+		*out = t->thread.regs.r[number];
+		return 0;
+	}
+	f = &t->frame[at.frame];
+	if (number == REG_RIP_) {
+		*out = f->pc;
+	} else if (number == REG_RSP_) {
+		*out = f->sp;
+	} else if (f->has_reg >> number & 1) {
+		*out = f->reg[number];
+	} else {
+		return error_set(err, ERR_NOT_FOUND,
+				 "$%s was not saved: what it held in frame %u "
+				 "is not known",
+				 name, session->frame);
+	}
+	return 0;
 }
 
 int session_register(struct session *session, const char *name, uint64_t *out,
@@ -87,8 +137,7 @@ int session_register(struct session *session, const char *name, uint64_t *out,
 	if (number < 0)
 		return error_set(err, ERR_NOT_FOUND, "there is no register $%s",
 				 name);
-	*out = thread->regs.r[number];
-	return 0;
+	return frame_register(session, of, number, name, out, err);
 }
 
 static int base_address(struct session *session, const char *text,

@@ -1,3 +1,4 @@
+#include "snapshot/frame_number.h"
 #include "snapshot/place.h"
 
 #include <stdio.h>
@@ -102,7 +103,8 @@ static void format_stack(const struct place *place, const struct snapshot *snap,
 					where, sizeof where))
 		snprintf(where, sizeof where, "0x%llx",
 			 (unsigned long long)t->frame[place->frame].pc);
-	snprintf(buf, cap, "%s frame #%u %s", who, place->frame, where);
+	snprintf(buf, cap, "%s frame #%u %s", who,
+		 frame_number(t, symbols, place->frame, 0), where);
 }
 
 /* "libc.so.6+0x1d2cc0", "[vdso]+0x10", "0x7f.. (anonymous)" */

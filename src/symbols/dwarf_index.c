@@ -139,8 +139,7 @@ static int scan_name(struct dwarf *d, const struct die *die,
 	if (nested && class != NAME_TYPE)
 		return 0;
 	if (cplus && (nested || in == DW_TAG_namespace) &&
-	    (class == NAME_TYPE || class == NAME_VARIABLE ||
-	     tag == DW_TAG_namespace) &&
+	    (class || tag == DW_TAG_namespace) &&
 	    dwarf_scope_add(d, die, parent, err))
 		return -1;
 	if (class && add_name(d, die, nested ? NAME_NESTED : class, scope, err))

@@ -39,6 +39,7 @@ static void take(struct chain *c, const struct die *die)
 	die_unsigned(die, DW_AT_call_line, &line);
 	*in = (struct inlined){.name = die_any_name(die),
 			       .linkage_name = die_linkage_name(die),
+			       .die = die_key(die),
 			       .call_file = (unsigned)file,
 			       .call_line = (unsigned)line};
 	c->count++;
@@ -80,4 +81,23 @@ size_t dwarf_inlined_at(struct dwarf *d, uint64_t pc, struct inlined *out,
 	walk(&c, &function, 0);
 	die_close(&function);
 	return c.count;
+}
+
+char *dwarf_function_scope(struct dwarf *d, uint64_t key)
+{
+	struct die die, origin;
+	struct error err;
+	char *scope = NULL;
+
+	if (!dwarf_unit_cplus(d, key) || dwarf_index_names(d, &err) ||
+	    !die_open(d, key, &die))
+		return NULL;
+	/* what an inlined copy is of */
+	while (die_origin(&die, &origin)) {
+		die_close(&die);
+		die = origin;
+	}
+	scope = dwarf_scope_of(d, &die);
+	die_close(&die);
+	return scope;
 }

@@ -26,9 +26,9 @@ struct unit {
 	uint64_t low, high; /* of the whole unit; 0, 0 if not one range */
 	struct row *row;    /* owned, sorted by addr */
 	size_t rows, row_cap;
-	char **file; /* owned, each too; NULL where no row named it */
+	char **file; /* owned, each too, by number; NULL: there is none */
 	size_t files, file_cap;
-	bool files_listed; /* those that no row names, too */
+	bool files_listed;
 };
 
 struct range {
@@ -181,37 +181,34 @@ static int grow_files(struct unit *u, size_t number, struct error *err)
 	return 0;
 }
 
-/* The index of a row's file in u->file, its name fetched the first time. */
-static int file_of(Dwarf_Debug dbg, struct unit *u, Dwarf_Line line,
-		   unsigned *out, struct error *err)
+/* The number of a row's file in the unit's table; first: what the line program
+ * begins with. */
+static unsigned file_of(Dwarf_Debug dbg, Dwarf_Line line, unsigned first)
 {
 	Dwarf_Unsigned number = 0;
 	Dwarf_Error e = NULL;
-	char *name;
 
 	if (dwarf_line_srcfileno(line, &number, &e) == DW_DLV_ERROR)
 		dwarf_forget(dbg, e);
 	if (number > FILES_MAX)
-		number = 0;
-	if (grow_files(u, number, err))
-		return -1;
-	*out = (unsigned)number;
-	if (u->file[number])
 		return 0;
-	e = NULL;
-	switch (dwarf_linesrc(line, &name, &e)) {
-	case DW_DLV_OK:
-		u->file[number] = xstrdup(name);
-		dwarf_dealloc(dbg, name, DW_DLA_STRING);
-		break;
-	case DW_DLV_ERROR:
-		dwarf_forget(dbg, e);
-	}
-	return 0;
+	return number ? (unsigned)number : first;
+}
+
+/*
+ * A line program begins with file 1 (DWARF 5, 6.2.2); libdwarf tells 0 of
+ * DWARF 5, until the program chooses a file.  GNU's assembler never chooses
+ * 0, which is the unit's own source; LLVM's does.
+ */
+static unsigned first_file(const struct die *die, unsigned version)
+{
+	const char *producer = die_text(die, DW_AT_producer);
+
+	return version >= 5 && producer && !strncmp(producer, "GNU ", 4);
 }
 
 static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
-		      Dwarf_Signed count, struct error *err)
+		      Dwarf_Signed count, unsigned first, struct error *err)
 {
 	bool open = false;
 
@@ -238,8 +235,8 @@ static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 			continue;
 		r.addr = r.end = addr;
 		r.line = (unsigned)number;
-		if (file_of(dbg, u, line[i], &r.file, err) ||
-		    GROW(u->row, u->row_cap, u->rows + 1, "line table", err))
+		r.file = file_of(dbg, line[i], first);
+		if (GROW(u->row, u->row_cap, u->rows + 1, "line table", err))
 			return -1;
 		u->row[u->rows++] = r;
 	}
@@ -283,13 +280,68 @@ static void load_lines(struct dwarf_lines *lines, struct unit *u)
 	if (ret == DW_DLV_OK)
 		ret = dwarf_srclines_from_linecontext(context, &line, &count,
 						      &e);
-	if (ret == DW_DLV_OK && take_lines(die.dbg, u, line, count, &err))
+	if (ret == DW_DLV_OK &&
+	    take_lines(die.dbg, u, line, count,
+		       first_file(&die, (unsigned)version), &err))
 		log_warn("%s", err.msg);
 	if (ret == DW_DLV_ERROR)
 		dwarf_forget(die.dbg, e);
 	if (context)
 		dwarf_srclines_dealloc_b(context);
 	die_close(&die);
+}
+
+/* All names of the unit's table. */
+static int list_files(Dwarf_Debug dbg, struct unit *u, Dwarf_Die die,
+		      struct error *err)
+{
+	char **name = NULL;
+	Dwarf_Signed first = 1, count = 0, end = 0;
+	Dwarf_Unsigned version;
+	Dwarf_Small tables;
+	Dwarf_Line_Context context = NULL;
+	Dwarf_Error e = NULL;
+	int failed, ret;
+
+	ret = dwarf_srclines_b(die, &version, &tables, &context, &e);
+	/* They count from 1 until DWARF 4, from 0 since. */
+	if (ret == DW_DLV_OK)
+		ret = dwarf_srclines_files_indexes(context, &first, &count,
+						   &end, &e);
+	if (ret == DW_DLV_OK)
+		ret = dwarf_srcfiles(die, &name, &count, &e);
+	if (ret != DW_DLV_OK || first < 0 || count > FILES_MAX)
+		count = 0;
+	failed = grow_files(u, (size_t)(first + count), err);
+	for (Dwarf_Signed i = 0; i < count; i++) {
+		if (!failed && !u->file[first + i])
+			u->file[first + i] = xstrdup(name[i]);
+		dwarf_dealloc(dbg, name[i], DW_DLA_STRING);
+	}
+	if (name)
+		dwarf_dealloc(dbg, name, DW_DLA_LIST);
+	if (ret == DW_DLV_ERROR)
+		dwarf_forget(dbg, e);
+	if (context)
+		dwarf_srclines_dealloc_b(context);
+	return failed;
+}
+
+static const char *file_name(struct dwarf_lines *lines, struct unit *u,
+			     unsigned number)
+{
+	struct error err;
+	struct die die;
+
+	if (!u->files_listed) {
+		u->files_listed = true;
+		if (open_unit(lines, u, &die)) {
+			if (list_files(die.dbg, u, die.die, &err))
+				log_warn("%s", err.msg);
+			die_close(&die);
+		}
+	}
+	return number < u->files ? u->file[number] : NULL;
 }
 
 static bool find_in(struct dwarf_lines *lines, struct unit *u, uint64_t addr,
@@ -313,11 +365,11 @@ static bool find_in(struct dwarf_lines *lines, struct unit *u, uint64_t addr,
 
 	const struct row *r = &u->row[lo - 1];
 
-	if (addr >= r->end || !r->line || !u->file[r->file])
+	if (addr >= r->end || !r->line)
 		return false;
-	*file = u->file[r->file];
+	*file = file_name(lines, u, r->file);
 	*line = r->line;
-	return true;
+	return *file != NULL;
 }
 
 /* The last range that starts at or before addr; they seldom overlap. */
@@ -357,59 +409,10 @@ bool dwarf_lines_find(struct dwarf_lines *lines, uint64_t addr,
 	return false;
 }
 
-/* All names of the unit's table: some file is there only because something of
- * it was inlined. */
-static int list_files(Dwarf_Debug dbg, struct unit *u, Dwarf_Die die,
-		      struct error *err)
-{
-	char **name = NULL;
-	Dwarf_Signed first = 1, count = 0, end = 0;
-	Dwarf_Unsigned version;
-	Dwarf_Small tables;
-	Dwarf_Line_Context context = NULL;
-	Dwarf_Error e = NULL;
-	int failed, ret;
-
-	ret = dwarf_srclines_b(die, &version, &tables, &context, &e);
-	/* They count from 1 until DWARF 4, from 0 since. */
-	if (ret == DW_DLV_OK)
-		ret = dwarf_srclines_files_indexes(context, &first, &count,
-						   &end, &e);
-	if (ret == DW_DLV_OK)
-		ret = dwarf_srcfiles(die, &name, &count, &e);
-	if (ret != DW_DLV_OK || first < 0 || count > FILES_MAX)
-		count = 0;
-	failed = grow_files(u, (size_t)(first + count), err);
-	for (Dwarf_Signed i = 0; i < count; i++) {
-		if (!failed && !u->file[first + i])
-			u->file[first + i] = xstrdup(name[i]);
-		dwarf_dealloc(dbg, name[i], DW_DLA_STRING);
-	}
-	if (name)
-		dwarf_dealloc(dbg, name, DW_DLA_LIST);
-	if (ret == DW_DLV_ERROR)
-		dwarf_forget(dbg, e);
-	if (context)
-		dwarf_srclines_dealloc_b(context);
-	return failed;
-}
-
 const char *dwarf_lines_file(struct dwarf_lines *lines, uint64_t unit_die,
 			     unsigned number)
 {
 	struct unit *u = unit_by_die(lines, unit_die);
-	struct error err;
-	struct die die;
 
-	if (!u)
-		return NULL;
-	if (!u->files_listed) {
-		u->files_listed = true;
-		if (open_unit(lines, u, &die)) {
-			if (list_files(die.dbg, u, die.die, &err))
-				log_warn("%s", err.msg);
-			die_close(&die);
-		}
-	}
-	return number < u->files ? u->file[number] : NULL;
+	return u ? file_name(lines, u, number) : NULL;
 }

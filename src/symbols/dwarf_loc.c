@@ -369,6 +369,9 @@ static bool special(struct machine *m, const struct op *op)
 	case DW_OP_GNU_entry_value:
 		entry_value(m, op);
 		return true;
+	case DW_OP_GNU_parameter_ref: /* of a parameter that was done away */
+		fail(m, "optimized out: only its value at the call was kept");
+		return true;
 	case DW_OP_implicit_pointer:
 	case DW_OP_GNU_implicit_pointer:
 		fail(m, "optimized out: what it pointed to is in no memory");

@@ -26,8 +26,9 @@ int dwarf_local_each(struct dwarf *dwarf, const struct module *module,
 
 /* In dwarf_inline.c. */
 struct inlined {
-	const char *name;	       /* NULL: it has none */
-	const char *linkage_name;      /* mangled; NULL: there is none */
+	const char *name;	  /* NULL: it has none */
+	const char *linkage_name; /* mangled; NULL: there is none */
+	uint64_t die;
 	unsigned call_file, call_line; /* in the function before it; 0 */
 };
 /*
@@ -37,6 +38,9 @@ struct inlined {
  */
 size_t dwarf_inlined_at(struct dwarf *dwarf, uint64_t pc, struct inlined *out,
 			size_t cap, uint64_t *unit_die);
+
+/* "app::" of a function in a namespace, owned by the caller; or NULL. */
+char *dwarf_function_scope(struct dwarf *dwarf, uint64_t die);
 
 /* In dwarf_calls.c. */
 struct call {

@@ -222,7 +222,8 @@ static void load(struct type *t, const struct die *die)
 		load_array(t, die);
 		break;
 	case TYPE_OTHER: /* to a member: an offset; to a method: two words */
-		if (die_tag(die) == DW_TAG_ptr_to_member_type && !t->size)
+		t->to_member = die_tag(die) == DW_TAG_ptr_to_member_type;
+		if (t->to_member && !t->size)
 			t->size = type_target(t)->kind == TYPE_FUNCTION
 					  ? 2 * t->set->word
 					  : t->set->word;

@@ -82,6 +82,7 @@ struct type {
 	bool is_declaration;
 	bool is_class;	/* of C++: its name goes without "struct" */
 	bool is_rvalue; /* of a reference: && */
+	bool to_member; /* TYPE_OTHER: a pointer to a member or method */
 	bool is_scoped; /* enum class: its names go with its own */
 	bool has_count; /* of an array: false for a[] and variable ones */
 	bool variable;	/* of an array: its length is known at run time */

@@ -296,12 +296,21 @@ struct local_walk {
 	const char *function;
 };
 
+/* Its own, or that of what it is a copy of: the same in all copies. */
 static bool constant_value(const struct die *die, struct location *out)
 {
+	struct die origin;
 	int64_t value;
+	bool known;
 
-	if (!die_signed(die, DW_AT_const_value, &value))
-		return false;
+	if (!die_signed(die, DW_AT_const_value, &value)) {
+		if (!die_origin(die, &origin))
+			return false;
+		known = die_signed(&origin, DW_AT_const_value, &value);
+		die_close(&origin);
+		if (!known)
+			return false;
+	}
 	*out = (struct location){
 		.kind = LOCATION_VALUE, .value = (uint64_t)value, .why = ""};
 	return true;

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/u64map.h"
 #include "symbols/debugfile.h"
 #include "symbols/dwarf_module.h"
 #include "symbols/minidebug.h"
@@ -25,6 +26,7 @@ struct symbols {
 	struct entry *last; /* asked for last */
 	struct type_set *builtin; /* owned, or NULL */
 	struct strbuf note;	  /* of symbols_types_note() */
+	struct u64map inlined;	  /* by address: see symbols_inlined() */
 };
 
 static void note_extent(struct symbols *s)
@@ -63,6 +65,7 @@ void symbols_close(struct symbols *s)
 	modules_deinit(&s->modules);
 	type_set_destroy(s->builtin);
 	strbuf_deinit(&s->note);
+	u64map_deinit(&s->inlined);
 	free(s->debug_dir);
 	free(s->sysroot);
 	free(s);
@@ -70,7 +73,10 @@ void symbols_close(struct symbols *s)
 
 int symbols_refresh(struct symbols *s, struct error *err)
 {
-	int ret = modules_scan(&s->modules, s->target, s->sysroot, err);
+	int ret;
+
+	u64map_deinit(&s->inlined);
+	ret = modules_scan(&s->modules, s->target, s->sysroot, err);
 
 	for (size_t i = 0; i < s->modules.count; i++)
 		if (s->modules.entry[i]->dwarf)
@@ -81,6 +87,11 @@ int symbols_refresh(struct symbols *s, struct error *err)
 	}
 	note_extent(s);
 	return 0;
+}
+
+struct u64map *symbols_inlined_map(struct symbols *s)
+{
+	return &s->inlined;
 }
 
 size_t symbols_module_count(const struct symbols *s)

@@ -23,4 +23,7 @@ struct function {
 size_t symbols_functions(struct symbols *symbols, uint64_t addr,
 			 struct function *out, size_t cap);
 
+/* How many of them are inlined; kept for the next who asks. */
+uint32_t symbols_inlined(struct symbols *symbols, uint64_t addr);
+
 #endif

@@ -8,6 +8,7 @@
 
 struct dwarf;
 struct strbuf;
+struct u64map;
 struct dwarf_lines;
 struct type_set;
 
@@ -26,6 +27,8 @@ struct dwarf *symbols_module_dwarf(struct symbols *symbols,
 				   struct dwarf_lines **lines);
 /* For symbols_types_note(). */
 struct strbuf *symbols_note(struct symbols *symbols);
+/* For symbols_inlined(). */
+struct u64map *symbols_inlined_map(struct symbols *symbols);
 /* C's own types. */
 struct type_set *symbols_builtin(struct symbols *symbols);
 

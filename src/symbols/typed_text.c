@@ -185,10 +185,21 @@ static void add_integer(struct text *t, struct type *type,
 		add_plain_integer(t, type, typed_quotes(v->type), i);
 }
 
-static void add_wide(struct text *t, const struct typed_value *v)
+/* Of a kind that we only know the size of. */
+static void add_wide(struct text *t, struct type *type,
+		     const struct typed_value *v)
 {
 	const uint8_t *b = v->bytes;
+	bool method = type->to_member && type->size > t->source->word;
+	bool none = type->to_member;
 
+	/* no member: -1, an offset that none has; no method: no address */
+	for (size_t i = 0; i < v->len && (!method || i < t->source->word); i++)
+		none &= b[i] == (method ? 0 : 0xff);
+	if (none && v->len) {
+		strbuf_add(t->out, "NULL");
+		return;
+	}
 	strbuf_add(t->out, "0x");
 	for (size_t i = v->len; i; i--)
 		strbuf_addf(t->out, "%02x", b[i - 1]);
@@ -497,7 +508,7 @@ static void add(struct text *t, const struct typed_value *v)
 		add_function(t, type, v->addr);
 		break;
 	case TYPE_OTHER:
-		add_wide(t, v);
+		add_wide(t, type, v);
 		break;
 	default:
 		add_integer(t, type, v);

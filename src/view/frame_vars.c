@@ -15,7 +15,7 @@ struct taking {
 	const struct frame_source *source;
 	const struct snapshot *snap;
 	struct frame_state state;
-	unsigned which;
+	unsigned level, which;
 	bool brief;
 	struct error *err;
 	int failed;
@@ -145,7 +145,8 @@ static int take(void *ctx, const struct local *local)
 	struct strbuf type = {0}, value = {0};
 	struct frame_var *var;
 
-	if (!(t->which & (local->is_parameter ? FRAME_ARGS : FRAME_LOCALS)))
+	if ((t->level != FRAME_LEVELS && local->level != t->level) ||
+	    !(t->which & (local->is_parameter ? FRAME_ARGS : FRAME_LOCALS)))
 		return 0;
 	t->failed = GROW(vars->var, vars->cap, vars->count + 1, "variables",
 			 t->err);
@@ -153,12 +154,10 @@ static int take(void *ctx, const struct local *local)
 		return -1;
 	var = &vars->var[vars->count++];
 	type_name(local->type, &type);
-	*var = (struct frame_var){
-		.name = xstrdup(local->name),
-		.function = xstrdup(local->function ? local->function : "??"),
-		.level = local->level,
-		.is_parameter = local->is_parameter,
-		.known = value_text_of(t, local, &value)};
+	*var = (struct frame_var){.name = xstrdup(local->name),
+				  .level = local->level,
+				  .is_parameter = local->is_parameter,
+				  .known = value_text_of(t, local, &value)};
 	if (local->where.kind == LOCATION_MEMORY)
 		var->addr = local->where.addr;
 	var->type = strbuf_take(&type);
@@ -169,11 +168,13 @@ static int take(void *ctx, const struct local *local)
 int frame_vars_take(struct frame_vars *vars, const struct frame_source *source,
 		    const struct snapshot *snap,
 		    const struct snapshot_thread *thread, uint32_t frame,
-		    unsigned which, bool brief, struct error *err)
+		    unsigned level, unsigned which, bool brief,
+		    struct error *err)
 {
 	struct taking t = {.vars = vars,
 			   .source = source,
 			   .snap = snap,
+			   .level = level,
 			   .which = which,
 			   .brief = brief,
 			   .err = err};
@@ -195,7 +196,6 @@ void frame_vars_deinit(struct frame_vars *vars)
 {
 	for (size_t i = 0; i < vars->count; i++) {
 		free(vars->var[i].name);
-		free(vars->var[i].function);
 		free(vars->var[i].type);
 		free(vars->var[i].value);
 	}

@@ -17,7 +17,7 @@ struct frame_source {
 };
 
 struct frame_var {
-	char *name, *function;	  /* owned */
+	char *name;		  /* owned */
 	char *type, *value;	  /* owned; value as gdb's print has it */
 	uint64_t addr;		  /* 0: it is not in memory */
 	unsigned level;		  /* 0: of the function itself; 1: of the one
@@ -31,22 +31,25 @@ struct frame_vars {
 };
 
 struct frame_state;
-/* Registers and frame address of frame number "frame" of t; reading memory is
- * the caller's to fill in. */
+/* Registers and frame address of frame "frame" of t, an index of its frames;
+ * reading memory is the caller's to fill in. */
 void frame_state_of(const struct snapshot *snap,
 		    const struct snapshot_thread *t, uint32_t frame,
 		    struct frame_state *out);
 
+enum { FRAME_LEVELS = UINT32_MAX };
 enum frame_vars_which { FRAME_ARGS = 1, FRAME_LOCALS = 2 };
 
 /*
- * Those of frame number "frame" of t.  brief: "..." for structs and arrays.
- * None where there is no debug information.
+ * Those of the functions of frame "frame" of t (an index of its frames): of the
+ * one at that level of inlining, or of all of them (FRAME_LEVELS).  brief:
+ * "..." for structs and arrays.  None where there is no debug information.
  */
 int frame_vars_take(struct frame_vars *vars, const struct frame_source *source,
 		    const struct snapshot *snap,
 		    const struct snapshot_thread *t, uint32_t frame,
-		    unsigned which, bool brief, struct error *err) MUST_CHECK;
+		    unsigned level, unsigned which, bool brief,
+		    struct error *err) MUST_CHECK;
 void frame_vars_deinit(struct frame_vars *vars);
 
 #endif

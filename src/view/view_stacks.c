@@ -6,15 +6,17 @@
 #include "base/alloc.h"
 #include "base/progress.h"
 #include "base/strbuf.h"
+#include "snapshot/frame_number.h"
 #include "symbols/symbols_functions.h"
 #include "view/frame_vars.h"
 #include "view/views.h"
 
-enum { INLINED_MAX = 32 };
+enum { INLINED_MAX = 64, ALL = -1 };
 
 /* A frame; several rows have the same one where functions were inlined. */
 struct stack_row {
 	uint32_t thread, frame; /* frame UINT32_MAX: the thread has none */
+	uint32_t number;	/* see frame_number.h */
 	/* Owned: the function, as debug information names it; or NULL. */
 	char *name;
 	char *args; /* owned: "n=3, p=0x0"; NULL: none, or not known */
@@ -99,6 +101,12 @@ static void tid_cell(const struct view *view, uint32_t row, struct value *out)
 }
 
 static void frame_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (frame_of(view, row))
+		*out = value_u(V_COUNT, row_of(view, row)->number);
+}
+
+static void depth_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	if (frame_of(view, row))
 		*out = value_u(V_COUNT, row_of(view, row)->frame);
@@ -252,6 +260,8 @@ static const struct column stacks_columns[] = {
 	{"tid", "", "the thread's number", V_COUNT, .cell = tid_cell,
 	 .json_only = true},
 	{"frame", "#", "0 is the innermost", V_COUNT, .cell = frame_cell},
+	{"depth", "", "without the inlined ones, which share their frame",
+	 V_COUNT, .cell = depth_cell, .json_only = true},
 	{"pc", "PC", "program counter; a return address but for #0", V_ADDR,
 	 .cell = pc_cell},
 	{"cfa", "", "canonical frame address", V_ADDR, .cell = cfa_cell,
@@ -270,7 +280,8 @@ static const struct column stacks_columns[] = {
 	 .json_only = true},
 	{"line", "", "source line", V_COUNT, .cell = line_cell,
 	 .json_only = true},
-	{"inlined", "", "into the function of the next row: the same frame",
+	{"inlined", "",
+	 "into the function of the next row: the same part of the stack",
 	 V_BOOL, .cell = inlined_cell, .json_only = true},
 	{"args", "", "arguments and their values", V_TEXT, .cell = args_cell,
 	 .json_only = true},
@@ -356,27 +367,34 @@ static char *args_text(const struct frame_vars *vars, size_t level)
 /* The frame, behind what was inlined into its function there. */
 static int add_frame(struct stacks *stacks, const struct frame_source *source,
 		     const struct snapshot *snap, uint32_t thread,
-		     uint32_t number, struct error *err)
+		     uint32_t frame, int level, struct error *err)
 {
-	struct stack_row row = {.thread = thread, .frame = number};
+	struct stack_row row = {.thread = thread, .frame = frame};
 	const struct snapshot_thread *t = &snap->thread[thread];
-	uint64_t addr = frame_lookup(&t->frame[number]);
+	uint64_t addr = frame_lookup(&t->frame[frame]);
 	struct function function[INLINED_MAX];
 	struct frame_vars vars;
 	struct line line;
 	size_t count = 0;
 	int ret = 0;
 
-	if (frame_vars_take(&vars, source, snap, t, number, FRAME_ARGS, true,
-			    err))
+	if (frame_vars_take(&vars, source, snap, t, frame,
+			    level == ALL ? FRAME_LEVELS : (unsigned)level,
+			    FRAME_ARGS, true, err))
 		return -1;
 	if (stacks->symbols)
 		count = symbols_functions(stacks->symbols, addr, function,
 					  INLINED_MAX);
 	for (size_t i = 0; i < count && !ret; i++) {
-		row.name = xstrdup(function[i].name);
-		row.args = args_text(&vars, count - 1 - i);
+		size_t its = count - 1 - i;
+
 		row.inlined = function[i].inlined;
+		if (level != ALL && its != (size_t)level)
+			continue;
+		row.number =
+			frame_number(t, stacks->symbols, frame, (unsigned)its);
+		row.name = xstrdup(function[i].name);
+		row.args = args_text(&vars, its);
 		row.file = function[i].file;
 		row.line = function[i].line;
 		ret = add_row(stacks, &row, err);
@@ -384,7 +402,10 @@ static int add_frame(struct stacks *stacks, const struct frame_source *source,
 	frame_vars_deinit(&vars);
 	if (ret || (count && !row.inlined))
 		return ret;
-	row = (struct stack_row){.thread = thread, .frame = number};
+	row = (struct stack_row){
+		.thread = thread,
+		.frame = frame,
+		.number = frame_number(t, stacks->symbols, frame, 0)};
 	if (stacks->symbols && symbols_line(stacks->symbols, addr, &line)) {
 		row.file = line.file;
 		row.line = line.line;
@@ -410,7 +431,7 @@ static int fill(struct stacks *stacks, const struct frame_source *source,
 			    err))
 			return -1;
 		for (uint32_t f = 0; f < t->frame_count; f++)
-			if (add_frame(stacks, source, snap, i, f, err))
+			if (add_frame(stacks, source, snap, i, f, ALL, err))
 				return -1;
 	}
 	if (!tid || stacks->rows)
@@ -475,11 +496,16 @@ int view_frame(const struct snapshot *snap, const struct frame_source *source,
 	       const struct snapshot_thread *t, uint32_t number,
 	       struct view **out, struct error *err)
 {
-	struct stacks *stacks = xcalloc(1, sizeof(*stacks));
+	struct stacks *stacks;
+	struct numbered_frame at;
 
+	if (!frame_numbered(t, source->symbols, number, &at))
+		return error_set(err, ERR_NOT_FOUND, "there is no frame %u",
+				 number);
+	stacks = xcalloc(1, sizeof(*stacks));
 	stacks->symbols = source->symbols;
 	if (add_frame(stacks, source, snap, (uint32_t)(t - snap->thread),
-		      number, err)) {
+		      at.frame, (int)at.level, err)) {
 		stacks_free(stacks);
 		return -1;
 	}

@@ -4,14 +4,18 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "snapshot/frame_number.h"
 #include "symbols/symbols_functions.h"
 #include "view/frame_vars.h"
 #include "view/views.h"
+
+enum { INLINED_MAX = 64 };
 
 struct vars {
 	struct frame_vars vars;
 	pid_t tid;
 	uint32_t frame;
+	char function[200]; /* as bt names it */
 	char section[300];
 };
 
@@ -28,7 +32,7 @@ static void section_cell(const struct view *view, uint32_t row,
 	struct vars *vars = view->state;
 	const struct frame_var *var = var_of(view, row);
 
-	snprintf(vars->section, sizeof vars->section, "%.250s%s", var->function,
+	snprintf(vars->section, sizeof vars->section, "%s%s", vars->function,
 		 var->level ? " (inlined)" : "");
 	*out = value_text(vars->section);
 }
@@ -78,7 +82,10 @@ static void argument_cell(const struct view *view, uint32_t row,
 static void function_cell(const struct view *view, uint32_t row,
 			  struct value *out)
 {
-	*out = value_text(var_of(view, row)->function);
+	const struct vars *vars = view->state;
+
+	(void)row;
+	*out = value_text(vars->function);
 }
 
 static void level_cell(const struct view *view, uint32_t row, struct value *out)
@@ -154,12 +161,20 @@ int view_vars(const struct snapshot *snap, const struct frame_source *source,
 	      const struct snapshot_thread *thread, uint32_t frame, bool args,
 	      struct view **out, struct error *err)
 {
-	struct vars *vars = xcalloc(1, sizeof *vars);
-	struct function function;
+	struct vars *vars;
+	struct numbered_frame at;
+	struct function function[INLINED_MAX];
 	uint32_t count;
+	size_t functions = 0;
 
-	if (frame_vars_take(&vars->vars, source, snap, thread, frame,
-			    args ? FRAME_ARGS : FRAME_LOCALS, false, err)) {
+	if (!frame_numbered(thread, source->symbols, frame, &at))
+		return error_set(err, ERR_NOT_FOUND, "there is no frame %u",
+				 frame);
+	vars = xcalloc(1, sizeof *vars);
+
+	if (frame_vars_take(&vars->vars, source, snap, thread, at.frame,
+			    at.level, args ? FRAME_ARGS : FRAME_LOCALS, false,
+			    err)) {
 		free(vars);
 		return -1;
 	}
@@ -173,10 +188,14 @@ int view_vars(const struct snapshot *snap, const struct frame_source *source,
 		 "%s of frame %u of thread %d, snapshot %s",
 		 args ? "arguments" : "locals", frame, (int)vars->tid,
 		 snap->name);
-	if (!source->symbols ||
-	    !symbols_functions(source->symbols,
-			       frame_lookup(&thread->frame[frame]), &function,
-			       1))
+	if (source->symbols)
+		functions = symbols_functions(
+			source->symbols, frame_lookup(&thread->frame[at.frame]),
+			function, INLINED_MAX);
+	if (at.level < functions)
+		snprintf(vars->function, sizeof vars->function, "%s",
+			 function[functions - 1 - at.level].name);
+	else
 		view_warn(*out, "no debug information has the function of this "
 				"frame");
 	return 0;
