@@ -136,8 +136,8 @@ static bool describe_symbol(struct symbols *symbols, const uint8_t *bytes,
 	return false;
 }
 
-/* Of many addresses all bytes but the zeros are printable. */
-static bool is_address(const struct snapshot *snap, uint64_t word, size_t text)
+bool describe_is_address(const struct snapshot *snap, uint64_t word,
+			 size_t text)
 {
 	return text <= snap->word && maps_find(&snap->maps, word);
 }
@@ -169,7 +169,7 @@ enum description describe_chunk(const struct snapshot *snap,
 		return DESCRIBED_CLASS;
 	text = text_run(bytes, len);
 	if (text >= 4 && (text == len || !bytes[text]) &&
-	    !is_address(snap, first, text)) {
+	    !describe_is_address(snap, first, text)) {
 		text_quote(bytes, text, TEXT_MAX, buf, cap);
 		return DESCRIBED_TEXT;
 	}

@@ -36,6 +36,11 @@ enum description describe_type(const struct snapshot *snap,
 			       struct symbols *symbols, uint32_t chunk,
 			       char *buf, size_t cap);
 
+/* Is word, the first one of what begins with so many bytes of text, an address?
+ * Of many of these all bytes but the zeros are printable. */
+bool describe_is_address(const struct snapshot *snap, uint64_t word,
+			 size_t text);
+
 /* Usable bytes from which on a chunk is not taken for one object for no other
  * reason than what it begins with: it may be a buffer of several. */
 enum { DESCRIBE_LARGE = 4096 };

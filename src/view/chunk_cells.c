@@ -36,6 +36,21 @@ static size_t text_length(const uint8_t *bytes, size_t len)
 	return n;
 }
 
+static void quote(const uint8_t *bytes, size_t len, bool open, char *buf,
+		  size_t cap)
+{
+	int n = snprintf(buf, cap, "\"");
+
+	for (size_t i = 0; i < len && (size_t)n + 5 < cap; i++)
+		n += isprint(bytes[i])
+			     ? snprintf(buf + n, cap - n, "%c", bytes[i])
+			     : snprintf(buf + n, cap - n, "\\%c",
+					bytes[i] == '\n'   ? 'n'
+					: bytes[i] == '\t' ? 't'
+							   : 'r');
+	snprintf(buf + n, cap - n, open ? "" : "\"");
+}
+
 void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
 		   uint32_t index, bool own, char *buf, size_t cap)
 {
@@ -50,24 +65,17 @@ void chunk_preview(const struct snapshot *snap, struct symbols *symbols,
 	if (!snap->contents)
 		return;
 	got = image_read(snap->contents, chunk->addr, bytes, want);
+	if (got >= snap->word)
+		memcpy(&word, bytes, snap->word);
+	if (word && describe_object(snap, index, word, buf, cap))
+		return;
 	text = text_length(bytes, got);
-	if (text >= 4 && (text == got || !bytes[text])) {
-		n = snprintf(buf, cap, "\"");
-		for (size_t i = 0; i < text && (size_t)n + 5 < cap; i++)
-			n += isprint(bytes[i])
-				     ? snprintf(buf + n, cap - n, "%c",
-						bytes[i])
-				     : snprintf(buf + n, cap - n, "\\%c",
-						bytes[i] == '\n'   ? 'n'
-						: bytes[i] == '\t' ? 't'
-								   : 'r');
-		snprintf(buf + n, cap - n, text == got ? "" : "\"");
+	if (text >= 4 && (text == got || !bytes[text]) &&
+	    !describe_is_address(snap, word, text)) {
+		quote(bytes, text, text == got, buf, cap);
 		return;
 	}
 	if (got < snap->word)
-		return;
-	memcpy(&word, bytes, snap->word < 8 ? snap->word : 8);
-	if (word && describe_object(snap, index, word, buf, cap))
 		return;
 	if (word && symbols &&
 	    (own ? symbols_format_own : symbols_format)(symbols, word, buf,
