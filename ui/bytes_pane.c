@@ -36,6 +36,8 @@ int bytes_pane_height(const struct ui *ui, int rows)
 	if (!ui->bytes || !step || !step->view || !step->view->shown ||
 	    (!step->view->ops->bytes && !row_text_is_there(step)) || rows < 16)
 		return 0;
+	if (row_text_is_all(step))
+		return rows - rows / 4;
 	/* A view with sections tells of one thing and wants the room. */
 	if (rows < 30 && step->view->ops->section >= 0)
 		height = 4;

@@ -255,7 +255,10 @@ void pane_draw(struct pane *pane, const struct theme *theme, int y, int height,
 
 int64_t pane_row(const struct pane *pane)
 {
-	if (pane->text || pane->selected >= pane->view->shown)
+	/* text has none to select, but where there is one only */
+	if (pane->text && pane->view->shown != 1)
+		return -1;
+	if (pane->selected >= pane->view->shown)
 		return -1;
 	return pane->view->order[pane->selected];
 }

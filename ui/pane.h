@@ -61,7 +61,7 @@ void pane_side(struct pane *pane, int columns);
 /* Selects what is at screen line y; false if that is no row. */
 bool pane_click(struct pane *pane, int y);
 
-/* The selected row's number in the view, or -1. */
+/* The selected row's number in the view, or -1; of text the only row's. */
 int64_t pane_row(const struct pane *pane);
 /* "12-40 of 1,204,311", "" when all is seen. */
 void pane_position(const struct pane *pane, char *buf, size_t cap);

@@ -2,9 +2,10 @@
 
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "ui/draw.h"
 
-enum { TEXT_MAX = 1024, MARGIN = 2 };
+enum { TEXT_MAX = 64 << 10, ROOM_MAX = 1024, MARGIN = 2 };
 
 static int wrapped_column(const struct view *view)
 {
@@ -19,10 +20,17 @@ bool row_text_is_there(const struct step *step)
 	return step && step->view && wrapped_column(step->view) >= 0;
 }
 
+bool row_text_is_all(const struct step *step)
+{
+	return row_text_is_there(step) && step->pane.text &&
+	       step->view->shown == 1;
+}
+
 int row_text_draw(const struct ui *ui, int y, int height, int width)
 {
 	const struct step *step = ui_step(ui);
-	char text[TEXT_MAX], line[TEXT_MAX];
+	AUTO_FREE char *text = NULL;
+	char line[ROOM_MAX];
 	struct value value = value_none();
 	int lines = 0, room = width - 2 * MARGIN;
 	size_t next;
@@ -33,9 +41,10 @@ int row_text_draw(const struct ui *ui, int y, int height, int width)
 	row = pane_row(&step->pane);
 	if (row < 0)
 		return 0;
+	text = xmalloc(TEXT_MAX);
 	step->view->ops->column[wrapped_column(step->view)].cell(
 		step->view, (uint32_t)row, &value);
-	view_format(&value, false, text, sizeof(text));
+	view_format(&value, false, text, TEXT_MAX);
 	for (const char *s = text; *s && lines < height; s += next, lines++) {
 		size_t len = draw_wrap(s, room, &next);
 		bool last = lines + 1 == height && s[next];

@@ -9,6 +9,8 @@
 
 /* Does the view of this step have such a column? */
 bool row_text_is_there(const struct step *step);
+/* Is that row all that there is (print)?  Then it may have the room. */
+bool row_text_is_all(const struct step *step);
 /* At most height lines from y on; returns how many it took. */
 int row_text_draw(const struct ui *ui, int y, int height, int width);
 

@@ -178,6 +178,13 @@ check "Enter on a leak: its group" \
 	grep -q '^ leaks › chunks like 0x' "$T/leaked"
 check "Backspace: the groups" grep -q '^▸ definite' "$T/leaks"
 
+play "a value that no line has room for" <<END
+command print "first 12345678 22345678 32345678 42345678 52345678 62345678 last"
+save-screen $T/value
+END
+check "print: all of it can be read" expr "$(below "$T/value")" : \
+	' "first 12345678 .* 62345678 last" '
+
 play "other snapshots" <<END
 command snapshot before
 key S
