@@ -327,6 +327,7 @@ bool die_child(const struct die *parent, struct die *out)
 
 bool die_next(struct die *die)
 {
+	uint64_t before = die_key(die);
 	Dwarf_Die next = NULL;
 	Dwarf_Error e = NULL;
 	int ret = dwarf_siblingof_b(die->dbg, die->die, !die->types, &next, &e);
@@ -337,5 +338,9 @@ bool die_next(struct die *die)
 	if (ret != DW_DLV_OK)
 		return false;
 	die->die = next;
-	return true;
+	/* A damaged DW_AT_sibling that leads back would lead there for ever. */
+	if (die_key(die) > before)
+		return true;
+	die_close(die);
+	return false;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Debug information in which types consist of themselves: each is told as far
-# as it goes, and the command ends.
+# Debug information in which types consist of themselves, and the next DIE is
+# one before: each is told as far as it goes, and the command ends.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
@@ -46,6 +46,7 @@ cat >"$T/unit.s" <<'END'
 	abbrev 10, 0x01, 1, 0x49, 0x13
 	abbrev 11, 0x21, 0, 0x2f, 0x0b
 	abbrev 12, 0x13, 1, 0x0b, 0x0b
+	abbrev 14, 0x13, 1, 0x03, 0x08, 0x0b, 0x0b, 0x01, 0x13
 	abbrev 13, 0x1c, 0, 0x49, 0x13, 0x38, 0x0b
 	.byte 0
 
@@ -129,6 +130,11 @@ cat >"$T/unit.s" <<'END'
 .Ltwo_volatile: .uleb128 5
 	.string "back"
 	.long .Ltwo - .Lunit
+	.uleb128 14
+	.string "sibling_of_the_first"
+	.byte 8
+	.long .Lconst - .Lunit
+	.byte 0
 	.byte 0
 .Lunit_end:
 	.section .note.GNU-stack,"",@progbits
