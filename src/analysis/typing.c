@@ -131,11 +131,16 @@ static const char *bare(const char *name)
 	return name;
 }
 
-/* "struct client at +8" goes by "struct client", too. */
+/* "struct client at +8" goes by "struct client", too, and what has the address
+ * of a variable by that. */
 static bool is_name(const char *type, const char *name)
 {
+	const char *variable = strstr(type, "+ (");
 	size_t len = strlen(name);
 
+	if (variable && !strncmp(variable + 3, name, len) &&
+	    variable[3 + len] == ')')
+		return true;
 	return !strncmp(type, name, len) &&
 	       (!type[len] || !strncmp(type + len, " at +", 5));
 }
@@ -156,11 +161,12 @@ bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
 const char *typed_by_name(enum typed_by by)
 {
 	static const char *const name[] = {
-		[TYPED_NOT] = "unknown", [TYPED_TEXT] = "text",
-		[TYPED_SIZE] = "size",	 [TYPED_SYMBOL] = "symbol",
-		[TYPED_OWNER] = "owner", [TYPED_PART] = "part",
-		[TYPED_SHAPE] = "shape", [TYPED_TAG] = "tag",
-		[TYPED_PATH] = "path",	 [TYPED_VTABLE] = "vtable",
+		[TYPED_NOT] = "unknown",   [TYPED_TEXT] = "text",
+		[TYPED_SIZE] = "size",	   [TYPED_SYMBOL] = "symbol",
+		[TYPED_OWNER] = "owner",   [TYPED_PART] = "part",
+		[TYPED_MEMBER] = "member", [TYPED_SHAPE] = "shape",
+		[TYPED_TAG] = "tag",	   [TYPED_PATH] = "path",
+		[TYPED_VTABLE] = "vtable",
 	};
 
 	return name[by];

@@ -22,6 +22,7 @@ enum typed_by {
 	TYPED_TEXT,   /* it begins with text that a NUL or its end ends */
 	TYPED_OWNER,  /* no type; all pointers to it come from one place */
 	TYPED_SYMBOL, /* the type is that symbol's name */
+	TYPED_MEMBER, /* what has a pointer to that variable there begins so */
 	TYPED_PART,   /* pointers lead to objects in it: "has struct page" */
 	TYPED_SIZE,   /* the only type with its size and what is known of it */
 	TYPED_SHAPE,  /* a container's node or buffer */
@@ -72,8 +73,8 @@ const char *typing_name(const struct typing *typing, uint32_t chunk);
 bool typing_is_whole(const struct typing *typing, uint32_t chunk);
 /* Is it of this type?  Of "struct client" as of "client". */
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name);
-/* "vtable", "path", "shape", "part", "symbol", "owner", "text", "unknown": as
- * in JSON. */
+/* "vtable", "path", "shape", "part", "member", "symbol", "owner", "text",
+ * "unknown": as in JSON. */
 const char *typed_by_name(enum typed_by by);
 
 /* Our memory, bytes. */

@@ -35,6 +35,12 @@ static const struct node *node_of_chunk(const struct typing *t, uint32_t chunk)
 	return number ? &t->paths->nodes.node[number] : NULL;
 }
 
+/* By the address of a variable in it: one place as a whole. */
+static bool is_named(const struct typing *t, uint32_t chunk)
+{
+	return t->by[chunk] == TYPED_SYMBOL || t->by[chunk] == TYPED_MEMBER;
+}
+
 /* Of a chunk without a type, the object there that pointers name. */
 static const struct typed_claim *object_at(const struct typing *t,
 					   uint32_t chunk, uint64_t offset)
@@ -78,7 +84,7 @@ enum holder_part holder_part(const struct typing *t, uint32_t chunk,
 	bool begins = !typing_is_whole(t, chunk);
 	uint64_t bytes, skip = t->paths ? t->paths->skip[chunk] : 0;
 
-	if (t->by[chunk] == TYPED_SYMBOL)
+	if (is_named(t, chunk))
 		return HOLDER_TYPED;
 	if (t->by[chunk] < TYPED_SIZE)
 		return object_at(t, chunk, offset) ? HOLDER_TYPED
@@ -115,8 +121,9 @@ uint64_t holder_key(const struct typing *t, uint32_t chunk, uint64_t offset)
 	uint64_t what = node ? (uint64_t)(node - t->paths->nodes.node) << 1
 			     : (uint64_t)t->type[chunk] << 1 | 1;
 
-	if (t->by[chunk] == TYPED_SYMBOL)
-		offset = symbol_offset(t, chunk);
+	if (is_named(t, chunk))
+		offset = t->by[chunk] == TYPED_SYMBOL ? symbol_offset(t, chunk)
+						      : 0;
 	else if (node && node->kind < NODE_STRUCT)
 		offset = 0;
 	else if (node)
@@ -177,6 +184,10 @@ bool holder_member(const struct typing *t, uint32_t chunk, uint64_t offset,
 {
 	const struct node *node = node_at(t, chunk, &offset);
 
+	if (t->by[chunk] == TYPED_MEMBER) {
+		strbuf_add(out, typing_name(t, chunk));
+		return true;
+	}
 	if (t->by[chunk] == TYPED_SYMBOL) {
 		strbuf_addf(out, "blocks with %s at +%" PRIu64,
 			    typing_name(t, chunk), symbol_offset(t, chunk));
@@ -204,7 +215,7 @@ void holder_type(const struct typing *t, uint32_t chunk, uint64_t offset,
 {
 	const struct node *node = node_at(t, chunk, &offset);
 
-	if (t->by[chunk] == TYPED_SYMBOL || (node && node->kind < NODE_STRUCT))
+	if (is_named(t, chunk) || (node && node->kind < NODE_STRUCT))
 		holder_member(t, chunk, offset, out);
 	else
 		strbuf_add(out, node ? node->name : typing_name(t, chunk));

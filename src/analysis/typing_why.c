@@ -255,6 +255,25 @@ static void why_not(const struct typing *t, uint32_t chunk, struct why *why)
 	why_candidates(t, chunk, why);
 }
 
+static void why_member(const struct typing *t, uint32_t chunk, struct why *why)
+{
+	for (unsigned i = 0; i < FIRST_WORDS; i++) {
+		uint64_t word = word_at(t, chunk, i);
+		struct symbol symbol;
+
+		if (!word || !symbols_at(t->symbols, word, &symbol) ||
+		    !symbol.name || symbol.offset)
+			continue;
+		why_add_at(why, "why", word,
+			   xasprintf("the word at +%u is the very address of "
+				     "the variable %s, and all structs that "
+				     "have a pointer to such a one there begin "
+				     "alike; its other words agree",
+				     i * t->snap->word, symbol.name));
+		return;
+	}
+}
+
 static void why_part(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	size_t first, end = places_of(t->paths, chunk, &first);
@@ -310,6 +329,9 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 				"of "
 				"a hash table, whose head has just their "
 				"number"));
+		break;
+	case TYPED_MEMBER:
+		why_member(t, chunk, why);
 		break;
 	case TYPED_SYMBOL:
 		why_symbol(t, chunk, why);

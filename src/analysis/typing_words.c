@@ -1,6 +1,7 @@
 /* Types by what a chunk's first words lead to, as describe.h reads them. */
 #include "analysis/describe.h"
 #include "analysis/typing_impl.h"
+#include "analysis/typing_member.h"
 #include "analysis/words.h"
 #include "base/progress.h"
 
@@ -80,7 +81,21 @@ int typing_vtables(struct typing *t, struct error *err)
 	return ret;
 }
 
-int typing_beginnings(struct typing *t, struct error *err)
+static int name_symbol(struct typing *t, struct members *members,
+		       uint32_t chunk, const char *symbol, struct error *err)
+{
+	if (members_find(members, chunk, symbol, &t->type[chunk], err))
+		return -1;
+	t->by[chunk] = TYPED_MEMBER;
+	if (t->type[chunk])
+		return 0;
+	t->type[chunk] = typing_number(t, symbol, err);
+	t->by[chunk] = TYPED_SYMBOL;
+	return t->type[chunk] ? 0 : -1;
+}
+
+static int name_all(struct typing *t, struct members *members,
+		    struct error *err)
 {
 	uint32_t text = typing_number(t, "text", err);
 	char name[NAME_ROOM];
@@ -100,14 +115,23 @@ int typing_beginnings(struct typing *t, struct error *err)
 			t->by[i] = TYPED_TEXT;
 			break;
 		case DESCRIBED_SYMBOL:
-			t->type[i] = typing_number(t, name, err);
-			if (!t->type[i])
+			if (name_symbol(t, members, i, name, err))
 				return -1;
-			t->by[i] = TYPED_SYMBOL;
 			break;
 		default:
 			break;
 		}
 	}
 	return 0;
+}
+
+int typing_beginnings(struct typing *t, struct error *err)
+{
+	struct members members;
+	int ret = -1;
+
+	if (!members_init(&members, t, err))
+		ret = name_all(t, &members, err);
+	members_deinit(&members);
+	return ret;
 }

@@ -5,7 +5,6 @@
 
 #include "analysis/typing_rows.h"
 #include "base/alloc.h"
-#include "symbols/symbols_types.h"
 #include "view/views.h"
 
 struct types {
@@ -115,7 +114,7 @@ enum known { KNOWN_TYPE, KNOWN_OWNER, KNOWN_CONTENT, KNOWN_NOT, KNOWNS };
 
 static enum known known_by(enum typed_by by)
 {
-	if (by >= TYPED_PART)
+	if (by >= TYPED_MEMBER)
 		return KNOWN_TYPE;
 	if (by == TYPED_OWNER)
 		return KNOWN_OWNER;
@@ -159,20 +158,6 @@ static void add_totals(struct view *view, const struct types *types,
 	}
 }
 
-/* Why few may have a type. */
-static void warn_untyped(struct view *view, struct symbols *symbols)
-{
-	const struct module *exe = symbols ? symbols_exe(symbols) : NULL;
-	const char *why = "";
-
-	if (exe && !symbols_has_types(symbols, exe, &why))
-		view_warn(view,
-			  "%s has no debug information (%s): only classes of "
-			  "C++, symbols, text and owners tell what its blocks "
-			  "are",
-			  exe->name, why);
-}
-
 int view_types(const struct typing *typing, const struct chunk_list *list,
 	       struct view **out, struct error *err)
 {
@@ -199,7 +184,6 @@ int view_types(const struct typing *typing, const struct chunk_list *list,
 		 "types of %.120s chunks, snapshot %s", list->set,
 		 list->snap->name);
 	add_totals(view, types, rows, list->count);
-	warn_untyped(view, typing->symbols);
 	*out = view;
 	return 0;
 }

@@ -82,7 +82,7 @@ strip "$T/owned"
 FIXTURES=$T start_fixture owned
 hs -p "$PID" --json --limit 0 types
 check "stripped: that it has no debug information is said" jq -e \
-	'.warnings | any(contains("owned has no debug information"))' "$T/out"
+	'.warnings | any(contains("owned: no debug information"))' "$T/out"
 is "nothing has a type" "$(jq .totals.typed_bytes "$T/out")" 0
 check "blocks still have owners: data without a name" jq -e '.rows |
 	any(.type | test("^held by owned\\+0x[0-9a-f]* \\(.bss\\)$"))' "$T/out"

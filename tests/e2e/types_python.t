@@ -1,0 +1,63 @@
+#!/bin/sh
+# What python3.11's blocks are, by the debug information of python3.11-dbg:
+# most have a type or an owner, and as many are bytes as python has made.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/e2e/e2e.sh
+. "$top_srcdir/tests/e2e/e2e.sh"
+# shellcheck source=tests/e2e/typed.sh
+. "$top_srcdir/tests/e2e/typed.sh"
+need jq python3.11
+
+cat >"$T/keep.py" <<'END'
+import gc, sys
+class Node:
+    def __init__(self, i):
+        self.i, self.name, self.children = i, "node %d" % i, []
+nodes = [Node(i) for i in range(5000)]
+table = {"key %d" % i: (i + 1000000, float(i), [i]) for i in range(5000)}
+kept = []
+print("made 0", flush=True)
+for line in sys.stdin:
+    kept.extend(bytes(700) for _ in range(int(line)))
+    print("made", len(kept), "lists",
+          sum(type(o) is list for o in gc.get_objects()), flush=True)
+END
+start() { # MALLOC
+	rm -f "$T/in" "$T/said"
+	mkfifo "$T/in"
+	exec 8<>"$T/in"
+	PYTHONMALLOC=$1 python3.11 "$T/keep.py" <"$T/in" >"$T/said" 2>&1 8>&- &
+	PID=$!
+	kill_at_exit "$PID"
+	wait_until grep -qs 'made 0' "$T/said" || bail "python does not start"
+}
+start malloc
+types_of
+[ "$(jq .totals.typed_bytes "$T/types")" != 0 ] ||
+	skip_all "no debug information of python3.11 here"
+at_least 80 python
+# By its tag, or by the variable alone.
+named='.type | test("PyBytes") and (startswith("held") | not)'
+before=$(count_of "$named")
+echo 1000 >&8
+wait_until grep -q 'made 1000' "$T/said"
+types_of
+is "1000 bytes objects more" "$(count_of "$named")" $((before + 1000))
+lists=$(sed -n 's/.*lists //p' "$T/said")
+check "no more lists than python has ($lists)" \
+	test "$(count_of '.type | test("PyList") and
+		(startswith("held") | not)')" -le $((lists + 80))
+check "every thread is unharmed" each_task_unharmed
+exec 8>&-
+
+start pymalloc
+types_of
+at_least 80 "python with pymalloc"
+before=$(count_of "$named")
+echo 1000 >&8
+wait_until grep -q 'made 1000' "$T/said"
+types_of
+is "1000 large bytes objects more" "$(count_of "$named")" $((before + 1000))
+exec 8>&-
+done_testing
