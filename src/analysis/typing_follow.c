@@ -221,7 +221,8 @@ static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 		return 0;
 	if (node_begins(&f->p->nodes, number, have))
 		return assign(f, chunk, number, form, err);
-	if (new <= old)
+	/* What hangs on a guess takes no struct from what does not. */
+	if (new <= old || (old > 1 && f->by < f->t->by[chunk]))
 		return !new ? 0 : claim(f, chunk, number, 0, true, err);
 	if (old) {
 		struct typed_link link = f->link;
