@@ -7,6 +7,7 @@
 
 #include "analysis/typing_fit.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/progress.h"
 
 enum { SEVERAL = UINT32_MAX };
@@ -38,10 +39,22 @@ static bool could_be(struct follow *f, uint32_t chunk, uint32_t number,
 bool follow_in_type(struct follow *f, uint32_t chunk, uint32_t part,
 		    uint64_t at)
 {
-	for (uint32_t i = 1; i < f->p->nodes.count; i++)
-		if (could_be(f, chunk, i, at, part))
-			return true;
-	return false;
+	const struct chunk *c = &f->snap->chunk[chunk];
+	uint64_t key = node_mix(node_mix(node_mix(part, at), c->size),
+				c->arena == ARENA_MMAPPED);
+	uint64_t known;
+	struct error ignored;
+	bool found = false;
+
+	/* Types may have come since: their number is a part of the key. */
+	key = node_mix(key, f->p->nodes.count);
+	if (u64map_get(&f->in_type, key, &known))
+		return known;
+	for (uint32_t i = 1; i < f->p->nodes.count && !found; i++)
+		found = could_be(f, chunk, i, at, part);
+	if (u64map_put(&f->in_type, key, found, &ignored))
+		log_info("types: %s", ignored.msg);
+	return found;
 }
 
 /* The one type that has part at offset at; 0: none has; SEVERAL. */

@@ -603,6 +603,7 @@ int typing_follow(struct typing *t, struct error *err)
 	free(f.told);
 	u64map_deinit(&f.told_of);
 	u64map_deinit(&f.inner_of);
+	u64map_deinit(&f.in_type);
 	u64map_deinit(&f.variables);
 	u64map_deinit(&f.pointer_of);
 	u64map_deinit(&f.object_of);

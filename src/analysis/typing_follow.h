@@ -129,6 +129,7 @@ struct follow {
 	struct tag_told *told;	  /* owned */
 	size_t tolds, told_cap;
 	struct u64map told_of;	/* node -> index in told + 1 */
+	struct u64map in_type;	/* what follow_in_type() was asked -> answer */
 	struct u64map inner_of; /* chunk -> its first in paths->inner */
 	struct u64map seen;	/* chunk, place and node of claims */
 	enum follow_phase phase;

@@ -109,7 +109,7 @@ static int find(struct follow *f, const struct table_group *g, uint32_t *out,
 		if (!points_there(&f->p->nodes.node[i],
 				  (uint64_t)g->word * f->snap->word, to))
 			continue;
-		if (tag_fit(f, &group, i, &fit, err))
+		if (tag_fit(f, &group, i, true, &fit, err))
 			return -1;
 		if (!fit.fits || (!fit.whole && fit.other))
 			continue;

@@ -366,8 +366,9 @@ int tag_fits(struct follow *f, const struct tag_group *group,
 }
 
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
-	    struct tag_fit *out, struct error *err)
+	    bool all, struct tag_fit *out, struct error *err)
 {
+	size_t may = all ? 0 : group->unknown / WRONG_SHARE;
 	size_t loose = 0, wrong = 0;
 
 	*out = (struct tag_fit){.whole = true};
@@ -381,9 +382,9 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 		wrong += room == ROOM_NOT;
 		loose += room == ROOM_LOOSE;
 		out->whole &= room >= ROOM_LOOSE;
+		if (wrong > may)
+			return 0;
 	}
-	if (wrong * WRONG_SHARE > group->unknown)
-		return 0;
 	if (loose * 2 > group->unknown)
 		out->whole = false;
 	for (size_t i = 0; i < group->unknown; i++) {
@@ -392,7 +393,7 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 			continue;
 		if (look_place(f, group, &group->place[i], node, out, err))
 			return -1;
-		if ((i + 1 - out->good) * WRONG_SHARE > group->unknown)
+		if (i + 1 - out->good > may)
 			return 0;
 	}
 	out->fits = out->good == group->unknown &&

@@ -73,7 +73,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 
 	if (j->f->p->nodes.node[node].kind != NODE_STRUCT)
 		return 0;
-	if (tag_fit(j->f, j->group, node, &fit, err))
+	if (tag_fit(j->f, j->group, node, true, &fit, err))
 		return -1;
 	if (!fit.fits || (!fit.whole && has_others(&fit)))
 		return 0;
@@ -112,9 +112,10 @@ static int judge_code(struct judging *j, struct error *err)
 		return 0;
 	if (tag_code(j->f, j->group, &node, &out->code, err))
 		return -1;
-	if (!node || out->lies)
+	/* That pointers say otherwise of some is no matter: they are old. */
+	if (!node)
 		return 0;
-	if (tag_fit(j->f, j->group, node, &fit, err))
+	if (tag_fit(j->f, j->group, node, false, &fit, err))
 		return -1;
 	/* What was freed and is kept for the next one has old pointers. */
 	if (fit.good * CODE_SHARE < j->group->unknown * (CODE_SHARE - 1))
@@ -141,9 +142,13 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 	/* Of what is no variable, who uses it may be anybody. */
 	if (group->member->type->kind == TYPE_POINTER && !group->object)
 		return 0;
-	for (size_t i = 0; i < group->family->mores; i++)
+	for (size_t i = 0; i < group->family->mores; i++) {
 		if (try_one(&j, group->family->more[i], err))
 			return -1;
+		/* Nothing can come of it any more. */
+		if (group->object && !j.known && j.likely_others > TAG_SHOWN)
+			break;
+	}
 	if (out->lies)
 		return 0;
 	if (j.known) {

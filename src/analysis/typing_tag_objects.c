@@ -69,7 +69,7 @@ static int try_object(struct follow *f, struct tag_object *o, uint32_t chunk,
 
 	if (o->seen < SEVERAL || !tag_whole(f, &place, o->node))
 		return 0;
-	if (tag_fit(f, &group, o->node, &fit, err))
+	if (tag_fit(f, &group, o->node, true, &fit, err))
 		return -1;
 	if (!fit.fits || fit.other || tag_number_leads(f, &place, o->node))
 		return 0;

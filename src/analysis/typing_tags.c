@@ -317,6 +317,26 @@ static int look_at(struct solving *s, const struct tag_member *m,
 		       : 0;
 }
 
+/* Pointers that say otherwise are of what was there before. */
+static void contradict(struct solving *s, const struct tag_group *g,
+		       const struct tag_verdict *v)
+{
+	struct paths *p = s->f->p;
+
+	if (v->by != TAG_CODE)
+		return;
+	for (size_t k = g->unknown; k < g->count; k++) {
+		const struct tag_place *place = &g->place[k];
+
+		if (place->claim == FROM_NONE || place->known == v->node ||
+		    node_begins(&p->nodes, place->known, v->node) ||
+		    node_begins(&p->nodes, v->node, place->known))
+			continue;
+		p->claim[place->claim].against = true;
+		s->f->found = true;
+	}
+}
+
 static int refine_all(struct solving *s, const struct tag_group *g,
 		      const struct tag_verdict *v, struct error *err)
 {
@@ -326,6 +346,7 @@ static int refine_all(struct solving *s, const struct tag_group *g,
 	if (tag_note(s->f, g, v, &proof, err) ||
 	    (g->object && tag_object_note(s->f, g, v, proof, err)))
 		return -1;
+	contradict(s, g, v);
 	for (size_t k = 0; k < g->unknown; k++) {
 		const struct tag_place *place = &g->place[k];
 		int fits = all ? 1 : tag_fits(s->f, g, place, v->node, err);

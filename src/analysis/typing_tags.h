@@ -107,9 +107,10 @@ int tag_families_make(struct follow *f, struct tag_families *out,
 		      struct error *err) MUST_CHECK;
 void tag_families_deinit(struct tag_families *families);
 
-/* --- typing_tag_fit.c: node in the unknown blocks of a group */
+/* --- typing_tag_fit.c: node in the unknown blocks of a group; all: where it
+ * does not fit one, the others are not looked at */
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
-	    struct tag_fit *out, struct error *err) MUST_CHECK;
+	    bool all, struct tag_fit *out, struct error *err) MUST_CHECK;
 /* In one of them; -1 with err, else 0 or 1. */
 int tag_fits(struct follow *f, const struct tag_group *group,
 	     const struct tag_place *place, uint32_t node,
