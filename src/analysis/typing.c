@@ -18,17 +18,29 @@ static uint64_t hash_of(const char *text)
 	return hash;
 }
 
-static int add_name(struct typing *t, const char *text, struct error *err)
+static int add_name(struct typing *t, const char *text, uint64_t place,
+		    struct error *err)
 {
 	if (GROW(t->name, t->name_cap, t->names + 1, "names of types", err))
 		return -1;
-	t->name[t->names++] = (struct typed_name){.text = xstrdup(text)};
+	t->name[t->names++] =
+		(struct typed_name){.text = xstrdup(text), .place = place};
 	return 0;
 }
 
-uint32_t typing_number(struct typing *t, const char *text, struct error *err)
+static bool is_number_of(const struct typing *t, uint64_t n, const char *text,
+			 uint64_t place)
 {
-	uint64_t hash = hash_of(text), *n;
+	const struct typed_name *name = &t->name[n];
+
+	return name->place == place &&
+	       !strcmp(name->plain ? name->plain : name->text, text);
+}
+
+uint32_t typing_number_at(struct typing *t, const char *text, uint64_t place,
+			  struct error *err)
+{
+	uint64_t hash = node_mix(hash_of(text), place), *n;
 
 	/* Two names of one hash: the next key is the other's. */
 	for (;; hash++) {
@@ -37,13 +49,29 @@ uint32_t typing_number(struct typing *t, const char *text, struct error *err)
 			return 0;
 		if (!*n)
 			break;
-		if (!strcmp(t->name[*n].text, text))
+		if (is_number_of(t, *n, text, place))
 			return (uint32_t)*n;
 	}
-	if (add_name(t, text, err))
+	if (add_name(t, text, place, err))
 		return 0;
 	*n = t->names - 1;
 	return (uint32_t)*n;
+}
+
+uint32_t typing_number_known(const struct typing *t, const char *text,
+			     uint64_t place)
+{
+	uint64_t hash = node_mix(hash_of(text), place), n;
+
+	for (; u64map_get(&t->number, hash, &n) && n; hash++)
+		if (is_number_of(t, n, text, place))
+			return (uint32_t)n;
+	return 0;
+}
+
+uint32_t typing_number(struct typing *t, const char *text, struct error *err)
+{
+	return typing_number_at(t, text, 0, err);
 }
 
 int typing_make(const struct snapshot *snap, struct symbols *symbols,
@@ -65,7 +93,7 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 	t->type = try_calloc(snap->chunk_count, sizeof(*t->type),
 			     "types of chunks", err);
 	t->by = try_calloc(snap->chunk_count, 1, "types of chunks", err);
-	ret = !t->type || !t->by || add_name(t, "", err) ||
+	ret = !t->type || !t->by || add_name(t, "", 0, err) ||
 	      typing_vtables(t, err) || typing_objects(t, &objects, err) ||
 	      (symbols && typing_follow(t, err)) || typing_shapes(t, err) ||
 	      typing_beginnings(t, err);
@@ -82,8 +110,10 @@ void typing_destroy(struct typing *typing)
 {
 	if (!typing)
 		return;
-	for (size_t i = 0; i < typing->names; i++)
+	for (size_t i = 0; i < typing->names; i++) {
 		free(typing->name[i].text);
+		free(typing->name[i].plain);
+	}
 	free(typing->name);
 	free(typing->type);
 	free(typing->by);

@@ -36,6 +36,10 @@ struct paths;
 
 struct typed_name {
 	char *text; /* owned: "struct client", "http::Session<int>" */
+	/* Owned: the text without what tells it from others that are called
+	 * so; NULL: it needs none. */
+	char *plain;
+	uint64_t place; /* of an owner: see typing_holder.h; of a type 0 */
 };
 
 struct typing {
@@ -43,7 +47,7 @@ struct typing {
 	struct symbols *symbols;     /* borrowed, or NULL */
 	struct typed_name *name;     /* owned; name[0] is of no type */
 	size_t names, name_cap;
-	struct u64map number; /* hash of a name -> its number */
+	struct u64map number; /* hash of a name and its place -> its number */
 	uint32_t *type;	      /* owned, one a chunk: number of its name, or 0 */
 	uint8_t *by;	      /* owned, one a chunk: enum typed_by */
 	uint32_t *owner;      /* owned, one a chunk: see typing_owner.h */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analysis/typing_holder_impl.h"
 #include "analysis/owners.h"
 #include "analysis/typing_follow.h"
 #include "analysis/typing_places.h"
@@ -10,9 +11,17 @@
 
 enum { NESTED_MAX = 32, FIRST_WORDS = 4 };
 
-/* Where a block has the address of the symbol that it is named by. */
-static uint64_t symbol_offset(const struct typing *t, uint32_t chunk)
+static uint64_t place_outside(unsigned kind, uint64_t what)
 {
+	return PLACE_OUTSIDE | (uint64_t)kind << PLACE_KIND_BIT | what;
+}
+
+/* Where a block has the address of the symbol that it is named by, and that
+ * address. */
+static uint64_t symbol_offset(const struct typing *t, uint32_t chunk,
+			      uint64_t *address)
+{
+	*address = 0;
 	for (unsigned i = 0; i < FIRST_WORDS; i++) {
 		uint64_t at = i * (uint64_t)t->snap->word, word = 0;
 		struct symbol symbol;
@@ -21,8 +30,10 @@ static uint64_t symbol_offset(const struct typing *t, uint32_t chunk)
 			   &word, t->snap->word);
 		if (word && symbols_at(t->symbols, word, &symbol) &&
 		    symbol.name && !symbol.offset &&
-		    !strcmp(symbol.name, typing_name(t, chunk)))
+		    !strcmp(symbol.name, typing_name(t, chunk))) {
+			*address = word;
 			return at;
+		}
 	}
 	return 0;
 }
@@ -115,20 +126,32 @@ static uint64_t element_offset(const struct typing *t, const struct node *node,
 	return node->flex + (offset - node->flex) % more->size;
 }
 
-uint64_t holder_key(const struct typing *t, uint32_t chunk, uint64_t offset)
+uint64_t holder_place(const struct typing *t, uint32_t chunk, uint64_t offset)
 {
 	const struct node *node = node_at(t, chunk, &offset);
-	uint64_t what = node ? (uint64_t)(node - t->paths->nodes.node) << 1
-			     : (uint64_t)t->type[chunk] << 1 | 1;
+	uint64_t address;
 
-	if (is_named(t, chunk))
-		offset = t->by[chunk] == TYPED_SYMBOL ? symbol_offset(t, chunk)
-						      : 0;
-	else if (node && node->kind < NODE_STRUCT)
+	if (t->by[chunk] == TYPED_SYMBOL) {
+		symbol_offset(t, chunk, &address);
+		if (address)
+			return place_outside(PLACE_OF_SYMBOL, address);
+	}
+	return node ? (uint64_t)(node - t->paths->nodes.node) << 1
+		    : (uint64_t)t->type[chunk] << 1 | 1;
+}
+
+uint64_t holder_key(const struct typing *t, uint32_t chunk, uint64_t offset)
+{
+	uint64_t place = holder_place(t, chunk, offset);
+	const struct node *node = node_at(t, chunk, &offset);
+
+	if (place & PLACE_OUTSIDE)
+		return place;
+	if (is_named(t, chunk) || (node && node->kind < NODE_STRUCT))
 		offset = 0;
 	else if (node)
 		offset = element_offset(t, node, offset);
-	return what << 32 ^ offset;
+	return place << 32 ^ offset;
 }
 
 static const struct member *member_at(struct type *type, uint64_t offset)
@@ -189,8 +212,10 @@ bool holder_member(const struct typing *t, uint32_t chunk, uint64_t offset,
 		return true;
 	}
 	if (t->by[chunk] == TYPED_SYMBOL) {
+		uint64_t address, at = symbol_offset(t, chunk, &address);
+
 		strbuf_addf(out, "blocks with %s at +%" PRIu64,
-			    typing_name(t, chunk), symbol_offset(t, chunk));
+			    typing_name(t, chunk), at);
 		return true;
 	}
 	if (!node) {
@@ -221,8 +246,8 @@ void holder_type(const struct typing *t, uint32_t chunk, uint64_t offset,
 		strbuf_add(out, node ? node->name : typing_name(t, chunk));
 }
 
-void holder_root(const struct typing *t, const struct ref *ref,
-		 struct strbuf *out)
+uint64_t holder_root(const struct typing *t, const struct ref *ref,
+		     struct strbuf *out)
 {
 	struct owner owner =
 		owner_of_ref(t->snap, t->symbols, OWNER_BY_SYMBOL, ref);
@@ -233,4 +258,7 @@ void holder_root(const struct typing *t, const struct ref *ref,
 		owner.kind = OWNER_THREAD;
 	owner_name(&owner, t->snap, t->symbols, name, sizeof(name));
 	strbuf_add(out, name);
+	return place_outside(owner.kind, owner.thread != UINT32_MAX
+						 ? owner.thread
+						 : owner.addr);
 }

@@ -22,6 +22,12 @@ enum holder_part holder_part(const struct typing *typing, uint32_t chunk,
 uint64_t holder_key(const struct typing *typing, uint32_t chunk,
 		    uint64_t offset);
 /*
+ * What the names below are of, never 0: a type, the address of a symbol, a
+ * thread.  Two variables or two types of one name are two places.
+ */
+uint64_t holder_place(const struct typing *typing, uint32_t chunk,
+		      uint64_t offset);
+/*
  * "struct client.buf", "struct dict.ht_table[]", "dictEntry *[]", "blocks with
  * PyList_Type at +8": of such a place.  A union goes by its own name: which of
  * its members is there, the address does not say.  False: no member is there.
@@ -32,8 +38,12 @@ bool holder_member(const struct typing *typing, uint32_t chunk, uint64_t offset,
 void holder_type(const struct typing *typing, uint32_t chunk, uint64_t offset,
 		 struct strbuf *out);
 /* "g_server", "prog+0x1d2cc0 (.bss)", "thread 4711 \"worker\"", "thread 4711
- * TLS": of a word outside of the heap. */
-void holder_root(const struct typing *typing, const struct ref *ref,
-		 struct strbuf *out);
+ * TLS": of a word outside of the heap; its place. */
+uint64_t holder_root(const struct typing *typing, const struct ref *ref,
+		     struct strbuf *out);
+/* Names of several places, from the number first on, get behind them which is
+ * meant: "cache (b.c)"; and the address where that does not tell. */
+int holder_tell_apart(struct typing *typing, size_t first,
+		      struct error *err) MUST_CHECK;
 
 #endif

@@ -6,6 +6,12 @@
 
 /* The number of a name: the same text has one.  0 with err set. */
 uint32_t typing_number(struct typing *t, const char *text, struct error *err);
+/* Of what is called so in one place; two places are two. */
+uint32_t typing_number_at(struct typing *t, const char *text, uint64_t place,
+			  struct error *err);
+/* The same, of what has one; else 0. */
+uint32_t typing_number_known(const struct typing *t, const char *text,
+			     uint64_t place);
 
 /* Of all used chunks without a better name: by their first words. */
 int typing_vtables(struct typing *t, struct error *err) MUST_CHECK;

@@ -24,6 +24,7 @@ struct owning {
 	struct bitmap waiting;
 	uint32_t *queue; /* owned: chunks that have something to pass on */
 	size_t queued;
+	bool variables; /* what is looked at now is static data */
 };
 
 typedef int word_fn(struct owning *o, uint32_t chunk, uint64_t from,
@@ -95,12 +96,12 @@ static void meet(struct owning *o, uint32_t target, uint32_t owner)
 	o->queue[o->queued++] = target;
 }
 
-static uint32_t name_number(struct owning *o, struct strbuf *sb,
+static uint32_t name_number(struct owning *o, struct strbuf *sb, uint64_t place,
 			    struct error *err)
 {
 	AUTO_FREE char *name = xasprintf("%s%s", held_by, strbuf_str(sb));
 
-	return typing_number(o->t, name, err);
+	return typing_number_at(o->t, name, place, err);
 }
 
 /* SEVERAL: it is no member; 0: err. */
@@ -108,14 +109,15 @@ static uint32_t member_number(struct owning *o, uint32_t chunk, uint64_t offset,
 			      struct error *err)
 {
 	struct strbuf sb = {0};
+	uint64_t place = holder_place(o->t, chunk, offset);
 	uint32_t number = OWNER_SEVERAL, whole;
 
 	if (holder_member(o->t, chunk, offset, &sb))
-		number = name_number(o, &sb, err);
+		number = name_number(o, &sb, place, err);
 	if (number && number != OWNER_SEVERAL) {
 		strbuf_reset(&sb);
 		holder_type(o->t, chunk, offset, &sb);
-		whole = name_number(o, &sb, err);
+		whole = name_number(o, &sb, place, err);
 		if (!whole || u64map_put(&o->wholes, number, whole, err))
 			number = 0;
 	}
@@ -146,10 +148,9 @@ static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
 static int meet_root(struct owning *o, const struct ref *ref, struct error *err)
 {
 	struct strbuf sb = {0};
-	uint32_t number;
+	uint64_t place = holder_root(o->t, ref, &sb);
+	uint32_t number = name_number(o, &sb, place, err);
 
-	holder_root(o->t, ref, &sb);
-	number = name_number(o, &sb, err);
 	strbuf_deinit(&sb);
 	if (!number)
 		return -1;
@@ -166,8 +167,10 @@ static int from_root(struct owning *o, uint32_t chunk, uint64_t from,
 			  .thread = UINT32_MAX};
 
 	(void)chunk;
-	return o->t->owner[target] == OWNER_SEVERAL ? 0
-						    : meet_root(o, &ref, err);
+	/* Of variables, names may have to be told apart: all are numbered. */
+	return o->t->owner[target] == OWNER_SEVERAL && !o->variables
+		       ? 0
+		       : meet_root(o, &ref, err);
 }
 
 static int from_block(struct owning *o, uint32_t chunk, uint64_t from,
@@ -196,11 +199,13 @@ static int over_roots(struct owning *o, struct error *err)
 
 	if (roots_make(o->snap, ROOTS_ALL, &roots, err))
 		return -1;
-	for (size_t i = 0; i < roots.count && !ret; i++)
+	for (size_t i = 0; i < roots.count && !ret; i++) {
+		o->variables = roots.range[i].class == ROOT_GLOBAL;
 		if (!roots.range[i].stale)
 			ret = each_word(o, roots.range[i].start,
 					roots.range[i].end, CHUNK_NONE,
 					from_root, err);
+	}
 	for (size_t i = 0; i < roots.words && !ret; i++) {
 		const struct root_word *w = &roots.word[i];
 		struct ref ref = {.value = w->value,
@@ -245,6 +250,7 @@ int typing_owners(struct typing *t, struct error *err)
 {
 	struct owning o = {.t = t, .snap = t->snap};
 	uint64_t n = t->snap->chunk_count;
+	size_t names = t->names;
 	int ret = -1;
 
 	t->owner = try_calloc(n, sizeof(*t->owner), "owners of chunks", err);
@@ -252,7 +258,7 @@ int typing_owners(struct typing *t, struct error *err)
 	if (t->owner && o.queue &&
 	    !bitmap_init(&o.waiting, n, "owners of chunks", err) &&
 	    !finder_init(&o.finder, t->snap, NULL, err))
-		ret = run(&o, err);
+		ret = run(&o, err) || holder_tell_apart(t, names, err) ? -1 : 0;
 	finder_deinit(&o.finder);
 	bitmap_deinit(&o.waiting);
 	u64map_deinit(&o.members);
@@ -261,20 +267,38 @@ int typing_owners(struct typing *t, struct error *err)
 	return ret;
 }
 
+/* As the owner is called, where it is one. */
+static void add_name(const struct typing *t, uint64_t place,
+		     struct strbuf *name, struct strbuf *out)
+{
+	AUTO_FREE char *text = xasprintf("%s%s", held_by, strbuf_str(name));
+	uint32_t number = typing_number_known(t, text, place);
+
+	strbuf_add(out, number ? t->name[number].text + strlen(held_by)
+			       : strbuf_str(name));
+	strbuf_deinit(name);
+}
+
 bool owner_of_word(const struct typing *t, const struct ref *ref,
 		   struct strbuf *out)
 {
 	struct place place = place_of(t->snap, ref->from);
+	struct strbuf name = {0};
 	uint32_t owner;
 
 	if (ref->thread != UINT32_MAX || place.kind != PLACE_CHUNK) {
-		holder_root(t, ref, out);
+		add_name(t, holder_root(t, ref, &name), &name, out);
 		return true;
 	}
 	switch (holder_part(t, place.chunk, place.offset)) {
 	case HOLDER_TYPED:
-		if (holder_member(t, place.chunk, place.offset, out))
+		if (holder_member(t, place.chunk, place.offset, &name)) {
+			add_name(t, holder_place(t, place.chunk, place.offset),
+				 &name, out);
 			return true;
+		}
+		strbuf_add(out, strbuf_str(&name));
+		strbuf_deinit(&name);
 		strbuf_addf(out, ", between its members, +%" PRIu64,
 			    place.offset);
 		return false;

@@ -6,7 +6,8 @@
  * type is not known pass on the owner that they have themselves, so what is
  * only reached through them is the same owner's; cycles of them, too.  Words in
  * free chunks and in dead stack hold nothing (snapshot/roots.h).  Where two
- * places disagree, there is no owner.
+ * places disagree, there is no owner.  Two variables or types of one name are
+ * two places, and go by that with their file.
  */
 #ifndef ANALYSIS_TYPING_OWNER_H
 #define ANALYSIS_TYPING_OWNER_H

@@ -250,8 +250,6 @@ bool dwarf_each_named(struct dwarf *dwarf, enum name_class class,
  * module without any there is none. */
 void dwarf_each_bare(struct dwarf *dwarf, enum name_class class,
 		     const char *bare, dwarf_name_fn *fn, void *ctx);
-/* --- dwarf_vars.c: the source of the DIE's unit, or NULL; borrowed */
-const char *dwarf_unit_name(struct dwarf *dwarf, uint64_t die);
 
 /* --- dwarf_scope.c */
 #define ANONYMOUS_NAMESPACE "(anonymous namespace)"

@@ -81,4 +81,7 @@ struct type_set *type_set_create(unsigned word);
 void type_set_destroy(struct type_set *set);
 struct type *type_set_builtin(struct type_set *set, const char *name);
 
+/* The source of the DIE's unit, or NULL; borrowed. */
+const char *dwarf_unit_name(struct dwarf *dwarf, uint64_t die);
+
 #endif

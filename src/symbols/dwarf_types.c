@@ -322,6 +322,12 @@ struct type *type_target(struct type *t)
 	return t->target;
 }
 
+const char *type_file(const struct type *t)
+{
+	return t->die && t->set->dwarf ? dwarf_unit_name(t->set->dwarf, t->die)
+				       : NULL;
+}
+
 struct type *type_unqualified(struct type *t)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {

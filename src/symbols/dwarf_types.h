@@ -116,6 +116,9 @@ struct type *type_target(struct type *type);
  * several in a module that differ in size or members.
  */
 struct type *type_strip(struct type *type);
+/* The source of the unit that it is described in, as the compiler was told it;
+ * NULL: not known.  Borrowed. */
+const char *type_file(const struct type *type);
 /* Qualifiers alone are taken off. */
 struct type *type_unqualified(struct type *type);
 

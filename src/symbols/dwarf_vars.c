@@ -14,7 +14,7 @@ bool dwarf_global(struct dwarf *d, uint64_t key, uint64_t function,
 	struct location at;
 	struct die die;
 
-	*out = (struct global){.module = module};
+	*out = (struct global){.module = module, .die = key};
 	if (!die_open(d, key, &die))
 		return false;
 	if (!die_is_fixed(&die, DW_AT_location)) {

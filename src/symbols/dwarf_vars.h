@@ -28,6 +28,7 @@ struct global {
 	 * source of the unit that this one is of, or NULL. */
 	bool ambiguous;
 	const char *file;
+	uint64_t die; /* for symbols_global_file() */
 };
 
 /* Whose registers and memory locations are computed from. */

@@ -279,6 +279,13 @@ bool symbols_global_at(struct symbols *s, uint64_t addr, struct global *out)
 	return d && dwarf_global_each(d, module, take_at, &at, &err) == 1;
 }
 
+const char *symbols_global_file(struct symbols *s, const struct global *global)
+{
+	struct dwarf *d = of_module(s, global->module);
+
+	return d ? dwarf_unit_name(d, global->die) : NULL;
+}
+
 int symbols_local_each(struct symbols *s, const struct frame_state *frame,
 		       symbols_local_fn *fn, void *ctx)
 {

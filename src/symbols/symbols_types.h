@@ -77,6 +77,9 @@ bool symbols_function_find_in(struct symbols *symbols, const char *file,
 /* The one whose bytes hold addr. */
 bool symbols_global_at(struct symbols *symbols, uint64_t addr,
 		       struct global *out);
+/* The source of the unit that it is described in; NULL: not known. */
+const char *symbols_global_file(struct symbols *symbols,
+				const struct global *global);
 
 typedef int symbols_local_fn(void *ctx, const struct local *local);
 /*

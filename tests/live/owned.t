@@ -87,4 +87,20 @@ is "nothing has a type" "$(jq .totals.typed_bytes "$T/out")" 0
 check "blocks still have owners: data without a name" jq -e '.rows |
 	any(.type | test("^held by owned\\+0x[0-9a-f]* \\(.bss\\)$"))' "$T/out"
 stop_fixture
+
+# Two variables and two structs of one name are two places.
+gcc -g -O0 -I"$top_srcdir" -o "$T/owned_names" \
+	"$top_srcdir/tests/fixtures/owned_names.c" \
+	"$top_srcdir/tests/fixtures/owned_names_b.c" 2>"$T/log" || bail "gcc"
+FIXTURES=$T start_fixture owned_names
+judge -p "$PID"
+sed -n 's/^owned //p' "$T/manifest" | sort >"$T/wanted"
+is "of one name: each by its file, none where both hold" \
+	"$(diff "$T/wanted" "$T/judged")" ""
+none=$(sed -n 's/^none //p' "$T/manifest" | head -n 1)
+hs -p "$PID" --json type "$none"
+is "proof: two places" "$(jq -c '[.rows[] | select(.section == "held by") |
+	.what | sub(":.*"; "")] | sort' "$T/out")" \
+	'["cache (owned_names.c)","cache (owned_names_b.c)","these disagree"]'
+stop_fixture
 done_testing
