@@ -96,3 +96,21 @@ void words_deinit(struct words *words)
 	free(words->text);
 	*words = (struct words){0};
 }
+
+bool words_append(char *line, size_t cap, const char *word)
+{
+	size_t n = strlen(line);
+
+	/* For each byte two, the quotes, the NUL. */
+	if (n + 2 * strlen(word) + 3 > cap)
+		return false;
+	line[n++] = '"';
+	for (; *word; word++) {
+		if (*word == '"' || *word == '\\')
+			line[n++] = '\\';
+		line[n++] = *word;
+	}
+	line[n++] = '"';
+	line[n] = '\0';
+	return true;
+}

@@ -28,4 +28,8 @@ int words_split(struct words *words, const char *line,
 		struct error *err) MUST_CHECK;
 void words_deinit(struct words *words);
 
+/* Appends word to a line, in "..." so that it comes back as one, whatever it
+ * has in it; false if cap, the bytes for line and its NUL, is too little. */
+bool words_append(char *line, size_t cap, const char *word);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/words.h"
 #include "view/views.h"
 
 struct diff_state {
@@ -125,11 +126,17 @@ static bool type_drill(const struct view *view, uint32_t row, char *line,
 	const struct diff_state *state = view->state;
 	const struct diff_class *r = row_of(view, row);
 
-	if (!strcmp(which(r), "gone") || strchr(r->name, '"') ||
-	    strlen(r->name) + 1 == sizeof(r->name))
+	AUTO_FREE char *type = xasprintf("type=%s", r->name);
+	size_t n;
+
+	if (!strcmp(which(r), "gone") || strlen(r->name) + 1 == sizeof(r->name))
 		return false;
-	snprintf(line, cap, "chunks %s \"type=%s\"%s%s%s", which(r), r->name,
-		 *state->set ? " (" : "", state->set, *state->set ? ")" : "");
+	snprintf(line, cap, "chunks %s ", which(r));
+	if (!words_append(line, cap, type))
+		return false;
+	n = strlen(line);
+	snprintf(line + n, cap - n, "%s%s%s", *state->set ? " (" : "",
+		 state->set, *state->set ? ")" : "");
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "analysis/describe.h"
 #include "base/alloc.h"
+#include "base/words.h"
 #include "view/chunk_cells.h"
 #include "view/views.h"
 
@@ -185,11 +186,12 @@ static bool leaks_drill(const struct view *view, uint32_t row, char *line,
 
 	if (state->types) {
 		what_cell(view, row, &type);
-		if (strchr(type.text, '"') || strlen(type.text) > cap / 2)
-			return false;
-		snprintf(line, cap, "chunks leak=%s \"type=%s\"",
-			 leak_kind_name(group->kind), type.text);
-		return true;
+
+		AUTO_FREE char *word = xasprintf("type=%s", type.text);
+
+		snprintf(line, cap, "chunks leak=%s ",
+			 leak_kind_name(group->kind));
+		return words_append(line, cap, word);
 	}
 	snprintf(line, cap, "%s 0x%" PRIx64,
 		 group->count + group->indirect_count == 1 ? "chunk" : "leaks",

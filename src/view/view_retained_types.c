@@ -5,6 +5,7 @@
 
 #include "analysis/retained_types.h"
 #include "base/alloc.h"
+#include "base/words.h"
 #include "view/views.h"
 
 struct types_state {
@@ -73,12 +74,10 @@ static const struct column types_columns[] = {
 static bool types_drill(const struct view *view, uint32_t row, char *line,
 			size_t cap)
 {
-	const char *name = name_of(view, row);
+	AUTO_FREE char *type = xasprintf("type=%s", name_of(view, row));
 
-	if (strchr(name, '"') || strlen(name) > cap / 2)
-		return false;
-	snprintf(line, cap, "chunks used \"type=%s\"", name);
-	return true;
+	snprintf(line, cap, "chunks used ");
+	return words_append(line, cap, type);
 }
 
 static void types_release(struct view *view)

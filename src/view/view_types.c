@@ -5,6 +5,7 @@
 
 #include "analysis/typing_rows.h"
 #include "base/alloc.h"
+#include "base/words.h"
 #include "view/views.h"
 
 struct types {
@@ -82,13 +83,11 @@ static bool types_drill(const struct view *view, uint32_t row, char *line,
 	const struct types *types = view->state;
 	const char *name = name_of(view, row);
 	bool plain = !strpbrk(types->set, " ()");
+	AUTO_FREE char *type = xasprintf("type=%s", name);
 
-	/* What the command line could not carry. */
-	if (strchr(name, '"') || strlen(name) > cap / 2)
-		return false;
-	snprintf(line, cap, "chunks %s%s%s \"type=%s\"", plain ? "" : "(",
-		 types->set, plain ? "" : ")", name);
-	return true;
+	snprintf(line, cap, "chunks %s%s%s ", plain ? "" : "(", types->set,
+		 plain ? "" : ")");
+	return words_append(line, cap, type);
 }
 
 static void types_release(struct view *view)

@@ -43,6 +43,15 @@ save-screen $T/small
 key Enter Down ? Backspace Backspace 1 0
 save-screen $T/still
 END
+play "a name with quotes" <<END
+key 0 /
+type TLS
+key Enter Enter
+save-screen $T/quoted
+END
+check "Enter: its chunks, too" grep -q \
+	'^(heapscope) chunks used "type=held by thread' "$T/quoted"
+check "there is one" grep -q ' 1$' "$T/quoted"
 check "it has its name among all, on 80 columns" \
 	grep -q '^1Heap 2Sizes .* 9Growth \[0Types\]' "$T/types"
 check "and on 120" grep -q '^ 1 Heap .*\[0 Types\]' "$T/large"

@@ -96,3 +96,24 @@ TEST(all_short_lines_are_split_or_refused)
 			words_deinit(&words);
 	}
 }
+
+TEST(what_is_appended_comes_back_as_one_word)
+{
+	static const char *const word[] = {
+		"",   "a",	  "a b", "type=thread 1 \"x\" TLS",
+		"\\", "a\\\"b\\", "it's"};
+
+	for (size_t i = 0; i < sizeof word / sizeof *word; i++) {
+		char line[64] = "chunks ", full[64] = "chunks ";
+		struct words words;
+
+		ck_assert(words_append(line, sizeof line, word[i]));
+		OK(words_split(&words, line, &err));
+		ck_assert_uint_eq(words.count, 2);
+		ck_assert_str_eq(words.word[1], word[i]);
+		words_deinit(&words);
+		ck_assert(
+			!words_append(full, 8 + strlen(word[i]) + 1, word[i]));
+		ck_assert_str_eq(full, "chunks ");
+	}
+}
