@@ -11,7 +11,8 @@ enum holder_part {
 	/* Nothing says its type; or it is behind the T of a "T+". */
 	HOLDER_BLOCK,
 	HOLDER_TYPED, /* or named by a symbol: one place as a whole */
-	HOLDER_SLACK /* malloc's rounding, behind what a chunk is: in nothing */
+	HOLDER_SLACK  /* behind what a chunk is: malloc's rounding, or more of
+		       * it than its type tells */
 };
 
 /* What is at that offset of a used chunk. */

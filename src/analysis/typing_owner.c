@@ -130,8 +130,14 @@ static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
 {
 	uint64_t offset = from - o->snap->chunk[chunk].addr, *number;
 
+	enum holder_part part = holder_part(o->t, chunk, offset);
+
 	(void)value;
-	if (holder_part(o->t, chunk, offset) != HOLDER_TYPED)
+	/* No chunk says how much of it was asked for: a word there may be the
+	 * program's, or what was there before. */
+	if (part == HOLDER_SLACK)
+		meet(o, target, OWNER_SEVERAL);
+	if (part != HOLDER_TYPED)
 		return 0;
 	number = u64map_at(&o->members, holder_key(o->t, chunk, offset), err);
 	if (!number)
@@ -303,7 +309,7 @@ bool owner_of_word(const struct typing *t, const struct ref *ref,
 			    place.offset);
 		return false;
 	case HOLDER_SLACK:
-		strbuf_addf(out, "behind the end of %s, which holds nothing",
+		strbuf_addf(out, "behind the end of %s, perhaps left over",
 			    typing_name(t, place.chunk));
 		return false;
 	case HOLDER_BLOCK:
