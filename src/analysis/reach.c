@@ -9,7 +9,6 @@
 #include "base/fmt.h"
 #include "base/progress.h"
 #include "snapshot/roots.h"
-#include "target/kernel_words.h"
 
 /*
  * While it is made a mark has, besides the hold, the best doubt that was found
@@ -134,31 +133,13 @@ static int mark_shared(struct build *b, struct error *err)
 			   sizeof(b->out->note), err);
 }
 
-/* As it is now, too.  A core has none of it. */
 static int mark_kernel(struct build *b, struct error *err)
 {
-	struct kernel_words words = {
-		.pid = b->snap->pid,
-		.word_size = b->snap->word,
-		.word = mark_kernel_word,
-		.ctx = &b->out->marker,
-	};
-	size_t len = strlen(b->out->note), cap = sizeof(b->out->note) - len;
-	bool all;
-
-	if (!wants(b, ROOT_OTHER) || strcmp(b->snap->kind, "live") != 0)
-		return 0;
-	if (!b->snap->now)
-		all = false;
-	else if (kernel_words_each(&words, &all, err))
-		return -1;
-	if (all)
-		return 0;
-	b->out->complete = false;
-	snprintf(b->out->note + len, cap,
-		 "%swhat the kernel keeps (epoll, timers) was not searched",
-		 len ? "; " : "");
-	return 0;
+	return wants(b, ROOT_OTHER)
+		       ? kernel_scan(b->snap, mark_kernel_word, &b->out->marker,
+				     &b->out->complete, b->out->note,
+				     sizeof(b->out->note), err)
+		       : 0;
 }
 
 static int mark_sure(struct build *b, struct error *err)

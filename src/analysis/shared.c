@@ -6,6 +6,7 @@
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "target/kernel_words.h"
 #include "target/pagemap.h"
 #include "target/target.h"
 
@@ -98,5 +99,30 @@ int shared_scan(const struct shared_scan *scan, bool *complete, char *note,
 		 "%s%s of memory shared with other processes were not searched",
 		 len ? "; " : "",
 		 fmt_bytes(bytes, sizeof(bytes), s.left, false));
+	return 0;
+}
+
+int kernel_scan(const struct snapshot *snap,
+		int (*word)(void *ctx, uint64_t value, struct error *err),
+		void *ctx, bool *complete, char *note, size_t cap,
+		struct error *err)
+{
+	struct kernel_words words = {.pid = snap->pid,
+				     .word_size = snap->word,
+				     .word = word,
+				     .ctx = ctx};
+	size_t len = strlen(note);
+	bool all = false;
+
+	if (strcmp(snap->kind, "live") != 0)
+		return 0;
+	if (snap->now && kernel_words_each(&words, &all, err))
+		return -1;
+	if (all)
+		return 0;
+	*complete = false;
+	snprintf(note + len, cap - len,
+		 "%swhat the kernel keeps (epoll, timers) was not searched",
+		 len ? "; " : "");
 	return 0;
 }

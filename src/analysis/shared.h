@@ -26,4 +26,11 @@ struct shared_scan {
 int shared_scan(const struct shared_scan *scan, bool *complete, char *note,
 		size_t cap, struct error *err) MUST_CHECK;
 
+/* What only the kernel keeps (target/kernel_words.h), as it is now; the note as
+ * above.  A core has none of it. */
+int kernel_scan(const struct snapshot *snap,
+		int (*word)(void *ctx, uint64_t value, struct error *err),
+		void *ctx, bool *complete, char *note, size_t cap,
+		struct error *err) MUST_CHECK;
+
 #endif

@@ -51,6 +51,8 @@ struct typing {
 	uint32_t *type;	      /* owned, one a chunk: number of its name, or 0 */
 	uint8_t *by;	      /* owned, one a chunk: enum typed_by */
 	uint32_t *owner;      /* owned, one a chunk: see typing_owner.h */
+	char unsought[400];   /* what may have words, too, and was not looked
+			       * at for owners; "" if nothing has */
 	struct paths *paths;  /* owned: how types were reached; or NULL */
 };
 

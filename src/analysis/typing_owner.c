@@ -1,9 +1,11 @@
 #include "analysis/typing_owner.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/shared.h"
 #include "analysis/typing_holder.h"
 #include "analysis/typing_impl.h"
 #include "analysis/words.h"
@@ -223,8 +225,44 @@ static int over_roots(struct owning *o, struct error *err)
 		    o->snap->chunk[ref.target].state == CHUNK_USED)
 			ret = meet_root(o, &ref, err);
 	}
+	snprintf(o->t->unsought, sizeof(o->t->unsought), "%s", roots.note);
 	roots_deinit(&roots);
 	return ret;
+}
+
+/* What it means to the program, nothing says. */
+static int kernel_word(void *ctx, uint64_t value, struct error *err)
+{
+	struct owning *o = ctx;
+	uint32_t target = finder_find(&o->finder, value);
+
+	(void)err;
+	if (target != CHUNK_NONE && o->snap->chunk[target].state == CHUNK_USED)
+		meet(o, target, OWNER_SEVERAL);
+	return 0;
+}
+
+/* It may be another process' word. */
+static int shared_word(void *ctx, uint64_t addr, uint64_t value,
+		       struct error *err)
+{
+	(void)addr;
+	return kernel_word(ctx, value, err);
+}
+
+static int over_doubtful(struct owning *o, struct error *err)
+{
+	char *note = o->t->unsought;
+	size_t cap = sizeof(o->t->unsought);
+	struct shared_scan shared = {
+		.snap = o->snap, .word = shared_word, .ctx = o};
+	bool complete;
+
+	return shared_scan(&shared, &complete, note, cap, err) ||
+			       kernel_scan(o->snap, kernel_word, o, &complete,
+					   note, cap, err)
+		       ? -1
+		       : 0;
 }
 
 /* Each chunk's owner changes three times at most, so this ends. */
@@ -242,7 +280,7 @@ static int pass_on(struct owning *o, struct error *err)
 
 static int run(struct owning *o, struct error *err)
 {
-	if (over_roots(o, err))
+	if (over_roots(o, err) || over_doubtful(o, err))
 		return -1;
 	for (uint32_t i = 0; i < o->snap->chunk_count; i++)
 		if (o->snap->chunk[i].state == CHUNK_USED &&
@@ -292,6 +330,12 @@ bool owner_of_word(const struct typing *t, const struct ref *ref,
 	struct strbuf name = {0};
 	uint32_t owner;
 
+	if (ref->thread == UINT32_MAX &&
+	    root_class_at(t->snap, ref->from, &owner) == ROOT_SHARED) {
+		strbuf_add(out, "shared memory, perhaps another process': ");
+		holder_root(t, ref, out);
+		return false;
+	}
 	if (ref->thread != UINT32_MAX || place.kind != PLACE_CHUNK) {
 		add_name(t, holder_root(t, ref, &name), &name, out);
 		return true;

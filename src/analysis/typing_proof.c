@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/holders.h"
+#include "analysis/shared.h"
 #include "analysis/typing_owner.h"
 #include "base/alloc.h"
 #include "snapshot/place.h"
@@ -85,9 +86,43 @@ static void tell_group(const struct typing *t, const struct group *g,
 	why_add_at(why, section, g->first.from, text);
 }
 
-static void tell(const struct typing *t, uint32_t chunk, struct groups *g,
-		 struct why *why)
+struct kept {
+	const struct chunk *chunk;
+	uint64_t words;
+};
+
+static int kernel_word(void *ctx, uint64_t value, struct error *err)
 {
+	struct kept *k = ctx;
+
+	(void)err;
+	k->words += value - k->chunk->addr < k->chunk->size;
+	return 0;
+}
+
+/* True: the kernel has some. */
+static bool tell_kernel(const struct typing *t, uint32_t chunk,
+			struct holders *holders, struct why *why)
+{
+	struct kept kept = {.chunk = &t->snap->chunk[chunk]};
+	struct error err;
+
+	if (kernel_scan(t->snap, kernel_word, &kept, &holders->complete,
+			holders->note, sizeof(holders->note), &err))
+		why_add(why, section, xasprintf("not told: %s", err.msg));
+	if (kept.words)
+		why_add(why, section,
+			xasprintf("the kernel (epoll, timers): %" PRIu64 " %s",
+				  kept.words,
+				  kept.words == 1 ? "word" : "words"));
+	return kept.words;
+}
+
+static void tell(const struct typing *t, uint32_t chunk, struct groups *g,
+		 struct holders *holders, struct why *why)
+{
+	bool kernel = tell_kernel(t, chunk, holders, why);
+
 	if (g->count)
 		qsort(g->group, g->count, sizeof(*g->group), by_words);
 	for (size_t i = 0; i < g->count && i < SHOWN_MAX; i++)
@@ -97,7 +132,7 @@ static void tell(const struct typing *t, uint32_t chunk, struct groups *g,
 			xasprintf("and %zu more", g->count - SHOWN_MAX));
 	if (t->owner[chunk] == OWNER_SEVERAL)
 		why_add(why, section,
-			xstrdup(g->count > 1
+			xstrdup(g->count + kernel > 1
 					? "these disagree: it has no one owner"
 					: "that is no one owner"));
 	else if (!t->owner[chunk])
@@ -126,7 +161,7 @@ void typing_proof(const struct typing *t, uint32_t chunk, struct why *why)
 		if (add(&g, t, ref, chunk, &err))
 			break;
 	}
-	tell(t, chunk, &g, why);
+	tell(t, chunk, &g, &holders, why);
 	if (!holders.complete)
 		why_add(why, section,
 			xasprintf("some may be missing: %s", holders.note));

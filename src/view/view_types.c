@@ -157,6 +157,19 @@ static void add_totals(struct view *view, const struct types *types,
 	}
 }
 
+static void warn_owners(struct view *view, const struct types *types,
+			uint32_t rows)
+{
+	for (uint32_t i = 0; i < rows && *types->typing->unsought; i++)
+		if (types->row[i].by == TYPED_OWNER) {
+			view_warn(view,
+				  "owners are only as certain as what was "
+				  "looked at: %s",
+				  types->typing->unsought);
+			return;
+		}
+}
+
 int view_types(const struct typing *typing, const struct chunk_list *list,
 	       struct view **out, struct error *err)
 {
@@ -183,6 +196,7 @@ int view_types(const struct typing *typing, const struct chunk_list *list,
 		 "types of %.120s chunks, snapshot %s", list->set,
 		 list->snap->name);
 	add_totals(view, types, rows, list->count);
+	warn_owners(view, types, rows);
 	*out = view;
 	return 0;
 }

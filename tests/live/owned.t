@@ -66,12 +66,20 @@ hs -p "$PID" --json type "$none"
 is "which places disagree" "$(jq -c '[.rows[] |
 	select(.section == "held by") | .what | sub(":.*"; "")]' "$T/out")" \
 	'["g_other","g_table","these disagree"]'
+shared=$(sed -n 's/^shared //p' "$T/manifest")
+kernel=$(sed -n 's/^kernel //p' "$T/manifest")
+hs -p "$PID" --json -e "type $shared" -e "type $kernel"
+is "shared memory and the kernel disagree with a variable" \
+	"$(jq -s -c '.[] | [.rows[] | select(.section == "held by") | .what |
+	sub(" .*"; "")] | sort' "$T/out")" '["g_shared:","shared","these"]
+["g_watched:","the","these"]'
 lost=$(sed -n 's/^none //p' "$T/manifest" | tail -n 1)
 hs -p "$PID" --json type "$lost"
 check "of a lost one, that nothing leads to it" jq -e '.rows |
 	any(.section == "held by" and (.what | startswith("no variable")))' \
 	"$T/out"
 
+# Of a snapshot, what is not in it cannot be looked at any more.
 gcore_of "$PID" "$T/core"
 judge -c "$T/core"
 is "of a core the same" "$(diff "$T/wanted" "$T/judged")" ""
