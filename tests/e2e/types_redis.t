@@ -53,8 +53,8 @@ is "and as many entries of its tables" \
 	"$(count_of '.type == "struct dictEntry"')" $((entries + 500))
 # Of some a further word is left elsewhere: of few, and never are there more.
 values=$(count_of '.type == "held by struct dictEntry.v"')
-check "and values that these alone hold, one a key at most ($values)" \
-	test "$values" -le $((keys + 500)) -a "$values" -ge 5000
+check "and values that these alone hold, one an entry at most ($values)" \
+	test "$values" -le $((entries + 500)) -a "$values" -ge 5000
 check "every thread is unharmed" each_task_unharmed
 check "redis serves" answers
 
