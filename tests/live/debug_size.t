@@ -78,7 +78,9 @@ load() { # FOLDER
 }
 # Bytes read of the libraries, and how often a debug file is asked for.
 trace() { # HEAPSCOPE-OPTION...
-	strace -f -y -s 0 -e trace=openat,read,pread64,mmap -o "$T/strace" \
+	# LeakSanitizer cannot work in a traced process.
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 \
+		strace -f -y -s 0 -e trace=openat,read,pread64,mmap -o "$T/strace" \
 		"$HS" "$@" >"$T/out" 2>"$T/err" </dev/null
 	status=$?
 	read_bytes=$(awk -F '= ' '/ (read|pread64)\(.*\/library[0-9]*[.]so>/ &&
