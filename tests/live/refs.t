@@ -26,6 +26,14 @@ ask() { # COMMAND: of what OPTIONS say
 rows() { # FILTER: a line a row
 	jq -c ".rows[] | $1" "$T/out"
 }
+# Of four bytes, a constant beside a module's protected data may by chance be
+# the address of the inside of a block: there, refs rightly shows it.
+chance=
+[ "${HELD_WORD-8}" != 4 ] ||
+	chance='select((.from_kind == "code" and .interior) | not) |'
+holders() { # FILTER
+	rows "$chance $1"
+}
 
 check_chain() { # NAME
 	a=$(chain "$1" 3) b=$(chain "$1" 4) c=$(chain "$1" 5)
@@ -37,18 +45,18 @@ check_chain() { # NAME
 	*) wanted="[\"$(chain "$1" 1)\",\"$root\"]" ;;
 	esac
 	if [ "$1" = key ]; then
-		got=$(rows '[.from_kind]')
+		got=$(holders '[.from_kind]')
 	else
-		got=$(rows '[.from_kind, .from]')
+		got=$(holders '[.from_kind, .from]')
 	fi
 	is "$how: the root of $1 is all that holds it" "$got" "$wanted"
 	ask "refs ${b%+*}"
 	is "$how: the second block of $1 is held by the first" \
-		"$(rows '[.from_kind, .offset, .to_offset, .interior]')" \
+		"$(holders '[.from_kind, .offset, .to_offset, .interior]')" \
 		"[\"chunk\",${a#*+},0,false]"
 	ask "refs $c"
 	is "$how: the last block of $1 is held inside" \
-		"$(rows '[.from_kind, .offset, .to_offset, .interior]')" \
+		"$(holders '[.from_kind, .offset, .to_offset, .interior]')" \
 		"[\"chunk\",${b#*+},8,true]"
 	ask "points ${b%+*}"
 	is "$how: and that is where the second points" \
