@@ -44,17 +44,7 @@ int places_make(struct paths *p, struct error *err)
 /* The first place with that key or a higher one. */
 static size_t lower(const struct paths *p, uint64_t key)
 {
-	size_t low = 0, high = p->places;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (p->place[middle].key < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sort_lower(p->place, p->places, key);
 }
 
 size_t places_of(const struct paths *p, uint32_t chunk, size_t *first)

@@ -172,3 +172,18 @@ int sort_pairs(struct sort_pair *items, size_t count, struct error *err)
 	return sort_by_u64(items, count, sizeof *items,
 			   offsetof(struct sort_pair, key), err);
 }
+
+size_t sort_lower(const struct sort_pair *items, size_t count, uint64_t key)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (items[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

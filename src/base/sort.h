@@ -20,6 +20,9 @@ int sort_u64(uint64_t *items, size_t count, struct error *err) MUST_CHECK;
 int sort_pairs(struct sort_pair *items, size_t count,
 	       struct error *err) MUST_CHECK;
 
+/* Of sorted items, the first whose key is not below that; count: all are. */
+size_t sort_lower(const struct sort_pair *items, size_t count, uint64_t key);
+
 /*
  * Items of any size by the uint64_t at key_offset in each; items are bytes to
  * us, so the offset needs no alignment.

@@ -320,21 +320,6 @@ int dwarf_index_vars(struct dwarf *d, struct error *err)
 	return 0;
 }
 
-static size_t first_of(const struct dwarf *d, uint64_t hash)
-{
-	size_t lo = 0, hi = d->names;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (d->name[mid].key < hash)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
 		      dwarf_name_fn *fn, void *ctx)
 {
@@ -346,7 +331,7 @@ bool dwarf_each_named(struct dwarf *d, enum name_class class, const char *name,
 		log_info("dwarf: %s", err.msg);
 		return false;
 	}
-	for (size_t i = first_of(d, hash);
+	for (size_t i = sort_lower(d->name, d->names, hash);
 	     i < d->names && d->name[i].key == hash; i++) {
 		uint64_t key = d->name[i].value;
 		enum name_class its_class = key >> KEY_CLASS_SHIFT;

@@ -24,18 +24,10 @@ int dwarf_scope_add(struct dwarf *d, const struct die *die,
 /* 0: at the top of its unit, in a function, or not known. */
 static uint64_t parent_of(const struct dwarf *d, uint64_t key)
 {
-	size_t lo = 0, hi = d->insides;
+	size_t i = sort_lower(d->inside, d->insides, key);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (d->inside[mid].key < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < d->insides && d->inside[lo].key == key ? d->inside[lo].value
-							   : 0;
+	return i < d->insides && d->inside[i].key == key ? d->inside[i].value
+							 : 0;
 }
 
 /* What is defined behind its class is declared in it. */

@@ -99,6 +99,21 @@ TEST(pairs_keep_their_values)
 	}
 }
 
+TEST(lower_is_the_first_not_below)
+{
+	const struct sort_pair pairs[] = {{2, 0}, {4, 1}, {4, 2}, {7, 3}};
+	size_t count = sizeof pairs / sizeof *pairs;
+
+	ck_assert_uint_eq(sort_lower(pairs, 0, 4), 0);
+	for (uint64_t key = 0; key < 9; key++) {
+		size_t i = 0;
+
+		while (i < count && pairs[i].key < key)
+			i++;
+		ck_assert_uint_eq(sort_lower(pairs, count, key), i);
+	}
+}
+
 TEST(by_bits_looks_at_the_low_bits_only)
 {
 	uint64_t items[100];
