@@ -117,23 +117,31 @@ bool describe_object(const struct snapshot *snap, uint32_t chunk, uint64_t vptr,
 	return true;
 }
 
-/* A word that is the very address of a function or a variable. */
-static bool describe_symbol(struct symbols *symbols, const uint8_t *bytes,
-			    size_t len, unsigned word, char *buf, size_t cap)
+static bool first_symbol(struct symbols *symbols, const uint8_t *bytes,
+			 size_t len, unsigned word, uint64_t *at,
+			 struct symbol *out)
 {
-	for (size_t i = 0; i + word <= len && i < FIRST_WORDS * word;
-	     i += word) {
-		struct symbol symbol;
+	for (*at = 0; *at + word <= len && *at < FIRST_WORDS * word;
+	     *at += word) {
 		uint64_t value = 0;
 
-		memcpy(&value, bytes + i, word);
-		if (!value || !symbols_at(symbols, value, &symbol) ||
-		    !symbol.name || symbol.offset)
-			continue;
-		snprintf(buf, cap, "%s", symbol.name);
-		return true;
+		memcpy(&value, bytes + *at, word);
+		if (value && symbols_at(symbols, value, out) && out->name &&
+		    !out->offset)
+			return true;
 	}
 	return false;
+}
+
+bool describe_first_symbol(const struct snapshot *snap, struct symbols *symbols,
+			   uint32_t chunk, uint64_t *at, struct symbol *out)
+{
+	const struct chunk *c = &snap->chunk[chunk];
+	uint8_t bytes[FIRST_WORDS * sizeof(uint64_t)];
+	size_t len = c->size < sizeof bytes ? c->size : sizeof bytes;
+
+	len = image_read(snap->contents, c->addr, bytes, len);
+	return first_symbol(symbols, bytes, len, snap->word, at, out);
 }
 
 bool describe_is_address(const struct snapshot *snap, uint64_t word,
@@ -148,8 +156,9 @@ enum description describe_chunk(const struct snapshot *snap,
 {
 	const struct chunk *c = &snap->chunk[chunk];
 	uint8_t bytes[TEXT_MAX + 1];
-	uint64_t first = 0;
+	uint64_t first = 0, at;
 	size_t len = c->size < sizeof bytes ? c->size : sizeof bytes, text;
+	struct symbol symbol;
 
 	buf[0] = '\0';
 	if (snap->typing && snap->typing->by[chunk] >= TYPED_SIZE) {
@@ -174,8 +183,10 @@ enum description describe_chunk(const struct snapshot *snap,
 		return DESCRIBED_TEXT;
 	}
 	if (symbols &&
-	    describe_symbol(symbols, bytes, len, snap->word, buf, cap))
+	    first_symbol(symbols, bytes, len, snap->word, &at, &symbol)) {
+		snprintf(buf, cap, "%s", symbol.name);
 		return DESCRIBED_SYMBOL;
+	}
 	return DESCRIBED_NOT;
 }
 

@@ -14,6 +14,7 @@
 #include "snapshot/snapshot.h"
 
 struct symbols;
+struct symbol;
 
 enum description {
 	DESCRIBED_NOT,
@@ -49,6 +50,11 @@ enum { DESCRIBE_LARGE = 4096 };
  * its first word, vptr, is of no class. */
 bool describe_object(const struct snapshot *snap, uint32_t chunk, uint64_t vptr,
 		     char *buf, size_t cap);
+
+/* The first of a chunk's first words that is the very address of a function or
+ * a variable, and how many bytes into the chunk it is; false if none is. */
+bool describe_first_symbol(const struct snapshot *snap, struct symbols *symbols,
+			   uint32_t chunk, uint64_t *at, struct symbol *out);
 
 /* The class of an object whose first word is vptr; false if it is none.  The
  * tables are read from snap's memory as it was. */

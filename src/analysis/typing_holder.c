@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "analysis/typing_holder_impl.h"
+#include "analysis/describe.h"
 #include "analysis/owners.h"
 #include "analysis/typing_follow.h"
 #include "analysis/typing_places.h"
 #include "symbols/symbols.h"
 
-enum { NESTED_MAX = 32, FIRST_WORDS = 4 };
+enum { NESTED_MAX = 32 };
 
 static uint64_t place_outside(unsigned kind, uint64_t what)
 {
@@ -21,21 +22,14 @@ static uint64_t place_outside(unsigned kind, uint64_t what)
 static uint64_t symbol_offset(const struct typing *t, uint32_t chunk,
 			      uint64_t *address)
 {
-	*address = 0;
-	for (unsigned i = 0; i < FIRST_WORDS; i++) {
-		uint64_t at = i * (uint64_t)t->snap->word, word = 0;
-		struct symbol symbol;
+	struct symbol symbol;
+	uint64_t at;
 
-		image_read(t->snap->contents, t->snap->chunk[chunk].addr + at,
-			   &word, t->snap->word);
-		if (word && symbols_at(t->symbols, word, &symbol) &&
-		    symbol.name && !symbol.offset &&
-		    !strcmp(symbol.name, typing_name(t, chunk))) {
-			*address = word;
-			return at;
-		}
-	}
-	return 0;
+	*address = 0;
+	if (!describe_first_symbol(t->snap, t->symbols, chunk, &at, &symbol))
+		return 0;
+	*address = symbol.addr;
+	return at;
 }
 
 /* The node by which a chunk's words are named, or NULL. */

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/describe.h"
 #include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
 #include "base/alloc.h"
 
 enum {
-	FIRST_WORDS = 4,
 	HEADER_MAX = 16 /* bytes that may be before the struct */
 };
 
@@ -166,24 +166,16 @@ static int struct_at(struct members *m, uint64_t addr, uint32_t *out,
 }
 
 /* Where in the chunk the address of that variable is, and what that is. */
-static int find_variable(struct members *m, uint32_t chunk, const char *symbol,
-			 uint64_t *offset, uint32_t *target, struct error *err)
+static int find_variable(struct members *m, uint32_t chunk, uint64_t *offset,
+			 uint32_t *target, struct error *err)
 {
-	*target = 0;
-	for (unsigned i = 0; i < FIRST_WORDS; i++) {
-		uint64_t word;
-		struct symbol s;
+	struct symbol s;
 
-		*offset = i * (uint64_t)m->f.snap->word;
-		if (*offset + m->f.snap->word > m->f.snap->chunk[chunk].size ||
-		    !follow_word(&m->f, m->f.snap->chunk[chunk].addr + *offset,
-				 &word) ||
-		    !word || !symbols_at(m->f.t->symbols, word, &s) ||
-		    !s.name || s.offset || strcmp(s.name, symbol) != 0)
-			continue;
-		return struct_at(m, word, target, err);
-	}
-	return 0;
+	*target = 0;
+	return describe_first_symbol(m->f.snap, m->f.t->symbols, chunk, offset,
+				     &s)
+		       ? struct_at(m, s.addr, target, err)
+		       : 0;
 }
 
 int members_find(struct members *m, uint32_t chunk, const char *symbol,
@@ -197,7 +189,7 @@ int members_find(struct members *m, uint32_t chunk, const char *symbol,
 	*number = 0;
 	if (!m->f.p)
 		return 0;
-	if (find_variable(m, chunk, symbol, &offset, &target, err))
+	if (find_variable(m, chunk, &offset, &target, err))
 		return -1;
 	if (!target)
 		return 0;

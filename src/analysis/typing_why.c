@@ -13,7 +13,7 @@
 #include "snapshot/place.h"
 #include "symbols/symbols.h"
 
-enum { FIRST_WORDS = 4, CANDIDATES = 12 };
+enum { CANDIDATES = 12 };
 
 struct why_line *why_add(struct why *why, const char *section, char *text)
 {
@@ -34,20 +34,19 @@ void why_add_at(struct why *why, const char *section, uint64_t addr, char *text)
 	line->addr = addr;
 }
 
-static uint64_t word_at(const struct typing *t, uint32_t chunk, unsigned i)
+static uint64_t first_word(const struct typing *t, uint32_t chunk)
 {
-	uint64_t at = t->snap->chunk[chunk].addr + i * (uint64_t)t->snap->word;
 	uint64_t word = 0;
 
-	if (image_read(t->snap->contents, at, &word, t->snap->word) !=
-	    t->snap->word)
+	if (image_read(t->snap->contents, t->snap->chunk[chunk].addr, &word,
+		       t->snap->word) != t->snap->word)
 		return 0;
 	return word;
 }
 
 static void why_vtable(const struct typing *t, uint32_t chunk, struct why *why)
 {
-	uint64_t word = word_at(t, chunk, 0);
+	uint64_t word = first_word(t, chunk);
 	char name[300];
 
 	if (!t->symbols ||
@@ -73,24 +72,16 @@ static void why_vtable(const struct typing *t, uint32_t chunk, struct why *why)
 
 static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
 {
-	const char *name = typing_name(t, chunk);
+	struct symbol symbol;
+	uint64_t at;
 
-	for (unsigned i = 0; i < FIRST_WORDS; i++) {
-		uint64_t word = word_at(t, chunk, i);
-		struct symbol symbol;
-
-		if (!word || !symbols_at(t->symbols, word, &symbol) ||
-		    !symbol.name || symbol.offset)
-			continue;
-		why_add_at(
-			why, "why", word,
-			xasprintf("the word at +%u is the very address of the "
-				  "%s %s",
-				  i * t->snap->word,
-				  symbol.is_object ? "variable" : "function",
-				  name));
-		return;
-	}
+	if (describe_first_symbol(t->snap, t->symbols, chunk, &at, &symbol))
+		why_add_at(why, "why", symbol.addr,
+			   xasprintf("the word at +%" PRIu64
+				     " is the very address of the %s %s",
+				     at,
+				     symbol.is_object ? "variable" : "function",
+				     typing_name(t, chunk)));
 }
 
 static void add_chain(const struct typing *t, uint32_t chunk, struct why *why)
@@ -257,21 +248,17 @@ static void why_not(const struct typing *t, uint32_t chunk, struct why *why)
 
 static void why_member(const struct typing *t, uint32_t chunk, struct why *why)
 {
-	for (unsigned i = 0; i < FIRST_WORDS; i++) {
-		uint64_t word = word_at(t, chunk, i);
-		struct symbol symbol;
+	struct symbol symbol;
+	uint64_t at;
 
-		if (!word || !symbols_at(t->symbols, word, &symbol) ||
-		    !symbol.name || symbol.offset)
-			continue;
-		why_add_at(why, "why", word,
-			   xasprintf("the word at +%u is the very address of "
-				     "the variable %s, and all structs that "
-				     "have a pointer to such a one there begin "
-				     "alike; its other words agree",
-				     i * t->snap->word, symbol.name));
-		return;
-	}
+	if (describe_first_symbol(t->snap, t->symbols, chunk, &at, &symbol))
+		why_add_at(why, "why", symbol.addr,
+			   xasprintf("the word at +%" PRIu64
+				     " is the very address of the variable %s, "
+				     "and all structs that have a pointer to "
+				     "such a one there begin alike; its other "
+				     "words agree",
+				     at, symbol.name));
 }
 
 static void why_part(const struct typing *t, uint32_t chunk, struct why *why)
