@@ -91,7 +91,8 @@ int dwarf_list_units(struct dwarf *d, struct error *err)
 	d->units = 0;
 	if (list_units_of(d, 0, false, err) || list_units_of(d, 0, true, err))
 		return -1;
-	alt = dwarf_alt_file(d);
+	/* A stripped file may still link to what its units shared. */
+	alt = d->units ? dwarf_alt_file(d) : 0;
 	if (alt && list_units_of(d, alt, false, err))
 		return -1;
 	d->units_listed = true;

@@ -107,6 +107,20 @@ if command -v dwz >/dev/null; then
 	cp "$T/plain" "$T/shared"
 	says "shared by dwz, another's" "shared is of another build"
 	rm "$T/shared"
+	cp "$FIXTURES/frames" "$T/linked"
+	strip "$FIXTURES/frames"
+	check "stripped: the link to what dwz shared stays" \
+		sh -c "readelf -S '$FIXTURES/frames' | grep -q gnu_debugaltlink"
+	for command in bt types; do
+		start_fixture frames
+		hs --json -p "$PID" "$command"
+		is "stripped: $command misses nothing that was shared" \
+			"$(jq '[.warnings[] | select(test("shared"))]' \
+				"$T/out")" "[]"
+		exec 9>&-
+		wait "$PID" || bail "frames ended with $?"
+	done
+	cp "$T/linked" "$FIXTURES/frames"
 	id=$(readelf -n "$T/kept" | sed -n 's/.*Build ID: //p')
 	folder=$T/debug/.build-id/$(echo "$id" | cut -c 1-2)
 	mkdir -p "$folder"
