@@ -137,7 +137,8 @@ static int index_claims(struct search *s, struct error *err)
 	for (size_t i = 0; i < p->claims; i++) {
 		const struct typed_claim *c = &p->claim[i];
 
-		if (!c->at || p->nodes.node[c->node].kind < NODE_STRUCT)
+		if (!c->at || follow_is_area(s->f, c->chunk) ||
+		    p->nodes.node[c->node].kind < NODE_STRUCT)
 			continue;
 		s->next[i] = s->first[c->chunk];
 		s->first[c->chunk] = (uint32_t)i + 1;

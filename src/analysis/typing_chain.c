@@ -117,7 +117,7 @@ static uint64_t addr_of(const struct typing *t, uint32_t from)
 	if (!(from & FROM_CLAIM))
 		return t->snap->chunk[from].addr + t->paths->skip[from];
 	c = &t->paths->claim[from & ~FROM_CLAIM];
-	return t->snap->chunk[c->chunk].addr + c->at;
+	return paths_block(t->paths, t->snap, c->chunk)->addr + c->at;
 }
 
 static void add_root(const struct typing *t, const struct step *s,

@@ -7,6 +7,7 @@
 
 #include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
+#include "analysis/typing_outside.h"
 #include "analysis/typing_places.h"
 #include "analysis/typing_tags.h"
 #include "base/alloc.h"
@@ -34,6 +35,13 @@ bool follow_word(const struct follow *f, uint64_t addr, uint64_t *value)
 	       f->snap->word;
 }
 
+uint32_t follow_find(const struct follow *f, uint64_t addr)
+{
+	uint32_t chunk = finder_find(&f->finder, addr);
+
+	return chunk == CHUNK_NONE ? paths_area(f->p, addr) : chunk;
+}
+
 static int push(struct follow *f, enum follow_phase phase, uint32_t chunk,
 		uint32_t claim, struct error *err)
 {
@@ -48,8 +56,18 @@ static int push(struct follow *f, enum follow_phase phase, uint32_t chunk,
 uint64_t follow_key(const struct follow *f, uint32_t chunk, uint32_t node,
 		    uint64_t at)
 {
-	return (f->snap->chunk[chunk].addr + at) * 0x10001 ^ (uint64_t)node
-								     << 40;
+	return (follow_block(f, chunk)->addr + at) * 0x10001 ^ (uint64_t)node
+								       << 40;
+}
+
+/* More are not kept. */
+static bool is_full(const struct follow *f, uint32_t chunk)
+{
+	size_t inside = f->p->claims - f->outside.count;
+
+	if (follow_is_area(f, chunk))
+		return f->outside.count >= OUTSIDE_MAX;
+	return inside >= CLAIMS_MAX && inside >= f->snap->chunk_count * 2ul;
 }
 
 static int claim(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
@@ -64,11 +82,12 @@ static int claim(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
 	if (*seen || at > UINT32_MAX)
 		return 0;
 	*seen = 1;
-	if (p->claims >= CLAIMS_MAX &&
-	    p->claims >= f->snap->chunk_count * 2ul) {
+	if (is_full(f, chunk)) {
 		p->cut = true;
 		return 0;
 	}
+	if (follow_is_area(f, chunk))
+		against |= !outside_free(f, chunk, node, at);
 	if (GROW(p->claim, p->claim_cap, p->claims + 1, "types said", err))
 		return -1;
 	p->claim[p->claims] = (struct typed_claim){.chunk = chunk,
@@ -76,6 +95,9 @@ static int claim(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
 						   .at = (uint32_t)at,
 						   .link = f->link,
 						   .against = against};
+	if (!against && follow_is_area(f, chunk) &&
+	    outside_note(f, (uint32_t)p->claims, err))
+		return -1;
 	if (!against && at &&
 	    push(f, PHASE_MEMBER, CHUNK_NONE, (uint32_t)p->claims, err))
 		return -1;
@@ -297,13 +319,15 @@ int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
 
 	if (!number)
 		return 0;
-	chunk = finder_find(&f->finder, value);
+	chunk = follow_find(f, value);
 	if (chunk == CHUNK_NONE || chunk >= FROM_CLAIM ||
-	    f->snap->chunk[chunk].state != CHUNK_USED)
+	    follow_block(f, chunk)->state != CHUNK_USED)
 		return 0;
-	at = value - f->snap->chunk[chunk].addr;
 	if (is_element(f) && !tag_plausible(f, number, value, 0))
 		return 0;
+	if (follow_is_area(f, chunk))
+		return follow_outside(f, chunk, value, number, err);
+	at = value - f->snap->chunk[chunk].addr;
 	if (!at)
 		return f->p->node[chunk] == number
 			       ? 0
@@ -460,7 +484,7 @@ static bool is_known(struct follow *f, const struct typed_claim *c)
 static int follow_claim(struct follow *f, uint32_t index, struct error *err)
 {
 	struct typed_claim c = f->p->claim[index];
-	const struct chunk *chunk = &f->snap->chunk[c.chunk];
+	const struct chunk *chunk = follow_block(f, c.chunk);
 
 	if (is_known(f, &c))
 		return 0;
@@ -580,10 +604,13 @@ int typing_follow(struct typing *t, struct error *err)
 {
 	struct paths *p = xcalloc(1, sizeof(*p));
 	struct follow f = {.t = t, .p = p, .snap = t->snap, .by = TYPED_PATH};
-	uint32_t n = t->snap->chunk_count;
+	size_t n;
 	int ret = -1;
 
 	t->paths = p;
+	if (outside_find(&f, err))
+		return -1;
+	n = p->chunks + p->areas;
 	p->node = try_calloc(n, sizeof(*p->node), "types of chunks", err);
 	p->form = try_calloc(n, 1, "types of chunks", err);
 	p->skip = try_calloc(n, 1, "types of chunks", err);
@@ -607,6 +634,7 @@ int typing_follow(struct typing *t, struct error *err)
 	u64map_deinit(&f.variables);
 	u64map_deinit(&f.pointer_of);
 	u64map_deinit(&f.object_of);
+	outside_deinit(&f.outside);
 	free(f.object);
 	return ret;
 }
@@ -618,6 +646,7 @@ void paths_destroy(struct paths *paths)
 	for (size_t i = 0; i < paths->roots; i++)
 		free(paths->root[i].name);
 	nodes_deinit(&paths->nodes);
+	free(paths->area);
 	free(paths->node);
 	free(paths->form);
 	free(paths->skip);

@@ -49,6 +49,7 @@ struct typed_link {
 
 /* A pointer into a chunk, or of another type than it has. */
 struct typed_claim {
+	/* chunk: or the number of an area. */
 	uint32_t chunk, node, at; /* at: where in the chunk */
 	struct typed_link link;
 	bool against; /* it cannot be so as well */
@@ -62,10 +63,16 @@ struct typed_inner {
 
 struct paths {
 	struct nodes nodes;
-	uint32_t *node;		 /* owned, one a chunk; 0: none */
-	uint8_t *skip;		 /* owned, one a chunk: bytes before the node */
-	uint8_t *form;		 /* owned, one a chunk: enum typed_form */
-	struct typed_link *link; /* owned, one a chunk */
+	/* Owned, ascending: memory outside of the heap that objects may be in,
+	 * numbered behind the chunks (typing_outside.h). */
+	struct chunk *area;
+	size_t areas, area_cap;
+	uint32_t chunks; /* the snapshot's: number of the first area */
+	/* One a chunk and area; no area has any of these: */
+	uint32_t *node;		 /* owned; 0: none */
+	uint8_t *skip;		 /* owned: bytes before the node */
+	uint8_t *form;		 /* owned: enum typed_form */
+	struct typed_link *link; /* owned */
 	struct typed_root *root; /* owned */
 	size_t roots, root_cap;
 	struct typed_claim *claim; /* owned, as they were met */
@@ -76,7 +83,8 @@ struct paths {
 	/* By what tags types were told, for people; owned, each too. */
 	char **proof;
 	size_t proofs, proof_cap;
-	uint32_t *proven; /* owned, one a chunk: its proof + 1; NULL: none */
+	uint32_t *proven; /* owned, one a chunk or area: its proof + 1, or NULL
+			   */
 	struct typed_inner *inner; /* owned */
 	size_t inners, inner_cap;
 	uint64_t against; /* chunks of which two types are said */
@@ -116,6 +124,13 @@ struct tag_object {
 	uint32_t next;	       /* of the same variable, + 1 */
 };
 
+/* Objects in areas, by their addresses. */
+struct outside {
+	struct u64map starts; /* of a line: a bit a word where one begins */
+	struct u64map object; /* the largest there -> its claim */
+	size_t count;	      /* claims */
+};
+
 struct follow {
 	struct typing *t;
 	struct paths *p;
@@ -132,6 +147,7 @@ struct follow {
 	struct u64map in_type;	/* what follow_in_type() was asked -> answer */
 	struct u64map inner_of; /* chunk -> its first in paths->inner */
 	struct u64map seen;	/* chunk, place and node of claims */
+	struct outside outside;
 	enum follow_phase phase;
 	enum typed_by by;	   /* what is found now hangs on that */
 	struct typed_link link;	   /* where the pointers that are met lie */
@@ -195,6 +211,28 @@ int union_alternative(struct follow *f, uint32_t node, uint64_t addr,
 		      struct error *err) MUST_CHECK;
 
 bool follow_word(const struct follow *f, uint64_t addr, uint64_t *value);
+/* The chunk or the area that addr is in, or CHUNK_NONE. */
+uint32_t follow_find(const struct follow *f, uint64_t addr);
+/* What has that number. */
+static inline const struct chunk *
+paths_block(const struct paths *p, const struct snapshot *snap, uint32_t number)
+{
+	return number < snap->chunk_count
+		       ? &snap->chunk[number]
+		       : &p->area[number - snap->chunk_count];
+}
+
+static inline const struct chunk *follow_block(const struct follow *f,
+					       uint32_t number)
+{
+	return paths_block(f->p, f->snap, number);
+}
+
+static inline bool follow_is_area(const struct follow *f, uint32_t number)
+{
+	return number >= f->snap->chunk_count;
+}
+
 void paths_destroy(struct paths *paths);
 
 #endif

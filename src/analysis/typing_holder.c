@@ -6,7 +6,7 @@
 #include "analysis/typing_holder_impl.h"
 #include "analysis/describe.h"
 #include "analysis/owners.h"
-#include "analysis/typing_follow.h"
+#include "analysis/typing_outside.h"
 #include "analysis/typing_places.h"
 #include "symbols/symbols.h"
 
@@ -40,17 +40,26 @@ static const struct node *node_of_chunk(const struct typing *t, uint32_t chunk)
 	return number ? &t->paths->nodes.node[number] : NULL;
 }
 
+/* What a chunk's type is by; an area has none. */
+static enum typed_by by_of(const struct typing *t, uint32_t chunk)
+{
+	return chunk < t->snap->chunk_count ? (enum typed_by)t->by[chunk]
+					    : TYPED_NOT;
+}
+
 /* By the address of a variable in it: one place as a whole. */
 static bool is_named(const struct typing *t, uint32_t chunk)
 {
-	return t->by[chunk] == TYPED_SYMBOL || t->by[chunk] == TYPED_MEMBER;
+	enum typed_by by = by_of(t, chunk);
+
+	return by == TYPED_SYMBOL || by == TYPED_MEMBER;
 }
 
 /* Of a chunk without a type, the object there that pointers name. */
 static const struct typed_claim *object_at(const struct typing *t,
 					   uint32_t chunk, uint64_t offset)
 {
-	return t->paths && t->by[chunk] < TYPED_SIZE
+	return t->paths && by_of(t, chunk) < TYPED_SIZE
 		       ? places_find(t->paths, chunk, offset)
 		       : NULL;
 }
@@ -86,14 +95,15 @@ enum holder_part holder_part(const struct typing *t, uint32_t chunk,
 			     uint64_t offset)
 {
 	const struct node *node = node_of_chunk(t, chunk);
-	bool begins = !typing_is_whole(t, chunk);
 	uint64_t bytes, skip = t->paths ? t->paths->skip[chunk] : 0;
+	bool begins;
 
 	if (is_named(t, chunk))
 		return HOLDER_TYPED;
-	if (t->by[chunk] < TYPED_SIZE)
+	if (by_of(t, chunk) < TYPED_SIZE)
 		return object_at(t, chunk, offset) ? HOLDER_TYPED
 						   : HOLDER_BLOCK;
+	begins = !typing_is_whole(t, chunk);
 	if (offset < skip)
 		return HOLDER_BLOCK;
 	offset -= skip;
@@ -125,7 +135,7 @@ uint64_t holder_place(const struct typing *t, uint32_t chunk, uint64_t offset)
 	const struct node *node = node_at(t, chunk, &offset);
 	uint64_t address;
 
-	if (t->by[chunk] == TYPED_SYMBOL) {
+	if (by_of(t, chunk) == TYPED_SYMBOL) {
 		symbol_offset(t, chunk, &address);
 		if (address)
 			return place_outside(PLACE_OF_SYMBOL, address);
@@ -201,11 +211,11 @@ bool holder_member(const struct typing *t, uint32_t chunk, uint64_t offset,
 {
 	const struct node *node = node_at(t, chunk, &offset);
 
-	if (t->by[chunk] == TYPED_MEMBER) {
+	if (by_of(t, chunk) == TYPED_MEMBER) {
 		strbuf_add(out, typing_name(t, chunk));
 		return true;
 	}
-	if (t->by[chunk] == TYPED_SYMBOL) {
+	if (by_of(t, chunk) == TYPED_SYMBOL) {
 		uint64_t address, at = symbol_offset(t, chunk, &address);
 
 		strbuf_addf(out, "blocks with %s at +%" PRIu64,
@@ -238,6 +248,16 @@ void holder_type(const struct typing *t, uint32_t chunk, uint64_t offset,
 		holder_member(t, chunk, offset, out);
 	else
 		strbuf_add(out, node ? node->name : typing_name(t, chunk));
+}
+
+uint32_t holder_area(const struct typing *t, uint64_t addr, uint64_t *offset)
+{
+	uint32_t area = t->paths ? paths_area(t->paths, addr) : CHUNK_NONE;
+
+	if (area == CHUNK_NONE)
+		return area;
+	*offset = addr - paths_block(t->paths, t->snap, area)->addr;
+	return object_at(t, area, *offset) ? area : CHUNK_NONE;
 }
 
 uint64_t holder_root(const struct typing *t, const struct ref *ref,

@@ -38,6 +38,10 @@ bool holder_member(const struct typing *typing, uint32_t chunk, uint64_t offset,
 /* "struct client": the whole that such a member is of. */
 void holder_type(const struct typing *typing, uint32_t chunk, uint64_t offset,
 		 struct strbuf *out);
+/* Where there is an object outside of the heap: the number by which the above
+ * know its memory, with *offset; CHUNK_NONE: none is there. */
+uint32_t holder_area(const struct typing *typing, uint64_t addr,
+		     uint64_t *offset);
 /* "g_server", "prog+0x1d2cc0 (.bss)", "thread 4711 \"worker\"", "thread 4711
  * TLS": of a word outside of the heap; its place. */
 uint64_t holder_root(const struct typing *typing, const struct ref *ref,

@@ -127,14 +127,13 @@ static uint32_t member_number(struct owning *o, uint32_t chunk, uint64_t offset,
 	return number;
 }
 
-static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
-		       uint32_t target, uint64_t value, struct error *err)
+/* The word at that offset of a chunk, or of an object outside. */
+static int meet_member(struct owning *o, uint32_t chunk, uint64_t offset,
+		       uint32_t target, struct error *err)
 {
-	uint64_t offset = from - o->snap->chunk[chunk].addr, *number;
-
 	enum holder_part part = holder_part(o->t, chunk, offset);
+	uint64_t *number;
 
-	(void)value;
 	/* No chunk says how much of it was asked for: a word there may be the
 	 * program's, or what was there before. */
 	if (part == HOLDER_SLACK)
@@ -151,6 +150,14 @@ static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
 	}
 	meet(o, target, (uint32_t)*number);
 	return 0;
+}
+
+static int from_member(struct owning *o, uint32_t chunk, uint64_t from,
+		       uint32_t target, uint64_t value, struct error *err)
+{
+	(void)value;
+	return meet_member(o, chunk, from - o->snap->chunk[chunk].addr, target,
+			   err);
 }
 
 static int meet_root(struct owning *o, const struct ref *ref, struct error *err)
@@ -173,8 +180,11 @@ static int from_root(struct owning *o, uint32_t chunk, uint64_t from,
 			  .value = value,
 			  .target = target,
 			  .thread = UINT32_MAX};
+	uint64_t offset;
 
-	(void)chunk;
+	chunk = holder_area(o->t, from, &offset);
+	if (chunk != CHUNK_NONE)
+		return meet_member(o, chunk, offset, target, err);
 	/* Of variables, names may have to be told apart: all are numbered. */
 	return o->t->owner[target] == OWNER_SEVERAL && !o->variables
 		       ? 0
@@ -335,6 +345,14 @@ bool owner_of_word(const struct typing *t, const struct ref *ref,
 		strbuf_add(out, "shared memory, perhaps another process': ");
 		holder_root(t, ref, out);
 		return false;
+	}
+	if (ref->thread == UINT32_MAX && place.kind != PLACE_CHUNK) {
+		uint32_t area = holder_area(t, ref->from, &place.offset);
+
+		if (area != CHUNK_NONE) {
+			place.kind = PLACE_CHUNK;
+			place.chunk = area;
+		}
 	}
 	if (ref->thread != UINT32_MAX || place.kind != PLACE_CHUNK) {
 		add_name(t, holder_root(t, ref, &name), &name, out);

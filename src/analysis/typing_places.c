@@ -136,6 +136,8 @@ static int each_chunk(struct follow *f, chunk_fn *fn, struct error *err)
 		for (end = i + 1;
 		     end < p->places && p->place[end].key >> 32 == chunk;)
 			end++;
+		if (follow_is_area(f, chunk))
+			break;
 		if (!p->node[chunk] && f->t->by[chunk] == TYPED_NOT &&
 		    !f->t->type[chunk] && fn(f, chunk, i, end, err))
 			return -1;

@@ -3,6 +3,7 @@
  * pointer that the struct has must be null in it, or lead to what it should.
  */
 #include "analysis/typing_fit.h"
+#include "analysis/typing_outside.h"
 #include "analysis/typing_tags.h"
 
 enum {
@@ -21,7 +22,13 @@ enum leads {
 	LEADS_RIGHT  /* to what has that type or just its size, to code */
 };
 
-enum room { ROOM_NOT, ROOM_MORE, ROOM_LOOSE, ROOM_WHOLE };
+enum room {
+	ROOM_NOT,
+	ROOM_MORE,
+	ROOM_OPEN, /* in no chunk: nothing tells */
+	ROOM_LOOSE,
+	ROOM_WHOLE
+};
 
 struct look { /* at one block as a node */
 	struct follow *f;
@@ -35,9 +42,12 @@ struct look { /* at one block as a node */
 static enum room room_of(const struct follow *f, const struct tag_place *place,
 			 const struct node *node)
 {
-	const struct chunk *c = &f->snap->chunk[place->chunk];
+	const struct chunk *c = follow_block(f, place->chunk);
 	uint64_t room = c->size - place->at;
 
+	if (follow_is_area(f, place->chunk))
+		return node->size && outside_size(node) <= room ? ROOM_OPEN
+								: ROOM_NOT;
 	if (node->flex)
 		return node->flex <= room ? ROOM_WHOLE : ROOM_NOT;
 	if (!node->size || node->size > room)
@@ -83,7 +93,7 @@ static enum leads leads_inside(const struct follow *f, uint32_t chunk,
 			       uint64_t at, uint32_t to)
 {
 	const struct node *node = &f->p->nodes.node[to];
-	uint64_t size = f->snap->chunk[chunk].size;
+	uint64_t size = follow_block(f, chunk)->size;
 
 	if (u64map_get(&f->seen, follow_key(f, chunk, to, at), NULL))
 		return LEADS_RIGHT;
@@ -146,7 +156,7 @@ static enum leads leads_known(struct follow *f, uint32_t chunk, uint32_t to)
 static int leads(struct follow *f, const struct slot *s, uint64_t value,
 		 enum leads *out, struct error *err)
 {
-	uint32_t chunk = finder_find(&f->finder, value);
+	uint32_t chunk = follow_find(f, value);
 	uint64_t at;
 
 	*out = LEADS_MAYBE;
@@ -158,8 +168,8 @@ static int leads(struct follow *f, const struct slot *s, uint64_t value,
 		*out = leads_elsewhere(f, value);
 		return 0;
 	}
-	at = value - f->snap->chunk[chunk].addr;
-	if (f->snap->chunk[chunk].state != CHUNK_USED)
+	at = value - follow_block(f, chunk)->addr;
+	if (follow_block(f, chunk)->state != CHUNK_USED)
 		*out = LEADS_WRONG;
 	else if (s->node && f->p->node[chunk] && at == f->p->skip[chunk])
 		*out = leads_known(f, chunk, s->node);
@@ -308,7 +318,7 @@ static enum other has_other(const struct look *l, bool behind)
 bool tag_number_leads(struct follow *f, const struct tag_place *place,
 		      uint32_t node)
 {
-	const struct chunk *c = &f->snap->chunk[place->chunk];
+	const struct chunk *c = follow_block(f, place->chunk);
 	struct look l = {.f = f,
 			 .node = &f->p->nodes.node[node],
 			 .addr = c->addr + place->at,
@@ -321,7 +331,7 @@ static int look_place(struct follow *f, const struct tag_group *group,
 		      const struct tag_place *place, uint32_t number,
 		      struct tag_fit *out, struct error *err)
 {
-	const struct chunk *c = &f->snap->chunk[place->chunk];
+	const struct chunk *c = follow_block(f, place->chunk);
 	/* What is looked at may have others laid out, and move the nodes. */
 	struct node node = f->p->nodes.node[number];
 	struct look l = {.f = f,
@@ -331,6 +341,8 @@ static int look_place(struct follow *f, const struct tag_group *group,
 			 .base = f->p->nodes.node[group->family->node].size};
 	bool ok = true;
 
+	if (follow_is_area(f, place->chunk))
+		l.end = l.addr + outside_size(&node);
 	for (size_t i = 0; i < node.slots && ok; i++)
 		if (look_slot(&l, &node.slot[i], 0, &ok, err))
 			return -1;
@@ -369,7 +381,7 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err)
 {
 	size_t may = all ? 0 : group->unknown / WRONG_SHARE;
-	size_t loose = 0, wrong = 0;
+	size_t loose = 0, wrong = 0, open = 0;
 
 	*out = (struct tag_fit){.whole = true};
 	if (node_lay(&f->p->nodes, node, err))
@@ -381,11 +393,13 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 
 		wrong += room == ROOM_NOT;
 		loose += room == ROOM_LOOSE;
-		out->whole &= room >= ROOM_LOOSE;
+		open += room == ROOM_OPEN;
+		out->whole &= room >= ROOM_OPEN;
 		if (wrong > may)
 			return 0;
 	}
-	if (loose * 2 > group->unknown)
+	out->open = out->whole && open == group->unknown;
+	if (loose * 2 > group->unknown || out->open)
 		out->whole = false;
 	for (size_t i = 0; i < group->unknown; i++) {
 		if (room_of(f, &group->place[i], &f->p->nodes.node[node]) ==

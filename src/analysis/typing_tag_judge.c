@@ -77,6 +77,9 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 		return -1;
 	if (!fit.fits || (!fit.whole && has_others(&fit)))
 		return 0;
+	if (node == j->known && fit.open)
+		j->known_fits = !has_others(&fit) &&
+				(j->group->validated || agrees(j->group, &fit));
 	if (!fit.whole) {
 		/* Something may be behind it, with no pointer in it. */
 		if (!is_of_others(j->group, node)) {

@@ -69,8 +69,9 @@ int tag_proofs(struct follow *f, struct error *err)
 {
 	if (f->p->proven)
 		return 0;
-	f->p->proven = try_calloc(f->snap->chunk_count, sizeof(*f->p->proven),
-				  "proofs of types", err);
+	f->p->proven =
+		try_calloc(f->p->chunks + f->p->areas, sizeof(*f->p->proven),
+			   "proofs of types", err);
 	return f->p->proven ? 0 : -1;
 }
 
@@ -113,6 +114,13 @@ static int refine_inner(struct follow *f, const struct tag_place *place,
 	/* What is said of it is kept no more. */
 	if (p->cut)
 		return 0;
+	if (follow_is_area(f, place->chunk)) {
+		if (!u64map_get(&f->seen,
+				follow_key(f, place->chunk, node, place->at),
+				NULL))
+			f->found = true;
+		return follow_inner(f, place->chunk, node, place->at, err);
+	}
 	f->found = true;
 	if (GROW(p->inner, p->inner_cap, p->inners + 1, "types", err))
 		return -1;
@@ -195,7 +203,7 @@ void tag_name(struct follow *f, const struct tag_place *place, uint32_t name,
 {
 	uint32_t chunk = place->chunk;
 
-	if (f->t->by[chunk] == TYPED_VTABLE ||
+	if (follow_is_area(f, chunk) || f->t->by[chunk] == TYPED_VTABLE ||
 	    (place->at && (f->p->node[chunk] || f->t->type[chunk])))
 		return;
 	/* An element of an array that was never written has led there. */

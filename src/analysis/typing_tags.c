@@ -94,10 +94,11 @@ static void read_values(struct solving *s, const struct tag_member *m)
 	for (size_t i = 0; i < s->family->count; i++) {
 		struct tag_place *place = &s->family->place[i];
 
-		place->value = tag_value(s->f,
-					 s->f->snap->chunk[place->chunk].addr +
-						 place->at + m->offset,
-					 m->size, m->bit_offset, m->bit_size);
+		place->value =
+			tag_value(s->f,
+				  follow_block(s->f, place->chunk)->addr +
+					  place->at + m->offset,
+				  m->size, m->bit_offset, m->bit_size);
 	}
 }
 
@@ -542,11 +543,11 @@ bool tag_plausible(const struct follow *f, uint32_t node, uint64_t addr,
 		return false;
 	if (u64map_get(&f->variables, value, NULL))
 		return true;
-	chunk = finder_find(&f->finder, value);
+	chunk = follow_find(f, value);
 	size = f->p->nodes.node[(uint32_t)at].size;
 	if (chunk == CHUNK_NONE || depth == NESTED_MAX)
 		return false;
-	c = &f->snap->chunk[chunk];
+	c = follow_block(f, chunk);
 	/* One on the heap is like the others, and has a tag as well. */
 	return c->state == CHUNK_USED && value - c->addr + size <= c->size &&
 	       tag_plausible(f, node, value, depth + 1);

@@ -63,6 +63,7 @@ struct tag_fit {
 	size_t good;   /* blocks that it fits */
 	bool fits;     /* all of them */
 	bool whole;    /* and is just as large as each */
+	bool open;     /* none is in a chunk: no size tells */
 	size_t agree;  /* blocks where pointers behind T lead as they should */
 	size_t other;  /* blocks with pointers where it has none */
 	size_t never;  /* ... where no pointer can be */

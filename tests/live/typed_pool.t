@@ -1,0 +1,65 @@
+#!/bin/sh
+# Objects in a pool that the program maps itself lead to malloc's blocks, by
+# debug information, against what the program knows; what freed slots still
+# have leads to none.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+need_ptrace
+need jq gcc gcore
+
+build() { # FLAGS
+	gcc "$@" -o "$T/typed_pool" \
+		"$top_srcdir/tests/fixtures/typed_pool.c" 2>"$T/log"
+}
+# The type or the owner of each block that the program tells of.
+judged() { # FROM
+	sed -n 's/^\(type\|held\|none\) \([^ ]*\).*/type \2/p' "$T/manifest" \
+		>"$T/asked"
+	hs "$@" --json -x "$T/asked"
+	jq -r '[.rows[0].addr, (if .totals.named_by | IN("path", "tag",
+		"owner") then .totals.type else "-" end)] | @tsv' "$T/out" |
+		sort >"$T/got"
+	sed -n 's/^type \([^ ]*\) /\1\t/p; s/^held \([^ ]*\) /\1\theld by /p
+		s/^none \(.*\)/\1\t-/p' "$T/manifest" |
+		sort >"$T/wanted"
+	is "$how: all are what the program says" \
+		"$(diff "$T/wanted" "$T/got")" ""
+}
+try() { # NAME FLAGS
+	how=$1
+	shift
+	if ! build "$@"; then
+		skip "$how" "gcc makes no such programs here"
+		return
+	fi
+	FIXTURES=$T start_fixture typed_pool
+	judged -p "$PID"
+	stop_fixture
+}
+try "-O2" -g -O2
+try "split, DWARF 4" -gdwarf-4 -O0 -gsplit-dwarf
+
+build -g -O0 || bail "gcc"
+FIXTURES=$T start_fixture typed_pool
+how="-O0"
+judged -p "$PID"
+gcore_of "$PID" "$T/core"
+how="core"
+judged -c "$T/core"
+
+one() { # a block that the program says that of
+	sed -n "s/^$1 \(0x[^ ]*\) *$2\$/\1/p" "$T/manifest" | tail -n 1
+}
+hs -p "$PID" --json -e "type $(one type "struct job")" \
+	-e "type $(one held "struct text.bytes")" \
+	-e "type $(one type "struct keys")"
+why() { # NUMBER SECTION
+	jq -r -s ".[$1].rows | map(select(.section == \"$2\"))[0].what" \
+		"$T/out"
+}
+is "the way leads through the pool" "$(why 0 why)" "g_nodes->job"
+is "the owner is a member of what is there" "$(why 1 "held by")" \
+	"struct text.bytes: 1 word"
+is "the way to what a kind has told" "$(why 2 why)" "g_objects[20]->keys"
+stop_fixture
+done_testing
