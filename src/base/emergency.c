@@ -59,11 +59,30 @@ void emergency_forget(void)
 static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
 			    SIGABRT, SIGTERM, SIGHUP};
 
-static void on_signal(int sig)
+static emergency_mend_fn *_Atomic mending;
+
+void emergency_mend(emergency_mend_fn *fn)
+{
+	atomic_store(&mending, fn);
+}
+
+static bool is_mended(int sig, const siginfo_t *info)
+{
+	emergency_mend_fn *fn = atomic_load(&mending);
+
+	/* Of the kernel, not sent by somebody. */
+	return sig == SIGBUS && info->si_code > 0 && fn &&
+	       fn((uintptr_t)info->si_addr);
+}
+
+static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	struct sigaction sa = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
+	(void)context;
+	if (is_mended(sig, info))
+		return;
 	/*
 	 * An undo that crashes comes here again, since faults are not blocked:
 	 * the rest is undone then, and that signal is the one we die of.
@@ -80,8 +99,9 @@ int emergency_install(struct error *err)
 {
 	static char stack_bytes[64 * 1024];
 	stack_t stack = {.ss_sp = stack_bytes, .ss_size = sizeof stack_bytes};
-	struct sigaction sa = {.sa_handler = on_signal,
-			       .sa_flags = SA_ONSTACK | SA_NODEFER};
+	struct sigaction sa = {.sa_sigaction = on_signal,
+			       .sa_flags =
+				       SA_ONSTACK | SA_NODEFER | SA_SIGINFO};
 
 	if (sigaltstack(&stack, NULL))
 		return error_sys(err, "cannot set a signal stack");

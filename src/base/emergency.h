@@ -9,6 +9,9 @@
 #ifndef BASE_EMERGENCY_H
 #define BASE_EMERGENCY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/error.h"
 
 typedef void emergency_fn(void *ctx);
@@ -27,6 +30,13 @@ void emergency_remove(emergency_fn *fn, void *ctx);
 void emergency_run(void);
 /* Forget all, undo nothing: in a child after fork(). */
 void emergency_forget(void);
+
+/*
+ * Asked first at a SIGBUS: true if what made the access at addr fail is mended,
+ * so that it can be done again.  One for all; async-signal-safe.
+ */
+typedef bool emergency_mend_fn(uintptr_t addr);
+void emergency_mend(emergency_mend_fn *fn);
 
 /*
  * Catch the signals above; after the undos we die of the same signal.  Has its

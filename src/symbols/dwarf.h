@@ -29,12 +29,12 @@ struct dwarf_from {
 	unsigned word; /* bytes of an address */
 };
 
-/* NULL if the file has no DWARF (a symbol table is none), or none that can be
- * read: then note (or NULL) says why. */
-struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note);
+/* NULL if the file has no DWARF (a symbol table is none).  No section is read
+ * by this: that it cannot be dwarf_note() says later. */
+struct dwarf *dwarf_open(const struct dwarf_from *from);
 void dwarf_close(struct dwarf *dwarf);
 
 /* What is missing of it and why ("/src/a.dwo is not there"), or "". */
-const char *dwarf_note(const struct dwarf *dwarf);
+const char *dwarf_note(struct dwarf *dwarf);
 
 #endif

@@ -1,21 +1,17 @@
 #include "symbols/dwarf_check.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /*
  * .debug_rnglists and .debug_loclists: tables one after the other, each with a
  * length, a version, the sizes of an address and of a segment, and how many
- * offsets follow (DWARF 5, 7.28 and 7.29).  libdwarf of 2021 frees what it has
- * of them twice when one is damaged.
+ * offsets follow (DWARF 5, 7.28 and 7.29).
  */
-static bool lists_are_whole(const struct elf *elf, const char *section)
+bool dwarf_check_lists(const void *data, size_t size)
 {
 	const uint8_t *at, *end;
-	const void *data;
-	size_t size;
 
-	if (!elf_section(elf, section, &data, &size))
-		return true;
 	at = data;
 	end = at + size;
 	while (end - at >= 12) {
@@ -42,13 +38,4 @@ static bool lists_are_whole(const struct elf *elf, const char *section)
 		at += head + length;
 	}
 	return at == end;
-}
-
-const char *dwarf_check(const struct elf *elf)
-{
-	if (!lists_are_whole(elf, ".debug_rnglists"))
-		return ".debug_rnglists is damaged";
-	if (!lists_are_whole(elf, ".debug_loclists"))
-		return ".debug_loclists is damaged";
-	return NULL;
 }

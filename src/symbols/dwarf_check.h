@@ -1,19 +1,15 @@
-/*
- * Damage in debug information that libdwarf does not survive, found before it
- * sees the file.
- */
+/* Damage in debug information, found before it is believed. */
 #ifndef SYMBOLS_DWARF_CHECK_H
 #define SYMBOLS_DWARF_CHECK_H
 
 #include <stdbool.h>
-
-#include "symbols/elf.h"
+#include <stddef.h>
 
 struct die;
 
-/* NULL, or what is damaged, as static text: the file is not to be given to
- * libdwarf then. */
-const char *dwarf_check(const struct elf *elf);
+/* Do the tables of .debug_rnglists or .debug_loclists follow one another to the
+ * end of the section? */
+bool dwarf_check_lists(const void *data, size_t size);
 
 /*
  * In dwarf_line_check.c: is the header of the unit's line table whole?  Of

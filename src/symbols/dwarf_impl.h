@@ -23,10 +23,13 @@ enum dwarf_file_kind { FILE_MAIN, FILE_ALT, FILE_SPLIT, FILE_PACKAGE };
 
 struct dwarf_file {
 	Dwarf_Debug dbg;
+	struct dwarf_object *object; /* owned: what dbg reads through */
 	enum dwarf_file_kind kind;
 	char *path; /* owned; NULL of the module's own */
 	const struct elf *elf;
 	struct elf *own; /* owned: the same, or NULL */
+	/* The sections of lists, by enum list_kind: see dwarf_check.h. */
+	bool lists_checked[2], lists_damaged[2];
 };
 
 /* Which unit or function has which code: ranges, sorted. */
@@ -87,6 +90,7 @@ struct dwarf {
 	struct dwarf_unit *unit; /* owned, by die */
 	size_t units, unit_cap;
 	bool units_listed;
+	bool unreadable;      /* there are none that can be read */
 	struct code_map code; /* of units */
 	bool code_listed;
 
@@ -118,6 +122,13 @@ size_t dwarf_alt_file(struct dwarf *dwarf);
  * must have, or NULL. */
 size_t dwarf_add_file(struct dwarf *dwarf, const char *path,
 		      enum dwarf_file_kind kind, const char *id);
+/* elf_section_load(), and a note of what cannot be read. */
+int dwarf_load_section(struct dwarf *dwarf, const struct elf *elf, size_t index,
+		       const void **data, size_t *size,
+		       struct error *err) MUST_CHECK;
+/* What all reading of DIEs needs, if it was not yet loaded; fails only at ^C:
+ * what cannot be read is noted, and reads as missing. */
+int dwarf_load(struct dwarf *dwarf, struct error *err) MUST_CHECK;
 /* --- dwarf_split.c */
 /* Adds "WHAT WHY" to the note, once. */
 void dwarf_note_file(struct dwarf *dwarf, const char *what, const char *why);

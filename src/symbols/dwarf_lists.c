@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "symbols/dwarf_check.h"
+#include "symbols/elf_bytes.h"
+
 uint64_t list_take(struct list *l, size_t len)
 {
 	uint64_t value = 0;
@@ -109,6 +112,29 @@ static bool table_of(const struct die *die, enum list_kind kind, bool split,
 	return ok;
 }
 
+/* The section of that name; false: there is none that can be read. */
+static bool load_lists(const struct die *die, enum list_kind kind,
+		       const char *name, const void **data, size_t *size)
+{
+	struct dwarf_file *file = &die->dwarf->file[die->file];
+	size_t index = elf_section_find(file->elf, name);
+	struct error err;
+
+	if (!index ||
+	    dwarf_load_section(die->dwarf, file->elf, index, data, size,
+			       &err) ||
+	    !*data)
+		return false;
+	if (kind == LIST_OLD_LOCATIONS)
+		return true;
+	if (!file->lists_checked[kind])
+		file->lists_damaged[kind] = !dwarf_check_lists(*data, *size);
+	file->lists_checked[kind] = true;
+	if (file->lists_damaged[kind])
+		dwarf_note_file(die->dwarf, name, "is damaged: not used");
+	return true;
+}
+
 bool list_open(const struct die *die, enum list_kind kind, unsigned form,
 	       uint64_t value, struct list *out, bool *there)
 {
@@ -123,8 +149,9 @@ bool list_open(const struct die *die, enum list_kind kind, unsigned form,
 	size_t size;
 	bool indexed = form == DW_FORM_rnglistx || form == DW_FORM_loclistx;
 
-	*there = elf_section(file->elf, section[kind][split], &data, &size);
-	if (!*there)
+	*there = load_lists(die, kind, section[kind][split], &data, &size);
+	if (!*there ||
+	    (kind != LIST_OLD_LOCATIONS && file->lists_damaged[kind]))
 		return false;
 	*out = (struct list){
 		.die = die, .at = data, .end = (const uint8_t *)data + size};

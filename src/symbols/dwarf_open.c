@@ -7,82 +7,64 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "symbols/dwarf_check.h"
 #include "symbols/dwarf_impl.h"
-#include "symbols/elf_zstd.h"
+#include "symbols/dwarf_object.h"
+#include "symbols/elf_bytes.h"
 
-static int handle_open(int fd, Dwarf_Debug *dbg)
+#define FILES_NONE SIZE_MAX
+
+int dwarf_load_section(struct dwarf *d, const struct elf *elf, size_t index,
+		       const void **data, size_t *size, struct error *err)
 {
-	Dwarf_Error e = NULL;
-#ifdef HAVE_DWARF_INIT_B_ACCESS
-	int ret = dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL,
-			       dbg, &e);
-#else
-	int ret = dwarf_init_b(fd, DW_GROUPNUMBER_ANY, NULL, NULL, dbg, &e);
-#endif
+	struct elf_section section;
 
-	if (ret == DW_DLV_ERROR) {
-		log_info("dwarf: %s", dwarf_errmsg(e));
-#ifdef HAVE_DWARF_DEALLOC_ERROR
-		dwarf_dealloc_error(NULL, e);
-#endif
-	}
-	return ret == DW_DLV_OK ? 0 : -1;
-}
-
-/* *unpacked: the same with what had to be unpacked, or NULL. */
-static int open_elf(const struct elf *elf, Dwarf_Debug *dbg,
-		    struct elf **unpacked, struct strbuf *note)
-{
-	const char *damaged = NULL;
-	struct error err;
-	int fd = -1;
-
-	*unpacked = NULL;
-	if (elf_is_memory(elf))
-		return -1;
-	if (elf_unpack_zstd(elf, &fd, &err) ||
-	    (fd >= 0 && elf_open(fd, unpacked, &err)))
-		damaged = err.msg;
-	else
-		damaged = dwarf_check(*unpacked ? *unpacked : elf);
-	if (damaged) {
-		log_info("dwarf: %s", damaged);
-		if (note)
-			strbuf_addf(note,
-				    "%sits debug information is not used: %s",
-				    note->len ? "; " : "", damaged);
-	}
-	if (!damaged && !handle_open(elf_fd(*unpacked ? *unpacked : elf), dbg))
+	if (!elf_section_load(elf, index, data, size, err))
 		return 0;
-	elf_close(*unpacked);
+	if (err->code != ERR_INTERRUPTED &&
+	    elf_section_at(elf, index, &section)) {
+		AUTO_FREE char *why = xasprintf("cannot be read: %s", err->msg);
+
+		log_info("dwarf: %s: %s %s", d->path, section.name, why);
+		dwarf_note_file(d, section.name, why);
+	}
 	return -1;
 }
 
-static void handle_close(Dwarf_Debug dbg)
+int dwarf_load(struct dwarf *d, struct error *err)
 {
-#ifdef HAVE_DWARF_FINISH_ERROR
-	Dwarf_Error e;
+	static const char *const needed[] = {".debug_info", ".debug_abbrev",
+					     ".debug_str", ".debug_line_str",
+					     ".debug_types"};
+	const struct elf *elf = d->file[0].elf;
 
-	dwarf_finish(dbg, &e);
-#else
-	dwarf_finish(dbg);
-#endif
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		size_t index = elf_section_find(elf, needed[i]), size;
+		const void *data;
+
+		if (index &&
+		    dwarf_load_section(d, elf, index, &data, &size, err) &&
+		    err->code == ERR_INTERRUPTED)
+			return -1;
+	}
+	return 0;
 }
 
-static size_t add_handle(struct dwarf *d, Dwarf_Debug dbg,
-			 enum dwarf_file_kind kind, const char *path,
-			 const struct elf *elf, struct elf *own)
+/* The index of a file that libdwarf has taken; FILES_NONE. */
+static size_t add_handle(struct dwarf *d, enum dwarf_file_kind kind,
+			 const char *path, const struct elf *elf,
+			 struct elf *own)
 {
+	struct dwarf_object *object;
+	Dwarf_Debug dbg;
 	struct error err;
 
 	if (d->files >> (KEY_CLASS_SHIFT - KEY_FILE_SHIFT) ||
-	    GROW(d->file, d->file_cap, d->files + 1, "debug files", &err)) {
-		handle_close(dbg);
-		return 0;
-	}
+	    GROW(d->file, d->file_cap, d->files + 1, "debug files", &err) ||
+	    dwarf_object_open(d, elf, &object, &dbg))
+		return FILES_NONE;
 	d->file[d->files] =
 		(struct dwarf_file){.dbg = dbg,
+				    .object = object,
 				    .kind = kind,
 				    .path = path ? xstrdup(path) : NULL,
 				    .elf = elf,
@@ -90,15 +72,10 @@ static size_t add_handle(struct dwarf *d, Dwarf_Debug dbg,
 	return d->files++;
 }
 
-struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note)
+struct dwarf *dwarf_open(const struct dwarf_from *from)
 {
-	struct dwarf *d;
-	struct elf *unpacked;
-	Dwarf_Debug dbg;
+	struct dwarf *d = xcalloc(1, sizeof *d);
 
-	if (open_elf(from->elf, &dbg, &unpacked, note))
-		return NULL;
-	d = xcalloc(1, sizeof *d);
 	d->path = xstrdup(from->path ? from->path : "");
 	d->debug_dir = xstrdup(from->debug_dir ? from->debug_dir : "");
 	for (size_t i = 0; i < 3 && from->roots && from->roots[i]; i++)
@@ -107,9 +84,7 @@ struct dwarf *dwarf_open(const struct dwarf_from *from, struct strbuf *note)
 	type_set_init(&d->types, from->word, d);
 	elf_alt_link(from->elf, &d->alt_link, &d->alt_id);
 	d->module = xstrdup(from->module ? from->module : "");
-	add_handle(d, dbg, FILE_MAIN, NULL, unpacked ? unpacked : from->elf,
-		   unpacked);
-	if (!d->files) {
+	if (add_handle(d, FILE_MAIN, NULL, from->elf, NULL) == FILES_NONE) {
 		dwarf_close(d);
 		return NULL;
 	}
@@ -125,7 +100,7 @@ void dwarf_close(struct dwarf *d)
 	while (d->files) {
 		struct dwarf_file *f = &d->file[--d->files];
 
-		handle_close(f->dbg);
+		dwarf_object_close(f->object, f->dbg);
 		elf_close(f->own);
 		free(f->path);
 	}
@@ -148,8 +123,14 @@ void dwarf_close(struct dwarf *d)
 	free(d);
 }
 
-const char *dwarf_note(const struct dwarf *d)
+const char *dwarf_note(struct dwarf *d)
 {
+	for (size_t i = 0; i < d->files; i++)
+		if (elf_was_cut(d->file[i].elf))
+			dwarf_note_file(
+				d, d->file[i].path ? d->file[i].path : d->path,
+				"was cut short while it was read: what "
+				"it says may be wrong");
 	return strbuf_str(&d->note);
 }
 
@@ -164,7 +145,7 @@ size_t dwarf_add_file(struct dwarf *d, const char *path,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	Dwarf_Debug dbg;
 	Dwarf_Error e = NULL;
-	struct elf *elf, *unpacked;
+	struct elf *elf;
 	struct error err;
 	size_t index;
 
@@ -179,20 +160,13 @@ size_t dwarf_add_file(struct dwarf *d, const char *path,
 		elf_close(elf);
 		return 0;
 	}
-	if (open_elf(elf, &dbg, &unpacked, NULL)) {
+	index = add_handle(d, kind, path, elf, elf);
+	if (index == FILES_NONE) {
 		dwarf_note_file(d, path, "has no debug information");
 		elf_close(elf);
 		return 0;
 	}
-	if (unpacked) {
-		elf_close(elf);
-		elf = unpacked;
-	}
-	index = add_handle(d, dbg, kind, path, elf, elf);
-	if (!index) {
-		elf_close(elf);
-		return 0;
-	}
+	dbg = d->file[index].dbg;
 	/* Who asks whom: a split unit for addresses, ours for shared text. */
 	if (kind == FILE_ALT ? dwarf_set_tied_dbg(d->file[0].dbg, dbg, &e)
 			     : dwarf_set_tied_dbg(dbg, d->file[0].dbg, &e))

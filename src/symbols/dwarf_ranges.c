@@ -26,8 +26,8 @@ bool die_extent(const struct die *die, uint64_t *low, uint64_t *high)
 	return true;
 }
 
-/* DWARF 5; false: not where we could read it. */
-static bool each_in_list(const struct die *die, unsigned form, uint64_t value,
+/* DWARF 5. */
+static void each_in_list(const struct die *die, unsigned form, uint64_t value,
 			 range_fn *fn, void *ctx)
 {
 	struct list list;
@@ -35,47 +35,10 @@ static bool each_in_list(const struct die *die, unsigned form, uint64_t value,
 	bool there;
 
 	if (!list_open(die, LIST_RANGES, form, value, &list, &there))
-		return there;
+		return;
 	while (list_next(&list, LIST_RANGES, &e))
 		if (e.low < e.high && !fn(ctx, e.low, e.high))
 			break;
-	return true;
-}
-
-/* DWARF 5: .debug_rnglists, compressed. */
-static void each_in_rnglist(const struct die *die, Dwarf_Attribute attr,
-			    Dwarf_Half form, uint64_t value, range_fn *fn,
-			    void *ctx)
-{
-	Dwarf_Rnglists_Head head = NULL;
-	Dwarf_Unsigned count = 0, offset = 0;
-	Dwarf_Error e = NULL;
-	bool go_on = true;
-
-	if (dwarf_rnglists_get_rle_head(attr, form, value, &head, &count,
-					&offset, &e) != DW_DLV_OK) {
-		dwarf_forget(die->dbg, e);
-		return;
-	}
-	for (Dwarf_Unsigned i = 0; i < count && go_on; i++) {
-		unsigned length = 0, code = 0;
-		Dwarf_Unsigned raw1, raw2, low = 0, high = 0;
-		Dwarf_Bool no_addr = 0;
-
-		e = NULL;
-		if (dwarf_get_rnglists_entry_fields_a(
-			    head, i, &length, &code, &raw1, &raw2, &no_addr,
-			    &low, &high, &e) != DW_DLV_OK) {
-			dwarf_forget(die->dbg, e);
-			break;
-		}
-		if (code == DW_RLE_end_of_list)
-			break;
-		if (code == DW_RLE_base_address || code == DW_RLE_base_addressx)
-			continue;
-		go_on = low >= high || fn(ctx, low, high);
-	}
-	dwarf_dealloc_rnglists_head(head);
 }
 
 static uint64_t unit_base(const struct die *die)
@@ -154,10 +117,8 @@ void die_each_range(const struct die *die, range_fn *fn, void *ctx)
 	} else {
 		u = off;
 	}
-	if (version >= 5 && each_in_list(die, form, u, fn, ctx))
-		; /* read here */
-	else if (version >= 5)
-		each_in_rnglist(die, attr, form, u, fn, ctx);
+	if (version >= 5)
+		each_in_list(die, form, u, fn, ctx);
 	else
 		each_in_ranges(die, u, fn, ctx);
 	attr_free(die, attr);

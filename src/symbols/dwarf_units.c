@@ -88,8 +88,11 @@ int dwarf_list_units(struct dwarf *d, struct error *err)
 
 	if (d->units_listed)
 		return 0;
+	if (dwarf_load(d, err))
+		return -1;
 	d->units = 0;
-	if (list_units_of(d, 0, false, err) || list_units_of(d, 0, true, err))
+	if (!d->unreadable &&
+	    (list_units_of(d, 0, false, err) || list_units_of(d, 0, true, err)))
 		return -1;
 	/* A stripped file may still link to what its units shared. */
 	alt = d->units ? dwarf_alt_file(d) : 0;
@@ -182,21 +185,13 @@ bool dwarf_unit_cplus(struct dwarf *d, uint64_t key)
 
 bool dwarf_has_units(struct dwarf *d)
 {
-	static const char *const sections[] = {".debug_info", ".zdebug_info"};
+	Dwarf_Addr addr = 0;
+	Dwarf_Unsigned size = 0;
+	Dwarf_Error e = NULL;
 
-	for (size_t i = 0; i < 2; i++) {
-		Dwarf_Addr addr = 0;
-		Dwarf_Unsigned size = 0;
-		Dwarf_Error e = NULL;
-
-		if (dwarf_get_section_info_by_name(d->file[0].dbg, sections[i],
-						   &addr, &size,
-						   &e) == DW_DLV_OK) {
-			if (size)
-				return true;
-		} else {
-			dwarf_forget(d->file[0].dbg, e);
-		}
-	}
+	if (dwarf_get_section_info_by_name(d->file[0].dbg, ".debug_info", &addr,
+					   &size, &e) == DW_DLV_OK)
+		return size > 0;
+	dwarf_forget(d->file[0].dbg, e);
 	return false;
 }

@@ -22,8 +22,10 @@ void elf_close(struct elf *elf)
 	free(elf->segment);
 	free(elf->soname);
 	free(elf->build_id);
-	if (elf->lazy)
+	if (elf->lazy) {
+		elf_free_bytes(elf->lazy);
 		free(elf->lazy->debuglink);
+	}
 	free(elf->lazy);
 	free(elf);
 }

@@ -86,9 +86,9 @@ size_t elf_segments(const struct elf *elf, const struct elf_segment **out);
  */
 const char *elf_section_name(const struct elf *elf, uint64_t vaddr);
 /*
- * The bytes of the first section of that name, uncompressed, borrowed from elf.
- * False: there is none, or libelf cannot uncompress it, or elf is an image of
- * memory, where the section headers are not.
+ * The bytes of the first section of that name, unpacked, borrowed from elf (see
+ * elf_bytes.h).  False: there is none, it is empty or cannot be unpacked, or
+ * elf is an image of memory, where the section headers are not.
  */
 bool elf_section(const struct elf *elf, const char *name, const void **data,
 		 size_t *size);

@@ -9,7 +9,9 @@
 
 #include <gelf.h>
 
+#include "base/file_map.h"
 #include "symbols/elf.h"
+#include "symbols/elf_unpack.h"
 
 /* The dynamic segment, as far as we use it; addresses are the file's. */
 struct elf_dynamic {
@@ -29,7 +31,18 @@ struct elf_table {
 	size_t count;
 };
 
+/* A section's, mapped or unpacked: see elf_bytes.h. */
+struct elf_bytes {
+	bool loaded;
+	char *why;  /* owned: it cannot be; NULL: it can, as far as we know */
+	char *name; /* owned: ".debug_info" of .zdebug_info; or NULL */
+	struct file_map map;
+	struct elf_unpacked unpacked;
+};
+
 struct elf_lazy {
+	struct elf_bytes *bytes; /* owned, by number; NULL: not asked yet */
+	size_t sections;
 	bool debuglink_tried;
 	char *debuglink; /* owned, or NULL */
 	uint32_t debuglink_crc;
@@ -65,6 +78,7 @@ Elf_Data *elf_chunk(const struct elf *elf, uint64_t vaddr, uint64_t len,
 /* The string at off in a string table, or NULL if it does not end in it. */
 const char *elf_string(const Elf_Data *strs, uint64_t off);
 
+void elf_free_bytes(struct elf_lazy *lazy);
 void elf_load_dynamic(struct elf *elf);
 void elf_load_notes(struct elf *elf);
 

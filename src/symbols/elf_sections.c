@@ -156,25 +156,6 @@ static Elf_Data *named_section(const struct elf *elf, const char *want)
 		       : NULL;
 }
 
-bool elf_section(const struct elf *elf, const char *name, const void **data,
-		 size_t *size)
-{
-	GElf_Shdr shdr;
-	Elf_Scn *scn = find_section(elf, name, &shdr);
-	Elf_Data *found = NULL;
-
-	if (!scn || shdr.sh_type == SHT_NOBITS)
-		return false;
-	/* Once uncompressed, its header says that it never was otherwise. */
-	if (!(shdr.sh_flags & SHF_COMPRESSED) || elf_compress(scn, 0, 0) >= 0)
-		found = elf_getdata(scn, NULL);
-	if (!found || !found->d_buf)
-		return false;
-	*data = found->d_buf;
-	*size = found->d_size;
-	return true;
-}
-
 static void load_debuglink(const struct elf *elf)
 {
 	Elf_Data *data = named_section(elf, ".gnu_debuglink");

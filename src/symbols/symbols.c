@@ -321,8 +321,7 @@ static bool find_at(struct symbols *s, uint64_t addr, bool own,
 }
 
 static struct dwarf *open_dwarf(struct symbols *s, const struct entry *e,
-				const struct elf *elf, const char *path,
-				struct strbuf *note)
+				const struct elf *elf, const char *path)
 {
 	struct roots roots;
 	struct dwarf_from from = {.elf = elf,
@@ -333,29 +332,23 @@ static struct dwarf *open_dwarf(struct symbols *s, const struct entry *e,
 				  .word = elf_word(e->m.elf)};
 
 	find_roots(s, &roots);
-	return dwarf_open(&from, note);
+	return dwarf_open(&from);
 }
 
 static struct dwarf *dwarf_of(struct symbols *s, struct entry *e)
 {
-	struct strbuf note = {0};
-
 	if (e->dwarf_tried || !e->m.elf)
 		return e->dwarf;
 	if (!e->debug_tried)
 		find_debug_file(s, e);
-	strbuf_add(&note, e->m.debug_note);
 	if (e->debug)
-		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path, &note);
+		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path);
 	if (!e->dwarf)
-		e->dwarf = open_dwarf(s, e, e->m.elf, e->m.path, &note);
-	keep_note(e, &note);
+		e->dwarf = open_dwarf(s, e, e->m.elf, e->m.path);
 	if ((!e->dwarf || !dwarf_has_units(e->dwarf)) &&
 	    fetch_debug_file(s, e)) {
 		dwarf_close(e->dwarf);
-		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path, &note);
-		if (note.len)
-			keep_note(e, &note);
+		e->dwarf = open_dwarf(s, e, e->debug, e->m.debug_path);
 	}
 	e->dwarf_tried = !s->debuginfod || e->debug || e->fetch_tried ||
 			 (e->dwarf && dwarf_has_units(e->dwarf));

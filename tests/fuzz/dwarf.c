@@ -176,7 +176,7 @@ static void ask(const struct elf *elf)
 {
 	static const struct module module = {.path = "", .name = ""};
 	struct dwarf_from from = {.elf = elf, .path = "", .word = 8};
-	struct dwarf *dwarf = dwarf_open(&from, NULL);
+	struct dwarf *dwarf = dwarf_open(&from);
 	struct dwarf_lines *lines;
 	unsigned left = ASKED;
 	struct error err;

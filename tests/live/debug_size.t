@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
-need jq objcopy readelf strace truncate
+need jq objcopy readelf strace strip truncate
 
 cc=${HS_CC:-cc}
 modules=200 units=300
@@ -76,7 +76,8 @@ load() { # FOLDER
 	# shellcheck disable=SC2086 # words
 	start_fixture loader $libraries
 }
-# Bytes read of the libraries, and how often a debug file is asked for.
+# Bytes read or mapped of the libraries, and how often a debug file is asked
+# for.
 trace() { # HEAPSCOPE-OPTION...
 	# LeakSanitizer cannot work in a traced process.
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 \
@@ -84,10 +85,13 @@ trace() { # HEAPSCOPE-OPTION...
 		"$HS" "$@" >"$T/out" 2>"$T/err" </dev/null
 	status=$?
 	read_bytes=$(awk -F '= ' '/ (read|pread64)\(.*\/library[0-9]*[.]so>/ &&
-		$NF > 0 { n += $NF } END { print n + 0 }' "$T/strace")
+		$NF > 0 { n += $NF }
+		/ mmap\(.*\/library[0-9]*[.]so>/ { split($0, a, ", "); n += a[2] }
+		END { print n + 0 }' "$T/strace")
 	asked=$(grep -c "openat.*\"$folder" "$T/strace")
 	debug_bytes=$(awk -v folder="$folder" -F '= ' 'index($0, "<" folder) &&
 		/ (read|pread64)\(/ && $NF > 0 { n += $NF }
+		index($0, "<" folder) && / mmap\(/ { split($0, a, ", "); n += a[2] }
 		END { print n + 0 }' "$T/strace")
 }
 
@@ -215,6 +219,91 @@ if $cc -Wl,--compress-debug-sections=zlib -o "$T/many/many" "$T/main.o" \
 else
 	skip "compressed by zlib" "$(head -n 1 "$T/cc")"
 fi
+# shellcheck disable=SC2086 # words
+$cc -o "$T/many/many" "$T/main.o" $objects "$T/last.o"
+
+# --- memory: a unit with one large thing that nobody asks for
+big=$((80 << 20)) # more than is kept in memory of what is unpacked
+cat >"$T/big.s" <<END
+	.section .debug_abbrev,"",@progbits
+	.uleb128 1, 0x11
+	.byte 1, 0, 0
+	.uleb128 2, 0x34
+	.byte 0
+	.uleb128 0x1c, 0x04
+	.byte 0, 0, 0
+	.section .debug_info,"",@progbits
+	.long .Lend - .Lunit
+.Lunit:	.short 4
+	.long .debug_abbrev
+	.byte 8
+	.uleb128 1
+	.byte 2
+	.long $big
+	.fill $big, 1, 7
+	.byte 0
+.Lend:
+	.section .note.GNU-stack,"",@progbits
+END
+$cc -c -o "$T/big.o" "$T/big.s"
+tell_memory="shell grep RssAnon /proc/\$PPID/status"
+# What it takes of memory that cannot be read from a file again, in KiB.
+takes() {
+	hs -p "$PID" -e "$tell_memory" -e 'print mine.number' \
+		-e 'print at_end.number' -e "$tell_memory"
+	taken=$(awk '/RssAnon/ { n[NR] = $2 } END {
+		for (i in n) { d = d ? d - n[i] : n[i] }
+		print d < 0 ? -d : d }' "$T/out")
+}
+is_bounded() { # WHAT: the debug information of "many"
+	check "$1: both are found" sh -c "grep -q '^815\$' '$T/out' &&
+		grep -q '^4712\$' '$T/out'"
+	check "$1: it takes less than an eighth of its size ($taken KiB)" \
+		test "$taken" -lt "$((big / 1024 / 8))"
+}
+for packing in none zlib zlib-gnu; do
+	# shellcheck disable=SC2086 # words
+	if ! $cc -Wl,--compress-debug-sections=$packing -o "$T/many/many" \
+		"$T/main.o" $objects "$T/big.o" "$T/last.o" 2>"$T/cc"; then
+		skip "memory, $packing" "$(head -n 1 "$T/cc")"
+		continue
+	fi
+	start_fixture many
+	takes
+	is_bounded "memory, $packing"
+	stop_fixture
+done
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	start_fixture many
+	cat >"$T/in_full" <<END
+mount -t tmpfs -o size=64k none /var/tmp && exec "$HS" -p $PID --json bt
+END
+	TMPDIR='' unshare -m sh "$T/in_full" >"$T/out" 2>"$T/err" </dev/null
+	check "no room to unpack it: that is said" grep -q \
+		'[.]debug_info cannot be read: .*[Nn]o space' "$T/out" "$T/err"
+	is "no room to unpack it: the stack all the same" \
+		"$(jq -r '.rows[] | select(.symbol == "main") | .symbol' \
+			"$T/out")" main
+	stop_fixture
+else
+	skip "no room to unpack it" "needs root and unshare"
+fi
+
+# --- a debug file that becomes shorter while it is read
+# shellcheck disable=SC2086 # words
+$cc -Wl,--build-id=0x5109 -o "$T/many/many" "$T/main.o" $objects "$T/last.o"
+mkdir -p "$T/cut/.build-id/51"
+objcopy --only-keep-debug "$T/many/many" "$T/cut/.build-id/51/09.debug"
+strip "$T/many/many"
+start_fixture many
+hs --debug-dir "$T/cut" -p "$PID" -e 'print mine.number' \
+	-e "shell truncate -s 100 '$T/cut/.build-id/51/09.debug'" \
+	-e 'print at_end.number' -e bt
+check "cut short: before that" grep -q '^815$' "$T/out"
+check "cut short: not our end ($status)" test "$status" -lt 100
+check "cut short: that is said" grep -q \
+	'09.debug was cut short while it was read' "$T/err"
+stop_fixture
 # shellcheck disable=SC2086 # words
 $cc -o "$T/many/many" "$T/main.o" $objects "$T/last.o"
 
