@@ -144,6 +144,11 @@ enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
 	return TYPED_OWNER;
 }
 
+bool typing_is_cut(const struct typing *typing)
+{
+	return typing->paths && typing->paths->cut;
+}
+
 const char *typing_name(const struct typing *typing, uint32_t chunk)
 {
 	return typing->name[typing->type[chunk]].text;

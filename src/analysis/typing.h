@@ -73,6 +73,8 @@ void typing_keep_names(struct typing *typing);
  * or is text.  *name: number in typing->name. */
 enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
 			  uint32_t *name);
+/* Not all that pointers say was kept: some types may be missing. */
+bool typing_is_cut(const struct typing *typing);
 /* "" if it has none. */
 const char *typing_name(const struct typing *typing, uint32_t chunk);
 /* Is the chunk just that, neither several ("T[]") nor more ("T+")? */

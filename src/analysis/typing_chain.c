@@ -211,6 +211,25 @@ void typing_chain(const struct typing *t, uint32_t chunk, struct strbuf *out)
 			    out);
 }
 
+bool typing_led(const struct typing *t, uint32_t chunk, uint64_t *word)
+{
+	const struct paths *p = t->paths;
+	uint32_t from = FROM_NONE;
+	struct typed_link link;
+
+	if (!p || !p->node[chunk])
+		return false;
+	link = p->link[chunk];
+	for (size_t n = 0; n <= p->chunks + p->claims; n++) {
+		if (link.from == FROM_NONE || link.from & FROM_ROOT)
+			break;
+		from = link.from;
+		link = before(p, from);
+	}
+	return from != FROM_NONE && link.from == FROM_NONE &&
+	       u64map_get(&p->led, addr_of(t, from), word);
+}
+
 void typing_said(const struct typing *t, uint32_t chunk, typing_said_fn *fn,
 		 void *ctx)
 {

@@ -13,6 +13,10 @@
 void typing_chain(const struct typing *typing, uint32_t chunk,
 		  struct strbuf *out);
 
+/* Does that way begin with an object to which only a word of no known type
+ * leads?  *word: the address of that. */
+bool typing_led(const struct typing *typing, uint32_t chunk, uint64_t *word);
+
 /* What else is said of the chunk and agrees or not: calls fn for each, with a
  * text like "struct b at +0, by g_x->y". */
 typedef void typing_said_fn(void *ctx, bool against, const char *text);

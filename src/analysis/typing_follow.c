@@ -571,6 +571,7 @@ static int refine_all(struct follow *f, struct error *err)
 	do {
 		more = false;
 		if (refine(f, follow_tags, &more, err) ||
+		    refine(f, follow_loose, &more, err) ||
 		    refine(f, follow_tables, &more, err) ||
 		    refine(f, follow_headers, &more, err))
 			return -1;
@@ -647,6 +648,7 @@ void paths_destroy(struct paths *paths)
 		free(paths->root[i].name);
 	nodes_deinit(&paths->nodes);
 	free(paths->area);
+	u64map_deinit(&paths->led);
 	free(paths->node);
 	free(paths->form);
 	free(paths->skip);

@@ -85,6 +85,9 @@ struct paths {
 	size_t proofs, proof_cap;
 	uint32_t *proven; /* owned, one a chunk or area: its proof + 1, or NULL
 			   */
+	/* Objects in areas that no pointer with a type leads to: their
+	 * addresses -> that of a word that does. */
+	struct u64map led;
 	struct typed_inner *inner; /* owned */
 	size_t inners, inner_cap;
 	uint64_t against; /* chunks of which two types are said */
@@ -124,11 +127,21 @@ struct tag_object {
 	uint32_t next;	       /* of the same variable, + 1 */
 };
 
+/* Words to look at: of an object, or of the header before one. */
+struct outside_words {
+	uint64_t start, end;
+};
+
 /* Objects in areas, by their addresses. */
 struct outside {
 	struct u64map starts; /* of a line: a bit a word where one begins */
 	struct u64map object; /* the largest there -> its claim */
 	size_t count;	      /* claims */
+	/* Of follow_loose(): */
+	struct u64map header;	    /* addresses that words have led to */
+	struct outside_words *look; /* owned */
+	size_t looks, look_cap, looked;
+	size_t bases; /* structs that were looked for */
 };
 
 struct follow {

@@ -60,6 +60,8 @@ void outside_deinit(struct outside *o)
 {
 	u64map_deinit(&o->starts);
 	u64map_deinit(&o->object);
+	u64map_deinit(&o->header);
+	free(o->look);
 	*o = (struct outside){0};
 }
 
@@ -140,6 +142,15 @@ bool outside_free(const struct follow *f, uint32_t area, uint32_t number,
 	return true;
 }
 
+int outside_look_at(struct outside *o, uint64_t start, uint64_t end,
+		    struct error *err)
+{
+	if (GROW(o->look, o->look_cap, o->looks + 1, "objects", err))
+		return -1;
+	o->look[o->looks++] = (struct outside_words){start, end};
+	return 0;
+}
+
 int outside_note(struct follow *f, uint32_t index, struct error *err)
 {
 	const struct typed_claim *c = &f->p->claim[index];
@@ -147,7 +158,10 @@ int outside_note(struct follow *f, uint32_t index, struct error *err)
 	uint64_t *starts = u64map_at(&f->outside.starts, addr >> LINE, err);
 	uint32_t node = object_at(f, addr);
 
-	if (!starts)
+	if (!starts ||
+	    outside_look_at(&f->outside, addr,
+			    addr + outside_size(&f->p->nodes.node[c->node]),
+			    err))
 		return -1;
 	*starts |= UINT64_C(1) << (addr >> UNIT & 63);
 	f->outside.count++;

@@ -32,11 +32,17 @@ int follow_outside(struct follow *f, uint32_t area, uint64_t value,
 		   uint32_t node, struct error *err) MUST_CHECK;
 /* Where an object of a node that may be longer ends for sure. */
 uint64_t outside_size(const struct node *node);
+/* follow_loose() is to look at these words. */
+int outside_look_at(struct outside *outside, uint64_t start, uint64_t end,
+		    struct error *err) MUST_CHECK;
 /* Does what is known already leave room for a node there? */
 bool outside_free(const struct follow *f, uint32_t area, uint32_t node,
 		  uint64_t at);
 /* The claim is of an object in an area, and nothing speaks against it. */
 int outside_note(struct follow *f, uint32_t claim,
 		 struct error *err) MUST_CHECK;
+
+/* --- typing_loose.c: objects by words without a type; sets f->found */
+int follow_loose(struct follow *f, struct error *err) MUST_CHECK;
 
 #endif

@@ -25,6 +25,9 @@ int tag_object_note(struct follow *f, const struct tag_group *g,
 		uint32_t at = g->place[i].at;
 		uint64_t entry = *last;
 
+		/* Where in an area it is, is nothing that others share. */
+		if (follow_is_area(f, g->place[i].chunk))
+			continue;
 		while (entry && (f->object[entry - 1].at != at ||
 				 f->object[entry - 1].node != v->node))
 			entry = f->object[entry - 1].next;

@@ -87,11 +87,18 @@ static void why_symbol(const struct typing *t, uint32_t chunk, struct why *why)
 static void add_chain(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	struct strbuf sb = {0};
+	uint64_t word;
 
 	typing_chain(t, chunk, &sb);
 	if (sb.len)
 		why_add(why, "why", xstrdup(strbuf_str(&sb)));
 	strbuf_deinit(&sb);
+	if (typing_led(t, chunk, &word))
+		why_add_at(
+			why, "why", word,
+			xstrdup("to where that begins leads no pointer whose "
+				"type is known, but the word here does, and "
+				"what is there begins as such objects do"));
 }
 
 /* The pointer on the way says that; or one that was met later, of which is said

@@ -170,6 +170,14 @@ static void warn_owners(struct view *view, const struct types *types,
 		}
 }
 
+static void warn_cut(struct view *view, const struct typing *typing)
+{
+	if (typing_is_cut(typing))
+		view_warn(view, "pointers lead to more objects than are kept: "
+				"some chunks may lack the type that they "
+				"would have");
+}
+
 int view_types(const struct typing *typing, const struct chunk_list *list,
 	       struct view **out, struct error *err)
 {
@@ -197,6 +205,7 @@ int view_types(const struct typing *typing, const struct chunk_list *list,
 		 list->snap->name);
 	add_totals(view, types, rows, list->count);
 	warn_owners(view, types, rows);
+	warn_cut(view, typing);
 	*out = view;
 	return 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Objects in a pool that the program maps itself lead to malloc's blocks, by
-# debug information, against what the program knows; what freed slots still
-# have leads to none.
+# debug information, against what the program knows, be it by pointers or by
+# numbers in a ring; what freed slots still have leads to none.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 need_ptrace
@@ -61,5 +61,12 @@ is "the way leads through the pool" "$(why 0 why)" "g_nodes->job"
 is "the owner is a member of what is there" "$(why 1 "held by")" \
 	"struct text.bytes: 1 word"
 is "the way to what a kind has told" "$(why 2 why)" "g_objects[20]->keys"
+hs -p "$PID" --json type "$(sed -n 's/^type \(0x[^ ]*\) struct keys$/\1/p' \
+	"$T/manifest" | head -n 1)"
+check "what only a ring of numbers leads to: that is said" jq -e '
+	[.rows[] | select(.section == "why")] |
+	(.[0].what | test("^\\(\\(struct map \\*\\)0x.*->keys$")) and
+	(.[1].addr | startswith("0x")) and
+	(.[1].what | test("no pointer whose type is known"))' "$T/out"
 stop_fixture
 done_testing
