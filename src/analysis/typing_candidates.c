@@ -120,7 +120,6 @@ static int try_chunk(struct search *s, uint32_t chunk, struct error *err)
 	if (!agrees(s, chunk, found) ||
 	    !fit_plausible(f, found, c->addr, c->addr + c->size))
 		return 0;
-	f->found = true;
 	f->link = link;
 	return follow_candidate(f, chunk, found, err);
 }

@@ -246,7 +246,12 @@ void typing_said(const struct typing *t, uint32_t chunk, typing_said_fn *fn,
 		if (c->link.from != FROM_NONE)
 			strbuf_add(&sb, ", by ");
 		write_chain(t, c->link, c->node, &sb);
-		fn(ctx, c->against, strbuf_str(&sb));
+		fn(ctx,
+		   c->against && t->paths->node[chunk] ? SAID_AGAINST
+		   : c->against			       ? SAID_DENIED
+		   : c->lone			       ? SAID_ALONE
+						       : SAID_AGREES,
+		   strbuf_str(&sb));
 		strbuf_deinit(&sb);
 	}
 }

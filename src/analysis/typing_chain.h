@@ -17,9 +17,16 @@ void typing_chain(const struct typing *typing, uint32_t chunk,
  * leads?  *word: the address of that. */
 bool typing_led(const struct typing *typing, uint32_t chunk, uint64_t *word);
 
+enum said {
+	SAID_AGREES,
+	SAID_AGAINST, /* it cannot be so as well */
+	SAID_DENIED,  /* its size, or the words there, are not of that type */
+	SAID_ALONE /* by one pointer into the middle; no word speaks for it */
+};
+
+typedef void typing_said_fn(void *ctx, enum said how, const char *text);
 /* What else is said of the chunk and agrees or not: calls fn for each, with a
  * text like "struct b at +0, by g_x->y". */
-typedef void typing_said_fn(void *ctx, bool against, const char *text);
 void typing_said(const struct typing *typing, uint32_t chunk,
 		 typing_said_fn *fn, void *ctx);
 /* Structs and unions of just this size, at most max: "struct a, union b". */

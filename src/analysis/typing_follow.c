@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/typing_evidence.h"
 #include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
 #include "analysis/typing_outside.h"
@@ -163,6 +164,7 @@ static int assign(struct follow *f, uint32_t chunk, uint32_t node,
 		return -1;
 	f->p->node[chunk] = node;
 	f->p->form[chunk] = form;
+	bitmap_clear(&f->p->guessed, chunk);
 	if (f->p->proven)
 		f->p->proven[chunk] = 0;
 	if (f->t->by[chunk] != TYPED_VTABLE) {
@@ -172,6 +174,20 @@ static int assign(struct follow *f, uint32_t chunk, uint32_t node,
 		f->t->by[chunk] = f->by;
 	}
 	return push(f, PHASE_MEMBER, chunk, 0, err);
+}
+
+/* The words that are there speak against the pointer. */
+static bool is_denied(const struct follow *f, uint32_t chunk, uint32_t number,
+		      uint64_t at, enum typed_form form)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	uint64_t addr = c->addr + at, end = c->addr + c->size;
+	struct evidence evidence = {0};
+
+	if (form != FORM_ARRAY)
+		end = addr + f->p->nodes.node[number].size;
+	evidence_add(f, number, addr, end, &evidence);
+	return evidence_balance(&evidence) < 0;
 }
 
 int follow_class(struct follow *f, uint32_t chunk, uint32_t node,
@@ -186,7 +202,13 @@ int follow_class(struct follow *f, uint32_t chunk, uint32_t node,
 int follow_candidate(struct follow *f, uint32_t chunk, uint32_t node,
 		     struct error *err)
 {
-	return assign(f, chunk, node, FORM_ONE, err);
+	if (is_denied(f, chunk, node, 0, FORM_ONE))
+		return 0;
+	f->found = true;
+	if (assign(f, chunk, node, FORM_ONE, err))
+		return -1;
+	bitmap_set(&f->p->guessed, chunk);
+	return 0;
 }
 
 int follow_header(struct follow *f, uint32_t chunk, uint32_t number,
@@ -230,6 +252,30 @@ static unsigned rank(const struct follow *f, uint32_t number,
 	return form == FORM_BEGINS ? 2 : 3;
 }
 
+/* By so much more its words speak for a node than against it. */
+static long support(const struct follow *f, uint32_t chunk, uint32_t number,
+		    enum typed_form form)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	uint64_t end = c->addr + c->size;
+	struct evidence evidence = {0};
+
+	if (form == FORM_BEGINS)
+		end = c->addr + f->p->nodes.node[number].size;
+	evidence_add(f, number, c->addr, end, &evidence);
+	return evidence_balance(&evidence);
+}
+
+/* Two are said that are as good: do the words decide for the new one? */
+static bool is_better(const struct follow *f, uint32_t chunk, uint32_t number,
+		      enum typed_form form)
+{
+	return f->by >= f->t->by[chunk] && f->phase <= PHASE_ELEMENT &&
+	       f->p->nodes.node[number].kind >= NODE_POINTER &&
+	       support(f, chunk, number, form) >
+		       support(f, chunk, f->p->node[chunk], f->p->form[chunk]);
+}
+
 /* Another type is said of a chunk that has one. */
 static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 		  enum typed_form form, struct error *err)
@@ -244,7 +290,9 @@ static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 	if (node_begins(&f->p->nodes, number, have))
 		return assign(f, chunk, number, form, err);
 	/* What hangs on a guess takes no struct from what does not. */
-	if (new <= old || (old > 1 && f->by < f->t->by[chunk]))
+	if ((new <= old &&
+	     (new < old || new < 2 || !is_better(f, chunk, number, form))) ||
+	    (old > 1 && f->by < f->t->by[chunk]))
 		return !new ? 0 : claim(f, chunk, number, 0, true, err);
 	if (old) {
 		struct typed_link link = f->link;
@@ -289,7 +337,7 @@ static int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
 	if (unsure && (f->p->node[chunk] || fit < FIT_ONE ||
 		       !fit_plausible(f, number, c->addr, c->addr + c->size)))
 		return 0;
-	if (fit == FIT_NOT)
+	if (fit == FIT_NOT || is_denied(f, chunk, number, 0, form[fit]))
 		return claim(f, chunk, number, 0, true, err);
 	if (f->p->node[chunk])
 		return differ(f, chunk, number, form[fit], err);
@@ -337,7 +385,10 @@ int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
 	    f->p->nodes.node[number].kind < NODE_STRUCT || value % 4 ||
 	    at + f->p->nodes.node[number].size > f->snap->chunk[chunk].size)
 		return 0;
-	return claim(f, chunk, number, at, false, err);
+	return claim(f, chunk, number, at,
+		     !f->p->node[chunk] &&
+			     is_denied(f, chunk, number, at, FORM_ONE),
+		     err);
 }
 
 static bool starts_chunk(const struct follow *f, uint64_t value)
@@ -617,6 +668,7 @@ int typing_follow(struct typing *t, struct error *err)
 	p->skip = try_calloc(n, 1, "types of chunks", err);
 	p->link = try_calloc(n, sizeof(*p->link), "types of chunks", err);
 	if (p->node && p->form && p->skip && p->link &&
+	    !bitmap_init(&p->guessed, n, "types of chunks", err) &&
 	    !nodes_init(&p->nodes, t->symbols, t->snap->word, err) &&
 	    !finder_init(&f.finder, t->snap, NULL, err)) {
 		ret = run(&f, err);
@@ -646,6 +698,7 @@ void paths_destroy(struct paths *paths)
 		return;
 	for (size_t i = 0; i < paths->roots; i++)
 		free(paths->root[i].name);
+	bitmap_deinit(&paths->guessed);
 	nodes_deinit(&paths->nodes);
 	free(paths->area);
 	u64map_deinit(&paths->led);

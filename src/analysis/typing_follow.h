@@ -14,6 +14,7 @@
 
 #include "analysis/typing.h"
 #include "analysis/typing_nodes.h"
+#include "base/bitmap.h"
 #include "base/sort.h"
 #include "snapshot/finder.h"
 
@@ -35,6 +36,9 @@ struct typed_root {
 	uint32_t node;
 };
 
+/* Bytes that allocators of programs keep before a block, at most. */
+#define SKIP_MAX 32
+
 /* The rest is the index of a root, of a claim.  Chunks above are not followed.
  */
 #define FROM_ROOT  (UINT32_C(1) << 31)
@@ -53,6 +57,7 @@ struct typed_claim {
 	uint32_t chunk, node, at; /* at: where in the chunk */
 	struct typed_link link;
 	bool against; /* it cannot be so as well */
+	bool lone;    /* one pointer's word alone, that nothing speaks for */
 };
 
 /* A chunk of which no more is known than what is inside of it, by its tag. */
@@ -92,6 +97,9 @@ struct paths {
 	size_t inners, inner_cap;
 	uint64_t against; /* chunks of which two types are said */
 	bool cut;	  /* not all claims are kept */
+	/* Chunks whose size alone told their type, of those that have the part
+	 * that a pointer leads to. */
+	struct bitmap guessed;
 };
 
 struct task {
@@ -161,6 +169,7 @@ struct follow {
 	struct u64map inner_of; /* chunk -> its first in paths->inner */
 	struct u64map seen;	/* chunk, place and node of claims */
 	struct outside outside;
+	uint32_t headers[SKIP_MAX + 1]; /* chunks with one of that size */
 	enum follow_phase phase;
 	enum typed_by by;	   /* what is found now hangs on that */
 	struct typed_link link;	   /* where the pointers that are met lie */

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/typing_evidence.h"
 #include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
 #include "base/alloc.h"
 
 enum {
-	HEADER_MAX = 32, /* bytes that allocators keep before a block */
-	LOOK_BACK = 16,	 /* places, of which one may be in the other */
-	NAMED_MAX = 3	 /* types in a name */
+	HEADERS = 3,	/* with fewer, none is known to be there */
+	LOOK_BACK = 16, /* places, of which one may be in the other */
+	NAMED_MAX = 3	/* types in a name */
 };
 
 static uint64_t size_of(const struct paths *p, uint32_t claim)
@@ -27,7 +28,7 @@ int places_make(struct paths *p, struct error *err)
 	if (!p->place)
 		return -1;
 	for (size_t i = 0; i < p->claims; i++)
-		if (p->claim[i].at && !p->claim[i].against)
+		if (p->claim[i].at && !p->claim[i].against && !p->claim[i].lone)
 			p->place[p->places++] = (struct sort_pair){
 				.key = ~size_of(p, (uint32_t)i), .value = i};
 	/* The sort is stable: at one place the largest comes first. */
@@ -99,30 +100,58 @@ static bool is_element(const struct follow *f, uint32_t chunk,
 	       fit_exact(f, chunk, room / size * size);
 }
 
-static int try_header(struct follow *f, uint32_t chunk, size_t first,
-		      size_t end, struct error *err)
+/* fit below FIT_ONE: it is no such. */
+static int fit_header(struct follow *f, uint32_t chunk, size_t first,
+		      size_t end, enum fit *fit, struct error *err)
 {
 	struct paths *p = f->p;
 	struct typed_claim c = p->claim[p->place[first].value];
-	enum fit fit;
 
-	if (c.at > HEADER_MAX || c.at % f->snap->word ||
-	    is_element(f, chunk, &c))
+	*fit = FIT_NOT;
+	if (c.at > SKIP_MAX || c.at % f->snap->word || is_element(f, chunk, &c))
 		return 0;
-	if (fit_behind(f, chunk, c.at, c.node, &fit, err))
+	if (fit_behind(f, chunk, c.at, c.node, fit, err))
 		return -1;
-	if (fit < FIT_ONE || follow_in_type(f, chunk, c.node, c.at) ||
+	if (*fit < FIT_ONE || follow_in_type(f, chunk, c.node, c.at) ||
 	    !has_all(p, first, end, c.node, c.at,
-		     fit == FIT_ARRAY ? FORM_ARRAY : FORM_ONE))
-		return 0;
-	f->found = true;
-	f->link = c.link;
-	return follow_header(f, chunk, c.node, c.at, fit == FIT_ARRAY, err);
+		     *fit == FIT_ARRAY ? FORM_ARRAY : FORM_ONE))
+		*fit = FIT_NOT;
+	return 0;
 }
 
 /* Chunks with places in them, and no type. */
 typedef int chunk_fn(struct follow *f, uint32_t chunk, size_t first, size_t end,
 		     struct error *err);
+
+static int count_header(struct follow *f, uint32_t chunk, size_t first,
+			size_t end, struct error *err)
+{
+	enum fit fit;
+
+	if (fit_header(f, chunk, first, end, &fit, err))
+		return -1;
+	if (fit >= FIT_ONE)
+		f->headers[f->p->claim[f->p->place[first].value].at]++;
+	return 0;
+}
+
+/* One pointer may be left over: an allocator has its header before several. */
+static int try_header(struct follow *f, uint32_t chunk, size_t first,
+		      size_t end, struct error *err)
+{
+	struct typed_claim c = f->p->claim[f->p->place[first].value];
+	enum fit fit;
+
+	if (c.at > SKIP_MAX || f->headers[c.at] < HEADERS)
+		return 0;
+	if (fit_header(f, chunk, first, end, &fit, err))
+		return -1;
+	if (fit < FIT_ONE)
+		return 0;
+	f->found = true;
+	f->link = c.link;
+	return follow_header(f, chunk, c.node, c.at, fit == FIT_ARRAY, err);
+}
 
 static int each_chunk(struct follow *f, chunk_fn *fn, struct error *err)
 {
@@ -147,7 +176,38 @@ static int each_chunk(struct follow *f, chunk_fn *fn, struct error *err)
 
 int follow_headers(struct follow *f, struct error *err)
 {
-	return each_chunk(f, try_header, err);
+	memset(f->headers, 0, sizeof(f->headers));
+	for (uint32_t i = 0; i < f->snap->chunk_count; i++)
+		f->headers[f->p->skip[i]] += f->p->skip[i] != 0;
+	return each_chunk(f, count_header, err) ||
+			       each_chunk(f, try_header, err)
+		       ? -1
+		       : 0;
+}
+
+/* Of one pointer alone, the words must speak for it: it may be left over. */
+static bool is_lone(const struct follow *f, size_t first, size_t end)
+{
+	const struct typed_claim *c = &f->p->claim[f->p->place[first].value];
+	uint64_t addr = f->snap->chunk[c->chunk].addr + c->at;
+	struct evidence evidence = {0};
+
+	if (f->p->place[first].key != f->p->place[end - 1].key)
+		return false;
+	evidence_add(f, c->node, addr, addr + f->p->nodes.node[c->node].size,
+		     &evidence);
+	return !evidence.good;
+}
+
+static int drop_lone(struct follow *f, uint32_t chunk, size_t first, size_t end,
+		     struct error *err)
+{
+	(void)chunk;
+	(void)err;
+	if (is_lone(f, first, end))
+		for (size_t i = first; i < end; i++)
+			f->p->claim[f->p->place[i].value].lone = true;
+	return 0;
 }
 
 static int name_chunk(struct follow *f, uint32_t chunk, size_t first,
@@ -186,5 +246,7 @@ static int name_chunk(struct follow *f, uint32_t chunk, size_t first,
 
 int places_name(struct follow *f, struct error *err)
 {
-	return each_chunk(f, name_chunk, err);
+	return each_chunk(f, drop_lone, err) || each_chunk(f, name_chunk, err)
+		       ? -1
+		       : 0;
 }

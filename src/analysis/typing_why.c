@@ -199,12 +199,11 @@ static void why_header(const struct typing *t, uint32_t chunk, struct why *why)
 static void why_size(const struct typing *t, uint32_t chunk, struct why *why)
 {
 	struct strbuf sb = {0};
-	uint32_t from = t->paths->link[chunk].from;
 
 	typing_chain(t, chunk, &sb);
 	why_add(why, "why", xasprintf("%s", strbuf_str(&sb)));
 	strbuf_deinit(&sb);
-	if (from < FROM_CLAIM && t->by[from] == TYPED_SIZE)
+	if (!bitmap_test(&t->paths->guessed, chunk))
 		why_add(why, "why",
 			xstrdup("somewhere on that way a type was a candidate: "
 				"the only one that has this size and what "
@@ -218,10 +217,15 @@ static void why_size(const struct typing *t, uint32_t chunk, struct why *why)
 				"such a part there and just this size"));
 }
 
-static void said(void *ctx, bool against, const char *text)
+static void said(void *ctx, enum said how, const char *text)
 {
-	why_add(ctx, against ? "it contradicts that" : "it agrees with that",
-		xasprintf("%s", text));
+	static const char *const section[] = {
+		[SAID_AGREES] = "it agrees with that",
+		[SAID_AGAINST] = "it contradicts that",
+		[SAID_DENIED] = "its size or words contradict",
+		[SAID_ALONE] = "one pointer alone says"};
+
+	why_add(ctx, section[how], xasprintf("%s", text));
 }
 
 static void why_candidates(const struct typing *t, uint32_t chunk,

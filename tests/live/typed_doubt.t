@@ -10,8 +10,8 @@ need jq gcc c++ strip
 # What the program tells, and what is said of the same chunks.
 judge() { # WORD: of the manifest's lines
 	hs -p "$PID" --json --limit 0 chunks
-	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "size", "vtable")
-		then .type else "-" end)] | @tsv' "$T/out" | sort >"$T/got"
+	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "size", "vtable",
+		"part", "tag") then .type else "-" end)] | @tsv' "$T/out" | sort >"$T/got"
 	sed -n 's/^'"$1"' \([^ ]*\) /\1\t/p; s/^none \(.*\)/\1\t-/p' \
 		"$T/manifest" | sort >"$T/wanted"
 	join -t "$(printf '\t')" "$T/wanted" "$T/got" >"$T/judged"
@@ -32,6 +32,25 @@ for flags in -O0 -O2; do
 	is "$how: a long list's end has its whole way" \
 		"$(jq -r '.rows | map(select(.section == "why"))[0].what' "$T/out")" \
 		"g_links->next (x$(awk '$1 == "last" { print $3 }' "$T/manifest"))"
+	for word in denied alone guess hangs; do
+		hs -p "$PID" --json type "$(awk '$1 == "'$word'" {
+			print $2; exit }' "$T/manifest")"
+		cp "$T/out" "$T/$word"
+	done
+	is "$how: what the words deny is shown" "$(jq -c '[.rows[] |
+		select(.section == "its size or words contradict") | .what]' \
+		"$T/denied")" '["struct numbers at +24, by g_middle"]'
+	is "$how: so is what one pointer alone says" "$(jq -c '[.rows[] |
+		select(.section == "one pointer alone says") | .what]' \
+		"$T/alone")" '["struct plain at +16, by g_lone"]'
+	check "$how: that a size alone told a type is said" jq -e '.rows |
+		any(.what | contains("the only one that has such a part"))' \
+		"$T/guess"
+	check "$how: and of what hangs on that, which" jq -e '.rows | any(.what |
+		contains("somewhere on that way a type was a candidate"))' \
+		"$T/hangs"
+	check "$how: which its size has not told" jq -e '.rows | all(.what |
+		contains("such a part") | not)' "$T/hangs"
 	stop_fixture
 done
 c++ -g -O0 -o "$T/typed_doubt" "$top_srcdir/tests/fixtures/typed_doubt.cc" \
