@@ -19,7 +19,7 @@ $as initdb -N -D "$T/home/data" -A trust -U test >"$T/initdb" 2>&1 ||
 	bail "initdb: $(tail -n 3 "$T/initdb")"
 $as env TELL_MALLINFO="$T/home/mallinfo" \
 	LD_PRELOAD="$top_builddir/tests/lib/tell_mallinfo.so" \
-	postgres -D "$T/home/data" -h '' -k "$T/home" >"$T/log" 2>&1 &
+	postgres -F -D "$T/home/data" -h '' -k "$T/home" >"$T/log" 2>&1 &
 server=$!
 kill_at_exit "$server"
 ask() {
