@@ -2,10 +2,10 @@
  * One piece of work in numbered parts, done by several threads at once.
  *
  * The answer must not depend on how many there are: each part writes to a place
- * of its own, or what it writes is the same in any order.  A part takes no
- * memory, calls no progress_tick() (the calling thread does, between two parts
- * of its own) and is so small that ^C need not be heard within it: some
- * milliseconds.
+ * of its own, or what it writes is the same in any order.  A part takes memory
+ * by grow() alone, calls no progress_tick() (the calling thread does, between
+ * two parts of its own) and is so small that ^C need not be heard within it:
+ * some milliseconds.
  */
 #ifndef BASE_PARALLEL_H
 #define BASE_PARALLEL_H

@@ -50,6 +50,7 @@ struct dwarf_unit {
 	uint64_t low, high; /* of its code; 0, 0 if not one range */
 	size_t names_end; /* of dwarf->name, as scanned: the index after its */
 	bool partial, whole_tried;
+	bool cplus;		   /* once names are scanned */
 	struct code_map functions; /* see dwarf_functions.c */
 	bool functions_listed, nested_listed;
 };
@@ -62,6 +63,9 @@ enum name_class {
 	NAME_ENUMERATOR,
 	NAME_NESTED /* a type in a class: sought as NAME_TYPE is */
 };
+
+/* While names are scanned: the hash is known when all scopes are. */
+enum { HASH_LATER = 0 };
 
 struct type_set {
 	struct u64map by_die; /* -> struct type * */
@@ -98,6 +102,7 @@ struct dwarf {
 	struct sort_pair *name;
 	size_t names, name_cap;
 	bool named;
+	size_t odd_units; /* whose names only libdwarf could read */
 	/* DIE of a type or namespace -> of the namespace or class that it is
 	 * in; sorted by DIE (see dwarf_scope.c). */
 	struct sort_pair *inside; /* owned */

@@ -7,25 +7,25 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "symbols/dwarf_impl.h"
-
-enum { HASH_LATER = 0 };
+#include "symbols/dwarf_scan.h"
 
 /* FNV-1a, 64 bits. */
-static uint64_t hash_more(uint64_t hash, const char *s)
+uint64_t name_hash_more(uint64_t hash, const char *s)
 {
 	for (; *s; s++)
 		hash = (hash ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
 	return hash;
 }
 
-static uint64_t hash_of(const char *s)
+uint64_t name_hash_start(void)
 {
-	return hash_more(UINT64_C(0xcbf29ce484222325), s);
+	return UINT64_C(0xcbf29ce484222325);
 }
 
-static enum name_class class_of(unsigned tag)
+enum name_class name_class_of(unsigned tag)
 {
 	switch (tag) {
 	case DW_TAG_structure_type:
@@ -56,7 +56,7 @@ static int add_name(struct dwarf *d, const struct die *die,
 	if (GROW(d->name, d->name_cap, d->names + 1, "index of names", err))
 		return -1;
 	d->name[d->names++] = (struct sort_pair){
-		later ? HASH_LATER : hash_more(scope, name),
+		later ? HASH_LATER : name_hash_more(scope, name),
 		die_key(die) | (uint64_t) class << KEY_CLASS_SHIFT};
 	return 0;
 }
@@ -84,7 +84,7 @@ static int scan_enum(struct dwarf *d, const struct die *parent, uint64_t scope,
 	struct die die;
 
 	if (its)
-		scope = hash_more(hash_more(scope, its), "::");
+		scope = name_hash_more(name_hash_more(scope, its), "::");
 
 	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
 		const char *name = die_name(&die);
@@ -97,15 +97,15 @@ static int scan_enum(struct dwarf *d, const struct die *parent, uint64_t scope,
 			return -1;
 		}
 		d->name[d->names++] =
-			(struct sort_pair){hash_more(scope, name), key};
+			(struct sort_pair){name_hash_more(scope, name), key};
 	}
 	return 0;
 }
 
 static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
-		      bool cplus, struct error *err);
+		      bool cplus, int depth, struct error *err);
 
-static bool is_class(unsigned tag)
+bool is_class_tag(unsigned tag)
 {
 	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
 	       tag == DW_TAG_union_type;
@@ -114,26 +114,26 @@ static bool is_class(unsigned tag)
 /* What is in a namespace or, in C++, in a class; scope is the hash of what that
  * is in. */
 static int scan_inner(struct dwarf *d, const struct die *die, uint64_t scope,
-		      bool cplus, struct error *err)
+		      bool cplus, int depth, struct error *err)
 {
 	const char *name = die_any_name(die);
 
 	if (die_tag(die) != DW_TAG_namespace &&
-	    !(cplus && is_class(die_tag(die))))
+	    !(cplus && is_class_tag(die_tag(die))))
 		return 0;
 	if (name)
-		scope = hash_more(hash_more(scope, name), "::");
-	return scan_names(d, die, scope, cplus, err);
+		scope = name_hash_more(name_hash_more(scope, name), "::");
+	return scan_names(d, die, scope, cplus, depth + 1, err);
 }
 
 /* One child of a unit, a namespace or a class. */
 static int scan_name(struct dwarf *d, const struct die *die,
 		     const struct die *parent, uint64_t scope, bool cplus,
-		     struct error *err)
+		     int depth, struct error *err)
 {
 	unsigned tag = die_tag(die), in = die_tag(parent);
-	enum name_class class = class_of(tag);
-	bool nested = is_class(in);
+	enum name_class class = name_class_of(tag);
+	bool nested = is_class_tag(in);
 
 	/* Of a class its types alone: no member, no method. */
 	if (nested && class != NAME_TYPE)
@@ -149,16 +149,18 @@ static int scan_name(struct dwarf *d, const struct die *die,
 	if (class == NAME_VARIABLE && die_has(die, DW_AT_location) &&
 	    add_var(d, die_key(die), 0, err))
 		return -1;
-	return scan_inner(d, die, scope, cplus, err);
+	return scan_inner(d, die, scope, cplus, depth, err);
 }
 
 static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
-		      bool cplus, struct error *err)
+		      bool cplus, int depth, struct error *err)
 {
 	struct die die;
 
+	if (depth > SCAN_DEPTH)
+		return 0;
 	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
-		if (scan_name(d, &die, parent, scope, cplus, err)) {
+		if (scan_name(d, &die, parent, scope, cplus, depth, err)) {
 			die_close(&die);
 			return -1;
 		}
@@ -166,18 +168,88 @@ static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
 	return 0;
 }
 
-static int scan_unit(void *ctx, struct dwarf_unit *unit, struct error *err)
+/* By libdwarf: what dwarf_scan.c does not read itself. */
+static int scan_unit(struct dwarf *d, struct dwarf_unit *unit,
+		     struct error *err)
+{
+	struct die die;
+	int ret;
+
+	if (!die_open(d, dwarf_unit_whole(d, unit), &die))
+		return 0;
+	ret = scan_names(d, &die, name_hash_start(), unit->cplus, 0, err);
+	die_close(&die);
+	return ret;
+}
+
+/* What is to be known of all units before several threads read them. */
+static int prepare_unit(void *ctx, struct dwarf_unit *unit, struct error *err)
 {
 	struct dwarf *d = ctx;
-	struct die die;
+	uint64_t whole = dwarf_unit_whole(d, unit);
+
+	unit->cplus = whole && dwarf_unit_cplus(d, whole);
+	return interrupt_check(err);
+}
+
+static void note_damage(struct dwarf *d, const struct dwarf_unit *unit)
+{
+	AUTO_FREE char *why = xasprintf(
+		"is damaged or nested too deep in the unit at 0x%llx: what "
+		"follows in it is not known",
+		(unsigned long long)key_offset(unit->whole));
+
+	dwarf_note_file(d, "its debug information", why);
+}
+
+struct taking {
+	struct dwarf *dwarf;
+	struct scan *scan;
+};
+
+static int take_unit(void *ctx, struct dwarf_unit *unit, struct error *err)
+{
+	struct taking *t = ctx;
+	struct dwarf *d = t->dwarf;
+	struct scanned s;
 	int ret = 0;
 
-	if (die_open(d, dwarf_unit_whole(d, unit), &die)) {
-		ret = scan_names(d, &die, hash_of(""),
-				 dwarf_unit_cplus(d, die_key(&die)), err);
-		die_close(&die);
+	scan_take(t->scan, (size_t)(unit - d->unit), &s);
+	if (s.by_libdwarf) {
+		d->odd_units++;
+		ret = scan_unit(d, unit, err);
+	} else if (GROW(d->name, d->name_cap, d->names + s.names,
+			"index of names", err) ||
+		   GROW(d->inside, d->inside_cap, d->insides + s.insides,
+			"index of scopes", err) ||
+		   GROW(d->var, d->var_cap, d->vars + s.vars,
+			"index of variables", err)) {
+		ret = -1;
+	} else {
+		for (size_t i = 0; i < s.names; i++)
+			d->name[d->names++] = s.name[i];
+		for (size_t i = 0; i < s.insides; i++)
+			d->inside[d->insides++] = s.inside[i];
+		for (size_t i = 0; i < s.vars; i++)
+			d->var[d->vars++] = s.var[i];
 	}
+	if (s.damaged)
+		note_damage(d, unit);
 	unit->names_end = d->names;
+	return ret;
+}
+
+static int take_names(struct dwarf *d, struct error *err)
+{
+	struct taking t = {.dwarf = d};
+	int ret;
+
+	if (dwarf_each_unit(d, "reading debug units", prepare_unit, d, err) ||
+	    scan_open(d, &t.scan, err))
+		return -1;
+	ret = dwarf_each_unit(d, "taking names of debug information", take_unit,
+			      &t, err);
+	scan_close(t.scan);
 	return ret;
 }
 
@@ -185,13 +257,13 @@ static int scan_unit(void *ctx, struct dwarf_unit *unit, struct error *err)
 static uint64_t hash_named(const char *name)
 {
 	static const char anonymous[] = ANONYMOUS_NAMESPACE "::";
-	uint64_t hash = hash_of("");
+	uint64_t hash = name_hash_start();
 
 	for (const char *at; (at = strstr(name, anonymous));
 	     name = at + sizeof anonymous - 1)
 		for (; name < at; name++)
-			hash = hash_more(hash, (char[]){*name, '\0'});
-	return hash_more(hash, name);
+			hash = name_hash_more(hash, (char[]){*name, '\0'});
+	return name_hash_more(hash, name);
 }
 
 struct late {
@@ -215,8 +287,8 @@ static int add_late(void *ctx, struct dwarf_unit *unit, struct error *err)
 		    !die_open(d, d->name[i].value & mask, &die))
 			continue;
 		scope = dwarf_scope_of(d, &die);
-		d->name[i].key = hash_more(hash_named(scope ? scope : ""),
-					   die_any_name(&die));
+		d->name[i].key = name_hash_more(hash_named(scope ? scope : ""),
+						die_any_name(&die));
 		die_close(&die);
 	}
 	late->next = unit->names_end;
@@ -229,18 +301,17 @@ int dwarf_index_names(struct dwarf *d, struct error *err)
 
 	if (d->named)
 		return 0;
-	d->names = d->vars = d->insides = 0;
-	if (dwarf_each_unit(d, "reading names of debug information", scan_unit,
-			    d, err) ||
-	    sort_pairs(d->inside, d->insides, err) ||
+	d->names = d->vars = d->insides = d->odd_units = 0;
+	if (take_names(d, err) || sort_pairs(d->inside, d->insides, err) ||
 	    dwarf_each_unit(d, "ordering names of debug information", add_late,
 			    &late, err))
 		return -1;
 	if (sort_pairs(d->name, d->names, err))
 		return -1;
 	d->named = true;
-	log_info("dwarf: %s: %zu names of %zu units", d->path, d->names,
-		 d->units);
+	log_info("dwarf: %s: %zu names of %zu units, %zu of them through "
+		 "libdwarf",
+		 d->path, d->names, d->units, d->odd_units);
 	return 0;
 }
 
