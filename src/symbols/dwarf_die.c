@@ -312,14 +312,28 @@ uint64_t die_ref(const struct die *die, unsigned number)
 	return key;
 }
 
+/* Is it within the list of its kin?  Closed, and noted, if not. */
+static bool is_within(struct die *die)
+{
+	if (!die->limit || die_key(die) < die->limit)
+		return true;
+	dwarf_note_file(die->dwarf, "its debug information",
+			"is damaged: entries lie in one another");
+	die_close(die);
+	return false;
+}
+
 bool die_child(const struct die *parent, struct die *out)
 {
+	uint64_t sibling = die_ref(parent, DW_AT_sibling);
 	Dwarf_Error e = NULL;
 
 	*out = *parent;
 	out->die = NULL;
+	if (sibling > die_key(parent) && (!out->limit || sibling < out->limit))
+		out->limit = sibling;
 	if (dwarf_child(parent->die, &out->die, &e) == DW_DLV_OK)
-		return true;
+		return is_within(out);
 	dwarf_forget(parent->dbg, e);
 	out->die = NULL;
 	return false;
@@ -340,7 +354,7 @@ bool die_next(struct die *die)
 	die->die = next;
 	/* A damaged DW_AT_sibling that leads back would lead there for ever. */
 	if (die_key(die) > before)
-		return true;
+		return is_within(die);
 	die_close(die);
 	return false;
 }

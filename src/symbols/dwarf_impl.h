@@ -152,6 +152,8 @@ struct die {
 	Dwarf_Die die;
 	size_t file;
 	bool types;
+	/* What is in the same list ends before that key; 0: not known. */
+	uint64_t limit;
 };
 
 bool die_open(struct dwarf *dwarf, uint64_t key, struct die *out);
@@ -177,7 +179,11 @@ uint64_t die_ref(const struct die *die, unsigned attr);
 Dwarf_Attribute die_attr(const struct die *die, unsigned attr);
 void attr_free(const struct die *die, Dwarf_Attribute attr);
 bool attr_is_expression(Dwarf_Attribute attr);
-/* Over children: for (ok = die_child(d, &c); ok; ok = die_next(&c)). */
+/*
+ * Over children: for (ok = die_child(d, &c); ok; ok = die_next(&c)).  They lie
+ * before what a DIE says is its next one; others are damage and left out, so
+ * that a walk over all comes to no DIE twice.
+ */
 bool die_child(const struct die *parent, struct die *out);
 bool die_next(struct die *die); /* closes it; false after the last */
 void dwarf_forget(Dwarf_Debug dbg, Dwarf_Error e);

@@ -111,6 +111,13 @@ bool is_class_tag(unsigned tag)
 	       tag == DW_TAG_union_type;
 }
 
+static int too_deep(struct dwarf *d)
+{
+	dwarf_note_file(d, "its debug information",
+			"is damaged: it is nested without end");
+	return 0;
+}
+
 /* What is in a namespace or, in C++, in a class; scope is the hash of what that
  * is in. */
 static int scan_inner(struct dwarf *d, const struct die *die, uint64_t scope,
@@ -158,7 +165,7 @@ static int scan_names(struct dwarf *d, const struct die *parent, uint64_t scope,
 	struct die die;
 
 	if (depth > SCAN_DEPTH)
-		return 0;
+		return too_deep(d);
 	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
 		if (scan_name(d, &die, parent, scope, cplus, depth, err)) {
 			die_close(&die);
@@ -317,16 +324,18 @@ int dwarf_index_names(struct dwarf *d, struct error *err)
 
 /* Static variables in a function's blocks; inlined copies have the same. */
 static int scan_block(struct dwarf *d, const struct die *block,
-		      uint64_t function, struct error *err)
+		      uint64_t function, int depth, struct error *err)
 {
 	struct die die;
 	int ret = 0;
 
+	if (depth > SCAN_DEPTH)
+		return too_deep(d);
 	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
 		unsigned tag = die_tag(&die);
 
 		if (tag == DW_TAG_lexical_block)
-			ret = scan_block(d, &die, function, err);
+			ret = scan_block(d, &die, function, depth + 1, err);
 		else if (tag == DW_TAG_variable &&
 			 die_is_fixed(&die, DW_AT_location))
 			ret = add_var(d, die_key(&die), function, err);
@@ -338,19 +347,21 @@ static int scan_block(struct dwarf *d, const struct die *block,
 	return 0;
 }
 
-static int scan_functions(struct dwarf *d, const struct die *parent,
+static int scan_functions(struct dwarf *d, const struct die *parent, int depth,
 			  struct error *err)
 {
 	struct die die;
 
+	if (depth > SCAN_DEPTH)
+		return too_deep(d);
 	for (bool ok = die_child(parent, &die); ok; ok = die_next(&die)) {
 		unsigned tag = die_tag(&die);
 		int ret = 0;
 
 		if (tag == DW_TAG_namespace)
-			ret = scan_functions(d, &die, err);
+			ret = scan_functions(d, &die, depth + 1, err);
 		else if (tag == DW_TAG_subprogram)
-			ret = scan_block(d, &die, die_key(&die), err);
+			ret = scan_block(d, &die, die_key(&die), 0, err);
 		if (ret) {
 			die_close(&die);
 			return -1;
@@ -368,7 +379,7 @@ static int scan_unit_functions(void *ctx, struct dwarf_unit *unit,
 
 	if (!die_open(d, dwarf_unit_whole(d, unit), &die))
 		return 0;
-	ret = scan_functions(d, &die, err);
+	ret = scan_functions(d, &die, 0, err);
 	die_close(&die);
 	return ret;
 }

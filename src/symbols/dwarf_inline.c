@@ -1,7 +1,7 @@
 /* Functions inlined at an address, one in the other. */
 #include "symbols/dwarf_impl.h"
 
-enum { BLOCKS = 64 };
+enum { BLOCKS = 64, ORIGINS = 8 };
 
 struct chain {
 	struct inlined *out;
@@ -92,8 +92,8 @@ char *dwarf_function_scope(struct dwarf *d, uint64_t key)
 	if (!dwarf_unit_cplus(d, key) || dwarf_index_names(d, &err) ||
 	    !die_open(d, key, &die))
 		return NULL;
-	/* what an inlined copy is of */
-	while (die_origin(&die, &origin)) {
+	/* what an inlined copy is of; a damaged file leads in a circle */
+	for (int i = 0; i < ORIGINS && die_origin(&die, &origin); i++) {
 		die_close(&die);
 		die = origin;
 	}

@@ -118,6 +118,13 @@ static bool skip(struct reading *r, const struct raw_die *die, uint64_t *at)
 	return is_fine(r, raw_skip(r->file, r->unit, die, at));
 }
 
+/* What was read of it ends where it says that the next one is. */
+static void check_end(struct reading *r, const struct raw_die *die, uint64_t at)
+{
+	if (die->sibling && die->sibling != at && r->result == RAW_OK)
+		r->result = RAW_DAMAGED;
+}
+
 static int read_enum(struct reading *r, const struct raw_die *type,
 		     uint64_t hash, uint64_t *at)
 {
@@ -138,6 +145,7 @@ static int read_enum(struct reading *r, const struct raw_die *type,
 		if (!skip(r, &die, at))
 			break;
 	}
+	check_end(r, type, *at);
 	return 0;
 }
 
@@ -186,7 +194,12 @@ static int read_inner(struct reading *r, const struct raw_die *die,
 	if (name)
 		place.hash =
 			name_hash_more(name_hash_more(in->hash, name), "::");
-	return die->abbrev->children ? read_children(r, &place, at) : 0;
+	if (!die->abbrev->children)
+		return 0;
+	if (read_children(r, &place, at))
+		return -1;
+	check_end(r, die, *at);
+	return 0;
 }
 
 /* As scan_name() of dwarf_index.c has it. */

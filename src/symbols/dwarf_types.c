@@ -258,10 +258,24 @@ static uint64_t signed_type(struct dwarf *d, uint64_t key)
 	return other ? other : key;
 }
 
-struct type *dwarf_type(struct dwarf *d, uint64_t key)
+/* The type of that very DIE. */
+static struct type *type_at(struct dwarf *d, uint64_t key)
 {
 	struct type *t;
 	struct die die;
+
+	if (!die_open(d, key, &die))
+		return void_of(&d->types);
+	t = type_make(&d->types, kind_of(die_tag(&die)));
+	t->die = key;
+	load(t, &die);
+	die_close(&die);
+	return t;
+}
+
+struct type *dwarf_type(struct dwarf *d, uint64_t key)
+{
+	struct type *t;
 	struct error err;
 	uint64_t have;
 
@@ -272,18 +286,15 @@ struct type *dwarf_type(struct dwarf *d, uint64_t key)
 
 	uint64_t real = signed_type(d, key);
 
-	if (real != key) {
-		t = dwarf_type(d, real);
-	} else if (!die_open(d, key, &die)) {
-		return void_of(&d->types);
-	} else {
-		t = type_make(&d->types, kind_of(die_tag(&die)));
-		t->die = key;
-		load(t, &die);
-		die_close(&die);
-	}
+	/* Once: signatures of a damaged file stand for one another. */
+	if (real != key && u64map_get(&d->types.by_die, real, &have))
+		t = (struct type *)(uintptr_t)have;
+	else
+		t = type_at(d, real);
 	/* Without memory for it the next who asks gets another: no harm. */
-	if (u64map_put(&d->types.by_die, key, (uintptr_t)t, &err))
+	if (u64map_put(&d->types.by_die, key, (uintptr_t)t, &err) ||
+	    (real != key &&
+	     u64map_put(&d->types.by_die, real, (uintptr_t)t, &err)))
 		log_warn("types: %s", err.msg);
 	return t;
 }
