@@ -76,6 +76,19 @@ static bool is_never_zero(const struct follow *f, uint32_t node)
 	return n == NOT_ZERO;
 }
 
+/* What begins with another that has the same tag is told from that by it. */
+static bool is_first(const struct follow *f, uint32_t node, uint64_t tag)
+{
+	uint64_t other, others_tag;
+	size_t it = 0;
+
+	while (u64map_next(&f->pointer_of, &it, &other, &others_tag))
+		if (other != node && others_tag == tag &&
+		    node_begins(&f->p->nodes, node, (uint32_t)other))
+			return false;
+	return true;
+}
+
 static int find_bases(struct loose *l, struct error *err)
 {
 	struct follow *f = l->f;
@@ -83,6 +96,8 @@ static int find_bases(struct loose *l, struct error *err)
 	size_t it = 0;
 
 	while (u64map_next(&f->pointer_of, &it, &node, &tag)) {
+		if (!is_first(f, (uint32_t)node, tag))
+			continue;
 		if (GROW(l->base, l->base_cap, l->bases + 1, "types", err))
 			return -1;
 		l->base[l->bases++] = (struct base){

@@ -8,7 +8,8 @@
 
 enum {
 	ROUNDING = 16,	    /* what malloc may add is less */
-	LOOK_POINTERS = 64, /* of a block */
+	LOOK_POINTERS = 64, /* of a block, that are not null */
+	LOOK_NULLS = 256,   /* of an array in it */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
 	WORD = 8,	    /* bytes of a number that may be a pointer */
 	NESTED_MAX = 8,
@@ -36,7 +37,7 @@ struct look { /* at one block as a node */
 	uint64_t addr, end; /* of what there is of the chunk */
 	uint64_t base;	    /* T's size: what is behind it counts */
 	unsigned looked;
-	bool agrees;
+	unsigned agree; /* pointers behind T that lead as they should */
 };
 
 static enum room room_of(const struct follow *f, const struct tag_place *place,
@@ -193,7 +194,7 @@ static int look_slot(struct look *l, const struct slot *s, uint64_t base,
 		uint64_t at = base + s->offset + n * s->stride, value;
 
 		if (l->addr + at + f->snap->word > l->end ||
-		    l->looked++ > LOOK_POINTERS)
+		    l->looked > LOOK_POINTERS || n == LOOK_NULLS)
 			return 0;
 		if (!follow_word(f, l->addr + at, &value)) {
 			*ok = false;
@@ -201,13 +202,14 @@ static int look_slot(struct look *l, const struct slot *s, uint64_t base,
 		}
 		if (!value)
 			continue;
+		l->looked++;
 		if (leads(f, s, value, &to, err))
 			return -1;
 		if (to == LEADS_WRONG) {
 			*ok = false;
 			return 0;
 		}
-		l->agrees |= to == LEADS_RIGHT && at >= l->base;
+		l->agree += to == LEADS_RIGHT && at >= l->base;
 	}
 	return 0;
 }
@@ -353,7 +355,8 @@ static int look_place(struct follow *f, const struct tag_group *group,
 	if (!ok)
 		return 0;
 	out->good++;
-	out->agree += l.agrees;
+	out->agree += l.agree > 0;
+	out->agree_much += l.agree > 1;
 	if (out->looked < LOOK_OTHER) {
 		bool behind = room_of(f, place, &node) == ROOM_MORE;
 		enum other other = has_other(&l, behind);

@@ -9,6 +9,7 @@ enum {
 	SEVERAL = 3,	/* blocks: fewer prove nothing by what they are not */
 	SHARE = 4,	/* so many of a group must have pointers that agree */
 	CODE_SHARE = 8, /* all but so many must fit what code says */
+	MOST = 4,	/* all but so many */
 	OFTEN = 16,	/* so often known, a struct has all its tags shown */
 	NESTED_MAX = 8, /* structs in an object with functions */
 	FUNCTIONS_MAX = 64 /* of it are looked at */
@@ -55,6 +56,15 @@ static bool agrees(const struct tag_group *group, const struct tag_fit *fit)
 	       fit->agree * SHARE >= group->unknown && !has_others(fit);
 }
 
+static bool agrees_much(const struct tag_group *group,
+			const struct tag_fit *fit)
+{
+	size_t wrong = group->unknown - fit->agree_much;
+
+	return group->unknown >= SEVERAL && wrong * MOST <= group->unknown &&
+	       fit->other * OFTEN <= fit->looked;
+}
+
 struct judging {
 	struct follow *f;
 	const struct tag_group *group;
@@ -64,6 +74,7 @@ struct judging {
 	uint32_t likely;      /* agrees, and is not known to be of others */
 	size_t agreeing;      /* not of others, nor known */
 	size_t likely_others; /* that fit, and are not of others */
+	uint32_t more;	      /* the last that leaves room; 0: a poor one */
 };
 
 static int try_one(struct judging *j, uint32_t node, struct error *err)
@@ -80,11 +91,14 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 	if (node == j->known && fit.open)
 		j->known_fits = !has_others(&fit) &&
 				(j->group->validated || agrees(j->group, &fit));
+	else if (node == j->known && !fit.whole)
+		j->known_fits = agrees_much(j->group, &fit);
 	if (!fit.whole) {
 		/* Something may be behind it, with no pointer in it. */
 		if (!is_of_others(j->group, node)) {
 			out->open = true;
 			j->likely_others++;
+			j->more = agrees_much(j->group, &fit) ? node : 0;
 		}
 		return 0;
 	}
@@ -163,6 +177,10 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 	} else if (j.likely && j.likely_others == 1) {
 		out->by = TAG_ONLY;
 		out->node = j.likely;
+	} else if (j.more && j.likely_others == 1) {
+		out->by = TAG_ONLY;
+		out->node = j.more;
+		out->more = true;
 	}
 	return 0;
 }

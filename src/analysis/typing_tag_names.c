@@ -49,9 +49,10 @@ static void add_reason(struct follow *f, const struct tag_group *group,
 	else if (v->by == TAG_ONLY)
 		strbuf_addf(sb,
 			    ", and no other of the %zu structs that begin like "
-			    "%s does",
+			    "%s does%s",
 			    group->family->mores,
-			    name_of(f, group->family->node));
+			    name_of(f, group->family->node),
+			    v->more ? "; what is behind it is not known" : "");
 	else if (v->lies)
 		strbuf_add(sb, ": pointers of two types lead to blocks with "
 			       "that value");

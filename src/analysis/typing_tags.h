@@ -11,7 +11,8 @@
  *    another type), or
  *  - functions in the object that the member points at take it where their
  *    declared type says T, or
- *  - no other fits, and its pointers lead to what they should.
+ *  - no other fits, and its pointers lead to what they should; of one that
+ *    leaves room behind it, several in most blocks.
  */
 #ifndef ANALYSIS_TYPING_TAGS_H
 #define ANALYSIS_TYPING_TAGS_H
@@ -60,14 +61,15 @@ struct tag_entry {
 
 /* What a struct is like in the blocks of a group. */
 struct tag_fit {
-	size_t good;   /* blocks that it fits */
-	bool fits;     /* all of them */
-	bool whole;    /* and is just as large as each */
-	bool open;     /* none is in a chunk: no size tells */
-	size_t agree;  /* blocks where pointers behind T lead as they should */
-	size_t other;  /* blocks with pointers where it has none */
-	size_t never;  /* ... where no pointer can be */
-	size_t looked; /* blocks that "other" counts among */
+	size_t good;  /* blocks that it fits */
+	bool fits;    /* all of them */
+	bool whole;   /* and is just as large as each */
+	bool open;    /* none is in a chunk: no size tells */
+	size_t agree; /* blocks where pointers behind T lead as they should */
+	size_t agree_much; /* ... several of them */
+	size_t other;	   /* blocks with pointers where it has none */
+	size_t never;	   /* ... where no pointer can be */
+	size_t looked;	   /* blocks that "other" counts among */
 };
 
 enum tag_by { TAG_NOT, TAG_KNOWN, TAG_CODE, TAG_ONLY };
@@ -83,6 +85,7 @@ struct tag_verdict {
 	bool lies;		     /* blocks of two types have the value */
 	bool supported;		     /* pointers of one that fits agree */
 	bool open; /* a smaller one fits as well, with something behind it */
+	bool more; /* node is such a one, and no other fits */
 	size_t fitting_blocks; /* with TAG_CODE not all of them, perhaps */
 	char *code; /* owned: the function that TAG_CODE is by; or NULL */
 };
