@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/typing_alike.h"
 #include "analysis/typing_follow.h"
 #include "analysis/typing_impl.h"
 #include "analysis/typing_owner.h"
 #include "base/alloc.h"
+#include "symbols/symbols_types.h"
 
 /* FNV-1a. */
 static uint64_t hash_of(const char *text)
@@ -74,6 +76,29 @@ uint32_t typing_number(struct typing *t, const char *text, struct error *err)
 	return typing_number_at(t, text, 0, err);
 }
 
+/* Has the program itself debug information? */
+static bool knows_types(const struct typing *t)
+{
+	const struct module *exe = t->symbols ? symbols_exe(t->symbols) : NULL;
+	const char *why;
+
+	return exe && symbols_has_types(t->symbols, exe, &why);
+}
+
+/* Of what has no type, what it looks like and whose it is.  Where types are
+ * known, an owner tells more. */
+static int tell_rest(struct typing *t, struct error *err)
+{
+	bool known = knows_types(t);
+	size_t alike;
+
+	if (known && typing_owners(t, err))
+		return -1;
+	if (typing_alike(t, &alike, err))
+		return -1;
+	return (alike || !known) && typing_owners(t, err) ? -1 : 0;
+}
+
 int typing_make(const struct snapshot *snap, struct symbols *symbols,
 		struct typing **out, struct error *err)
 {
@@ -98,7 +123,7 @@ int typing_make(const struct snapshot *snap, struct symbols *symbols,
 	      (symbols && typing_follow(t, err)) || typing_shapes(t, err) ||
 	      typing_beginnings(t, err);
 	typing_objects_settle(t, &objects);
-	if (ret || typing_owners(t, err)) {
+	if (ret || tell_rest(t, err)) {
 		typing_destroy(t);
 		return -1;
 	}
@@ -201,7 +226,8 @@ const char *typed_by_name(enum typed_by by)
 		[TYPED_OWNER] = "owner",   [TYPED_PART] = "part",
 		[TYPED_MEMBER] = "member", [TYPED_SHAPE] = "shape",
 		[TYPED_TAG] = "tag",	   [TYPED_PATH] = "path",
-		[TYPED_VTABLE] = "vtable",
+		[TYPED_VTABLE] = "vtable", [TYPED_ALIKE] = "alike",
+		[TYPED_SAME] = "alike",
 	};
 
 	return name[by];

@@ -20,7 +20,9 @@ struct symbols;
 enum typed_by {
 	TYPED_NOT,
 	TYPED_TEXT,   /* it begins with text that a NUL or its end ends */
+	TYPED_SAME,   /* as ALIKE, but all its words are of one kind */
 	TYPED_OWNER,  /* no type; all pointers to it come from one place */
+	TYPED_ALIKE,  /* no type; many look like it: see alike.h */
 	TYPED_SYMBOL, /* the type is that symbol's name */
 	TYPED_MEMBER, /* what has a pointer to that variable there begins so */
 	TYPED_PART,   /* pointers lead to objects in it: "has struct page" */

@@ -98,7 +98,7 @@ enum holder_part holder_part(const struct typing *t, uint32_t chunk,
 	uint64_t bytes, skip = t->paths ? t->paths->skip[chunk] : 0;
 	bool begins;
 
-	if (is_named(t, chunk))
+	if (is_named(t, chunk) || by_of(t, chunk) == TYPED_ALIKE)
 		return HOLDER_TYPED;
 	if (by_of(t, chunk) < TYPED_SIZE)
 		return object_at(t, chunk, offset) ? HOLDER_TYPED

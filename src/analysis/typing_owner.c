@@ -88,7 +88,7 @@ static void meet(struct owning *o, uint32_t target, uint32_t owner)
 	*have = both;
 	/* What is typed to its end passes nothing on. */
 	if (bitmap_test(&o->waiting, target) ||
-	    (o->t->by[target] >= TYPED_SYMBOL &&
+	    (o->t->by[target] >= TYPED_ALIKE &&
 	     o->t->by[target] != TYPED_PART &&
 	     holder_part(o->t, target, 0) != HOLDER_BLOCK &&
 	     holder_part(o->t, target, o->snap->chunk[target].size - 1) !=
@@ -294,7 +294,7 @@ static int run(struct owning *o, struct error *err)
 		return -1;
 	for (uint32_t i = 0; i < o->snap->chunk_count; i++)
 		if (o->snap->chunk[i].state == CHUNK_USED &&
-		    o->t->by[i] >= TYPED_SYMBOL &&
+		    o->t->by[i] >= TYPED_ALIKE &&
 		    over_chunk(o, i, from_member, err))
 			return -1;
 	return pass_on(o, err);
@@ -307,6 +307,7 @@ int typing_owners(struct typing *t, struct error *err)
 	size_t names = t->names;
 	int ret = -1;
 
+	free(t->owner);
 	t->owner = try_calloc(n, sizeof(*t->owner), "owners of chunks", err);
 	o.queue = try_calloc(n, sizeof(*o.queue), "owners of chunks", err);
 	if (t->owner && o.queue &&

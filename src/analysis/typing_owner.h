@@ -22,7 +22,7 @@
 #define OWNER_SEVERAL UINT32_MAX
 
 /* Fills in t->owner, of chunks with a type too: what is in the tail of a "T+"
- * is held by that. */
+ * is held by that.  Again when more chunks have one. */
 int typing_owners(struct typing *t, struct error *err) MUST_CHECK;
 
 /* The place of one word, as an owner's name has it: "struct client.buf"; false:

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "analysis/alike_why.h"
 #include "analysis/describe.h"
 #include "analysis/typing_chain.h"
 #include "analysis/typing_follow.h"
@@ -302,6 +303,10 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 	switch (typing_best(t, chunk, &name)) {
 	case TYPED_OWNER:
 		why_owner(t, chunk, why);
+		break;
+	case TYPED_ALIKE:
+	case TYPED_SAME:
+		alike_why(t, chunk, why);
 		break;
 	case TYPED_VTABLE:
 		why_vtable(t, chunk, why);

@@ -23,7 +23,10 @@ static void say_what_lacks(const struct session *session, struct view *view)
 			continue;
 		view_warn(view,
 			  "%s: %s; only C++ classes with virtual functions, "
-			  "C++ containers, symbols and text are told",
+			  "C++ containers, symbols and text are told; rows "
+			  "by \"alike\" are no types by name but chunks that "
+			  "look alike: one may be several types, a type "
+			  "several rows",
 			  m->name, why);
 	}
 }
@@ -106,6 +109,16 @@ const struct command command_entry_types = {
 		"           variable, one thread, or in blocks without a type\n"
 		"           that only these lead to; where two places\n"
 		"           disagree, there is no owner\n"
+		"  alike    no type by name, but many look like it: their\n"
+		"           words are of the same kinds, from the start:\n"
+		"             *  the start of a block   *+  into one\n"
+		"             &  into itself            @   in a module\n"
+		"             0x05  a number, nearly always with that first\n"
+		"             byte, a tag perhaps       n   other numbers\n"
+		"             f  floating-point         0   zero, nearly "
+		"always\n"
+		"           or zero. Such a row may be several types, and a\n"
+		"           type several rows; for what has no type otherwise\n"
 		"  text     it begins with text\n"
 		"  unknown  nothing says what or whose it is; nothing was\n"
 		"           guessed\n"

@@ -109,7 +109,14 @@ static const struct view_ops types_ops = {
 	.release = types_release,
 };
 
-enum known { KNOWN_TYPE, KNOWN_OWNER, KNOWN_CONTENT, KNOWN_NOT, KNOWNS };
+enum known {
+	KNOWN_TYPE,
+	KNOWN_OWNER,
+	KNOWN_CONTENT,
+	KNOWN_ALIKE,
+	KNOWN_NOT,
+	KNOWNS
+};
 
 static enum known known_by(enum typed_by by)
 {
@@ -117,6 +124,8 @@ static enum known known_by(enum typed_by by)
 		return KNOWN_TYPE;
 	if (by == TYPED_OWNER)
 		return KNOWN_OWNER;
+	if (by == TYPED_ALIKE || by == TYPED_SAME)
+		return KNOWN_ALIKE;
 	return by ? KNOWN_CONTENT : KNOWN_NOT;
 }
 
@@ -133,6 +142,8 @@ static void add_totals(struct view *view, const struct types *types,
 				 "a certain owner"},
 		[KNOWN_CONTENT] = {"content_count", "content_bytes",
 				   "content_share", "are named by contents"},
+		[KNOWN_ALIKE] = {"alike_count", "alike_bytes", "alike_share",
+				 "alike"},
 		[KNOWN_NOT] = {"unknown_count", "unknown_bytes",
 			       "unknown_share", "unknown"},
 	};

@@ -5,6 +5,8 @@
 #                          skipped
 #   types_of               what types says of $PID: $T/types
 #   at_least SHARE WHAT    so much has a type or a certain owner
+#   says_no_types SHARE    of a stripped program: nothing has a type, and so much
+#                          is alike, owned or named by its contents
 #   count_of FILTER        chunks of the rows that a filter of jq's takes
 program_of() {
 	why=$(sh "$top_srcdir/tests/e2e/source.sh" "$top_builddir/e2e" "$1") ||
@@ -20,7 +22,7 @@ types_of() {
 	check "rows and totals add up to all used bytes" jq -e '
 		([.rows[].bytes] | add) == .totals.bytes and
 		(.totals | .typed_bytes + .owned_bytes + .content_bytes +
-			.unknown_bytes == .bytes)' "$T/types"
+			.alike_bytes + .unknown_bytes == .bytes)' "$T/types"
 }
 at_least() {
 	told=$(jq -r '.totals | "\(.typed_share | round) % typed, \(
@@ -41,4 +43,13 @@ says_no_types() {
 		grep -q 'no debug information' "$T/err" "$T/out"
 	is "stripped: nothing is said to have a type" \
 		"$(jq .totals.typed_bytes "$T/types")" 0
+	check "stripped: that rows are alike, not types, is said" \
+		grep -q 'are no types by name' "$T/err"
+	told=$(jq -r '.totals | "\(.alike_share | round) % alike, \(
+		.owned_share | round) % owned, \(.unknown_share | round) % unknown"' \
+		"$T/types")
+	check "stripped: of $1 % something is known ($told)" \
+		jq -e ".totals.unknown_share <= 100 - $1" "$T/types"
+	jq -r '.rows[:12][] | "# \(.count) \(.bytes) \(.named_by) \(.type)"' \
+		"$T/types"
 }

@@ -52,6 +52,17 @@ exec 8>&-
 strip -o "$T/stripped" "$PROGRAM"
 start "$T/stripped"
 types_of
-says_no_types
+says_no_types 80
+# The row of strings: text behind a pointer and a byte that is the tag.
+strings='.named_by == "alike" and (.type | test("^{[*] 0x04 .*text}$"))'
+before=$(count_of "$strings")
+echo 1000 >&8
+wait_until grep -q 'made 1000' "$T/said"
+types_of
+more=$(($(count_of "$strings") - before))
+check "stripped: 1000 strings more ($more)" \
+	test "$more" -ge 950 -a "$more" -le 1050
+check "stripped: they are one row" test 1 = "$(jq "[.rows[] |
+	select($strings and .count > 1000)] | length" "$T/types")"
 exec 8>&-
 done_testing

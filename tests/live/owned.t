@@ -33,11 +33,14 @@ is "each owner, and none where places disagree" \
 	"$(diff "$T/wanted" "$T/judged")" ""
 check "rows and totals add up" jq -e '
 	def sum(by): [.rows[] | select(by) | .bytes] | add // 0;
-	(.totals | .typed_bytes + .owned_bytes + .content_bytes + .unknown_bytes
+	(.totals | .typed_bytes + .owned_bytes + .content_bytes +
+		.alike_bytes + .unknown_bytes
 		== .bytes) and
-	(.totals | .typed_count + .owned_count + .content_count + .unknown_count
+	(.totals | .typed_count + .owned_count + .content_count +
+		.alike_count + .unknown_count
 		== .count) and
-	(.totals | .typed_share + .owned_share + .content_share + .unknown_share
+	(.totals | .typed_share + .owned_share + .content_share +
+		.alike_share + .unknown_share
 		| . > 99.99 and . < 100.01) and
 	.totals.owned_bytes == sum(.named_by == "owner") and
 	.totals.content_bytes == sum(.named_by | IN("symbol", "text")) and

@@ -13,7 +13,8 @@ build() { # FLAGS
 # TRUTH and what is said, without the arguments of templates' nodes.
 judge() {
 	hs -p "$PID" --json --limit 0 chunks
-	jq -r '.rows[] | [.addr, (if .named_by | IN("text", "unknown", "symbol")
+	jq -r '.rows[] | [.addr, (if .named_by | IN("text", "unknown", "symbol",
+		"alike")
 		then "-" else .type end)] | @tsv' "$T/out" | sort >"$T/got"
 	sed -n 's/^\(type\|node\) \([^ ]*\) /\2\t/p; s/^none \(.*\)/\1\t-/p' \
 		"$T/manifest" | sort >"$T/wanted"
