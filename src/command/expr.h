@@ -10,6 +10,7 @@
 #include "command/session.h"
 #include "symbols/symbols_types.h"
 #include "symbols/typed_text.h"
+#include "view/frame_vars.h"
 
 /* The value of an expression; bytes are read when they are wanted. */
 struct datum {
@@ -32,8 +33,9 @@ struct expr {
 	void **owned;	 /* bytes of data, until expr_end() */
 	size_t owned_count;
 	struct frame_state frame;
-	unsigned level; /* of inlining in it: see frame_number.h */
-	bool framed;	/* frame is filled in */
+	struct frame_place place;   /* whose variables are known */
+	struct frame_source source; /* of place */
+	bool framed;		    /* frame is filled in */
 	char note[200]; /* what is to be told of a name; "" mostly */
 };
 

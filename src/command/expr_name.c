@@ -26,7 +26,6 @@ static bool read_frame(void *ctx, uint64_t addr, void *buf, size_t len)
 static int find_frame(struct expr *x, struct error *err)
 {
 	const struct snapshot_thread *t;
-	struct numbered_frame at;
 
 	if (x->framed)
 		return 0;
@@ -34,12 +33,11 @@ static int find_frame(struct expr *x, struct error *err)
 	if (!t)
 		return -1;
 	x->framed = true;
-	if (!session_frame(x->session, t, &at))
-		return 0;
-	frame_state_of(x->session->current, t, at.frame, &x->frame);
-	x->level = at.level;
-	x->frame.read = read_frame;
-	x->frame.ctx = x;
+	x->source = (struct frame_source){x->session->symbols, read_frame, x};
+	x->place = (struct frame_place){
+		.source = &x->source, .snap = x->session->current, .thread = t};
+	if (session_frame(x->session, t, &x->place.at))
+		frame_state_of(&x->place, &x->frame);
 	return 0;
 }
 
@@ -94,7 +92,7 @@ static bool find_local(struct expr *x, const char *name, struct datum *out,
 
 	if (find_frame(x, err) || !x->frame.pc)
 		return false;
-	s.level = x->level;
+	s.level = x->place.at.level;
 	symbols_local_each(x->session->symbols, &x->frame, take_local, &s);
 	if (s.found)
 		*ret = local_value(x, &s.local, out, err);

@@ -84,15 +84,16 @@ static int frame_register(struct session *session,
 	struct numbered_frame at;
 	const struct frame *f;
 
-	if (!session_frame(session, t, &at) || !at.frame) {
+	if (!session_frame(session, t, &at) || (!at.frame && !at.tail)) {
 		*out = t->thread.regs.r[number];
 		return 0;
 	}
-	f = &t->frame[at.frame];
+	/* what ended in a tail call has left its caller's as they were */
+	f = &t->frame[at.frame + (at.tail != 0)];
 	if (number == REG_RIP_) {
-		*out = f->pc;
+		*out = at.pc;
 	} else if (number == REG_RSP_) {
-		*out = f->sp;
+		*out = at.tail ? f[-1].cfa - session->current->word : f->sp;
 	} else if (f->has_reg >> number & 1) {
 		*out = f->reg[number];
 	} else {

@@ -51,26 +51,117 @@ static bool returns_to(const struct die *call, uint64_t pc)
 	       at == pc;
 }
 
-static bool is_tail_call(const struct die *call, uint64_t unused)
-{
-	(void)unused;
-	return die_flag(call, DW_AT_call_tail_call) ||
-	       die_flag(call, DW_AT_GNU_tail_call);
-}
-
-bool dwarf_calls_tail(struct dwarf *d, uint64_t pc)
+uint64_t dwarf_function_entry(struct dwarf *d, uint64_t pc)
 {
 	struct dwarf_unit *unit = dwarf_unit_at(d, pc);
-	struct die function, call;
-	bool does;
+	struct die function;
+	uint64_t entry;
 
 	if (!unit || !dwarf_function_at(d, unit, pc, &function))
-		return true; /* nobody knows */
-	does = find_call(&function, 0, is_tail_call, 0, &call);
-	if (does)
-		die_close(&call);
+		return 0;
+	entry = die_entry(&function);
 	die_close(&function);
-	return does;
+	return entry;
+}
+
+static bool origin_of(const struct die *call, struct die *out)
+{
+	uint64_t key = die_ref(call, DW_AT_call_origin);
+
+	if (!key)
+		key = die_ref(call, DW_AT_abstract_origin);
+	return key && die_open(call->dwarf, key, out);
+}
+
+/* Is the function elsewhere?  Link-time optimization says it of what the DIE is
+ * a copy of. */
+static bool is_declared(const struct die *function, int depth)
+{
+	struct die origin;
+	bool is = die_flag(function, DW_AT_declaration);
+
+	if (is || depth > 3 || !die_origin(function, &origin))
+		return is;
+	is = is_declared(&origin, depth + 1);
+	die_close(&origin);
+	return is;
+}
+
+/* What it calls, as far as that is the same at all times. */
+static void set_target(const struct die *call, const struct module *module,
+		       struct call_site *out)
+{
+	struct die origin;
+
+	if (!origin_of(call, &origin))
+		return;
+	out->target = die_entry(&origin);
+	if (out->target) {
+		out->target += module->bias;
+	} else if (is_declared(&origin, 0)) {
+		out->name = die_linkage_name(&origin);
+		if (!out->name)
+			out->name = die_any_name(&origin);
+	}
+	die_close(&origin);
+}
+
+static void set_site(const struct die *call, const struct module *module,
+		     struct call_site *out)
+{
+	*out = (struct call_site){0};
+	if (!die_address(call, DW_AT_call_return_pc, &out->ret) &&
+	    !die_address(call, DW_AT_low_pc, &out->ret))
+		return;
+	out->ret += module->bias;
+	set_target(call, module, out);
+}
+
+/* All tail calls in a function and in what was inlined into it. */
+static bool each_tail_call(const struct die *block, int depth,
+			   const struct module *module, call_site_fn *fn,
+			   void *ctx)
+{
+	struct call_site site;
+	struct die die;
+	bool go_on = true;
+
+	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+
+		if (is_call(tag) && (die_flag(&die, DW_AT_call_tail_call) ||
+				     die_flag(&die, DW_AT_GNU_tail_call))) {
+			set_site(&die, module, &site);
+			go_on = fn(ctx, &site);
+		} else if ((tag == DW_TAG_lexical_block ||
+			    tag == DW_TAG_inlined_subroutine) &&
+			   depth < BLOCKS) {
+			go_on = each_tail_call(&die, depth + 1, module, fn,
+					       ctx);
+		}
+		if (!go_on) {
+			die_close(&die);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool dwarf_each_tail_call(struct dwarf *d, const struct module *module,
+			  uint64_t entry, call_site_fn *fn, void *ctx)
+{
+	uint64_t pc = entry - module->bias;
+	struct dwarf_unit *unit = dwarf_unit_at(d, pc);
+	struct die function;
+	bool known;
+
+	if (!unit || !dwarf_function_at(d, unit, pc, &function))
+		return false;
+	known = die_entry(&function) == pc;
+	if (known)
+		each_tail_call(&function, 0, module, fn, ctx);
+	die_close(&function);
+	return known;
 }
 
 static bool value_of(const struct die *die, unsigned attr, unsigned gnu,
@@ -87,22 +178,22 @@ static bool value_of(const struct die *die, unsigned attr, unsigned gnu,
 static bool calls(const struct die *call, struct dwarf_where *where,
 		  const struct call *from)
 {
-	struct die origin = *call;
-	uint64_t key = die_ref(call, DW_AT_call_origin), target;
+	struct die origin;
+	uint64_t target;
 	const char *linkage, *name;
 	bool same;
 
-	if (!key)
-		key = die_ref(call, DW_AT_abstract_origin);
-	if (!key)
-		return value_of(call, DW_AT_call_target,
+	if (!origin_of(call, &origin))
+		return from->caller &&
+		       value_of(call, DW_AT_call_target,
 				DW_AT_GNU_call_site_target, where, &target) &&
 		       target == from->callee;
-	if (!die_open(call->dwarf, key, &origin))
-		return false;
+	target = die_entry(&origin);
 	linkage = die_linkage_name(&origin);
 	name = die_any_name(&origin);
-	if (linkage && from->linkage_name)
+	if (target)
+		same = target + where->bias == from->callee;
+	else if (linkage && from->linkage_name)
 		same = !strcmp(linkage, from->linkage_name);
 	else
 		same = name && from->name && !strcmp(name, from->name);
@@ -110,54 +201,44 @@ static bool calls(const struct die *call, struct dwarf_where *where,
 	return same;
 }
 
-/* The register that an expression of one operation names; -1: none. */
-static int register_of(const struct die *die)
+static bool is_for(const struct die *argument, const struct entry_place *place)
 {
-	Dwarf_Attribute a = die_attr(die, DW_AT_location);
-	Dwarf_Unsigned len = 0;
-	Dwarf_Ptr bytes = NULL;
-	Dwarf_Error e = NULL;
-	int reg = -1;
+	struct entry_place at;
 
-	if (a && dwarf_formexprloc(a, &len, &bytes, &e) == DW_DLV_OK) {
-		unsigned op = len == 1 ? *(const uint8_t *)bytes : 0;
-
-		if (op >= DW_OP_reg0 && op <= DW_OP_reg31)
-			reg = (int)(op - DW_OP_reg0);
-	} else if (a) {
-		dwarf_forget(die->dbg, e);
-	}
-	attr_free(die, a);
-	return reg;
+	if (place->parameter)
+		return die_ref(argument, DW_AT_call_parameter) ==
+			       place->parameter ||
+		       die_ref(argument, DW_AT_abstract_origin) ==
+			       place->parameter;
+	return die_entry_place(argument, DW_AT_location, 0, &at) &&
+	       at.on_stack == place->on_stack && at.at == place->at;
 }
 
-static bool parameter_value(const struct die *call, unsigned reg,
+static bool parameter_value(const struct die *call,
+			    const struct entry_place *place,
 			    struct dwarf_where *where, uint64_t *out)
 {
 	struct die die;
-	bool found = false;
+	bool known;
 
-	for (bool ok = die_child(call, &die); ok && !found;
-	     ok = !found && die_next(&die)) {
+	for (bool ok = die_child(call, &die); ok; ok = die_next(&die)) {
 		unsigned tag = die_tag(&die);
 
 		if ((tag != DW_TAG_call_site_parameter &&
 		     tag != DW_TAG_GNU_call_site_parameter) ||
-		    register_of(&die) != (int)reg)
+		    !is_for(&die, place))
 			continue;
-		found = true;
-		break;
+		known = value_of(&die, DW_AT_call_value,
+				 DW_AT_GNU_call_site_value, where, out);
+		die_close(&die);
+		return known;
 	}
-	if (!found)
-		return false;
-	found = value_of(&die, DW_AT_call_value, DW_AT_GNU_call_site_value,
-			 where, out);
-	die_close(&die);
-	return found;
+	return false;
 }
 
 bool dwarf_call_value(struct dwarf *d, const struct module *module,
-		      const struct call *from, unsigned reg, uint64_t *out)
+		      const struct call *from, const struct entry_place *at,
+		      uint64_t *out)
 {
 	uint64_t pc = from->ret - module->bias;
 	struct dwarf_unit *unit = dwarf_unit_at(d, pc - 1);
@@ -171,8 +252,32 @@ bool dwarf_call_value(struct dwarf *d, const struct module *module,
 	if (!unit || !dwarf_function_at(d, unit, pc - 1, &function))
 		return false;
 	if (find_call(&function, 0, returns_to, pc, &call)) {
-		found = calls(&call, &where, from) &&
-			parameter_value(&call, reg, &where, out);
+		found = parameter_value(&call, at, &where, out);
+		die_close(&call);
+	}
+	die_close(&function);
+	return found;
+}
+
+bool dwarf_call_site(struct dwarf *d, const struct module *module,
+		     const struct call *from, struct call_site *out)
+{
+	uint64_t pc = from->ret - module->bias;
+	struct dwarf_unit *unit = dwarf_unit_at(d, pc - 1);
+	struct die function, call;
+	struct dwarf_where where = {.dwarf = d,
+				    .bias = module->bias,
+				    .frame = from->caller,
+				    .function = &function};
+	bool found;
+
+	if (!unit || !dwarf_function_at(d, unit, pc - 1, &function))
+		return false;
+	found = find_call(&function, 0, returns_to, pc, &call);
+	if (found) {
+		set_site(&call, module, out);
+		if (calls(&call, &where, from))
+			out->target = from->callee;
 		die_close(&call);
 	}
 	die_close(&function);

@@ -65,6 +65,19 @@ uint64_t die_key(const struct die *die)
 	return key_make(die->file, die->types, off);
 }
 
+uint64_t die_sibling_key(const struct die *die, uint64_t offset)
+{
+	Dwarf_Off unit = 0, len = 0;
+	Dwarf_Error e = NULL;
+
+	if (dwarf_die_CU_offset_range(die->die, &unit, &len, &e) != DW_DLV_OK) {
+		dwarf_forget(die->dbg, e);
+		return 0;
+	}
+	return offset < len ? key_make(die->file, die->types, unit + offset)
+			    : 0;
+}
+
 unsigned die_tag(const struct die *die)
 {
 	Dwarf_Half tag = 0;

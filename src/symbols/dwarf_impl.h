@@ -159,6 +159,8 @@ struct die {
 bool die_open(struct dwarf *dwarf, uint64_t key, struct die *out);
 void die_close(struct die *die);
 uint64_t die_key(const struct die *die);
+/* Of the DIE at that offset in its unit; 0: there is none. */
+uint64_t die_sibling_key(const struct die *die, uint64_t offset);
 unsigned die_tag(const struct die *die); /* 0: none */
 const char *die_name(const struct die *die);
 /* What it is a copy or the completion of (inlined, C++). */
@@ -194,6 +196,8 @@ bool die_extent(const struct die *die, uint64_t *low, uint64_t *high);
 /* The code of a function, block or unit, until fn returns false. */
 typedef bool range_fn(void *ctx, uint64_t low, uint64_t high);
 void die_each_range(const struct die *die, range_fn *fn, void *ctx);
+/* Where a function begins; 0: it has no code. */
+uint64_t die_entry(const struct die *die);
 /* Does it cover pc (of the file)? */
 bool die_covers(const struct die *die, uint64_t pc);
 /* --- dwarf_split_addr.c */
@@ -252,6 +256,11 @@ struct dwarf_where {
 /* What the attribute says at the frame's pc. */
 void die_locate(const struct die *die, unsigned attr, struct dwarf_where *where,
 		struct location *out);
+/* A location of one register or place in the caller's frame, at that pc (of the
+ * file): where an argument is when the function is entered. */
+struct entry_place;
+bool die_entry_place(const struct die *die, unsigned attr, uint64_t pc,
+		     struct entry_place *out);
 /* A location that is the same for all time: an address, thread-local. */
 bool die_is_fixed(const struct die *die, unsigned attr);
 

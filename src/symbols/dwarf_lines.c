@@ -207,10 +207,25 @@ static unsigned first_file(const struct die *die, unsigned version)
 	return version >= 5 && producer && !strncmp(producer, "GNU ", 4);
 }
 
+/* Does a statement begin there?  Else the row is a place in the middle. */
+static bool is_statement(Dwarf_Debug dbg, Dwarf_Line line)
+{
+	Dwarf_Bool is = 1;
+	Dwarf_Error e = NULL;
+
+	if (dwarf_linebeginstatement(line, &is, &e) == DW_DLV_ERROR)
+		dwarf_forget(dbg, e);
+	return is;
+}
+
+/*
+ * The unit's rows, each up to the next one.  Of several at one address the last
+ * counts that begins a statement, as it does in debuggers.
+ */
 static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 		      Dwarf_Signed count, unsigned first, struct error *err)
 {
-	bool open = false;
+	bool open = false, statement = false;
 
 	for (Dwarf_Signed i = 0; i < count; i++) {
 		Dwarf_Error e = NULL;
@@ -225,6 +240,11 @@ static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 			dwarf_forget(dbg, e);
 			continue;
 		}
+		if (open && !ends && statement &&
+		    u->row[u->rows - 1].addr == addr &&
+		    !is_statement(dbg, line[i]))
+			continue;
+		statement = is_statement(dbg, line[i]);
 		if (open) { /* the row before reaches up to this one */
 			u->row[u->rows - 1].end = addr;
 			if (u->row[u->rows - 1].addr >= addr)

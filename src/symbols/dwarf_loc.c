@@ -273,14 +273,9 @@ static bool describe(struct machine *m, const struct op *op)
 	} else if (atom == DW_OP_stack_value) {
 		m->is_value = true;
 	} else if (atom == DW_OP_implicit_value) {
-		const void *bytes = (const void *)(uintptr_t)op->b;
-
 		m->has_bytes = true;
-		m->out->byte_count = op->a < sizeof m->out->bytes
-					     ? (unsigned)op->a
-					     : sizeof m->out->bytes;
-		if (bytes)
-			memcpy(m->out->bytes, bytes, m->out->byte_count);
+		m->out->bytes = (const uint8_t *)(uintptr_t)op->b;
+		m->out->byte_count = op->a;
 	} else {
 		return false;
 	}
@@ -302,8 +297,11 @@ static struct location_piece piece_now(struct machine *m)
 		else
 			p.kind = LOCATION_NONE;
 	} else if (m->has_bytes) {
+		uint64_t len = m->out->byte_count;
+
 		p.kind = LOCATION_VALUE;
-		memcpy(&p.value, m->out->bytes, sizeof p.value);
+		memcpy(&p.value, m->out->bytes,
+		       len < sizeof p.value ? len : sizeof p.value);
 	} else if (m->depth) {
 		p.kind = m->is_value ? LOCATION_VALUE : LOCATION_MEMORY;
 		p.addr = p.value = m->stack[m->depth - 1];
@@ -331,10 +329,25 @@ static void entry_value(struct machine *m, const struct op *op)
 	const struct frame_state *f = m->where->frame;
 	const uint8_t *inner = (const uint8_t *)(uintptr_t)op->b;
 	unsigned atom = op->a == 1 && inner ? *inner : 0;
+	struct entry_place at = {.at = (int64_t)atom - DW_OP_reg0};
 	uint64_t value = 0;
 
 	if (atom < DW_OP_reg0 || atom > DW_OP_reg31 || !f || !f->entry ||
-	    !f->entry(f->entry_ctx, atom - DW_OP_reg0, &value))
+	    !f->entry(f->entry_ctx, &at, &value))
+		fail(m, "optimized out: only its value at the call was kept");
+	push(m, value);
+}
+
+/* What a parameter was given as that the function no longer has: the compiler
+ * found that it makes no difference. */
+static void parameter_value(struct machine *m, uint64_t offset)
+{
+	const struct frame_state *f = m->where->frame;
+	struct entry_place at = {.parameter = die_sibling_key(m->die, offset)};
+	uint64_t value = 0;
+
+	if (!at.parameter || !f || !f->entry ||
+	    !f->entry(f->entry_ctx, &at, &value))
 		fail(m, "optimized out: only its value at the call was kept");
 	push(m, value);
 }
@@ -369,12 +382,12 @@ static bool special(struct machine *m, const struct op *op)
 	case DW_OP_GNU_entry_value:
 		entry_value(m, op);
 		return true;
-	case DW_OP_GNU_parameter_ref: /* of a parameter that was done away */
-		fail(m, "optimized out: only its value at the call was kept");
+	case DW_OP_GNU_parameter_ref:
+		parameter_value(m, op->a);
 		return true;
 	case DW_OP_implicit_pointer:
 	case DW_OP_GNU_implicit_pointer:
-		fail(m, "optimized out: what it pointed to is in no memory");
+		fail(m, LOCATION_SYNTHETIC);
 		return true;
 	default:
 		return shuffle(m, op) || binary(m, op->atom);
@@ -500,6 +513,13 @@ static bool find_expression(const struct die *die, Dwarf_Attribute a,
 	return false;
 }
 
+static bool expression_at(const struct die *die, Dwarf_Attribute a, uint64_t pc,
+			  struct list_entry *found)
+{
+	return attr_is_expression(a) ? find_expression(die, a, found)
+				     : find_in_list(die, a, pc, found);
+}
+
 static void locate(const struct die *die, unsigned attr,
 		   struct dwarf_where *where, int nested, bool in_base,
 		   struct location *out)
@@ -510,22 +530,45 @@ static void locate(const struct die *die, unsigned attr,
 			    .out = out,
 			    .nested = nested,
 			    .in_base = in_base};
-
-	if (where->object && !in_base)
-		push(&m, where->object);
 	uint64_t pc = where->frame ? where->frame->pc - where->bias : 0;
 	struct list_entry found;
 
+	if (where->object && !in_base)
+		push(&m, where->object);
 	*out = (struct location){.kind = LOCATION_NONE, .why = "optimized out"};
 	if (!a)
 		return;
-	if (attr_is_expression(a) ? find_expression(die, a, &found)
-				  : find_in_list(die, a, pc, &found)) {
+	if (expression_at(die, a, pc, &found)) {
 		out->why = "";
 		run(&m, found.expression, found.length);
 		finish(&m);
 	}
 	attr_free(die, a);
+}
+
+bool die_entry_place(const struct die *die, unsigned attr, uint64_t pc,
+		     struct entry_place *out)
+{
+	Dwarf_Attribute a = die_attr(die, attr);
+	struct list_entry found;
+	size_t at = 0;
+	struct op op;
+	bool is = a && expression_at(die, a, pc, &found) &&
+		  op_decode(found.expression, found.length, die->dwarf->word,
+			    &at, &op) &&
+		  at == found.length;
+
+	attr_free(die, a);
+	if (!is)
+		return false;
+	*out = (struct entry_place){.at = (int64_t)op.a};
+	if (op.atom >= DW_OP_reg0 && op.atom <= DW_OP_reg31)
+		out->at = op.atom - DW_OP_reg0;
+	else if (op.atom != DW_OP_regx)
+		out->on_stack = true;
+	/* In the function by its frame, at the call by the stack pointer. */
+	return !out->on_stack || op.atom == DW_OP_fbreg ||
+	       op.atom == (die->dwarf->word == 4 ? DW_OP_breg4 : DW_OP_breg7);
 }
 
 bool attr_is_expression(Dwarf_Attribute attr)
@@ -605,10 +648,15 @@ bool location_read(const struct location *where,
 				       .value = where->value};
 	uint8_t *at = buf;
 
-	if (where->kind == LOCATION_VALUE && where->byte_count > 8) {
+	if (where->kind == LOCATION_VALUE && where->bytes) {
 		if (len > where->byte_count)
 			return false;
 		memcpy(buf, where->bytes, len);
+		return true;
+	}
+	if (where->kind == LOCATION_VALUE && len == 16) {
+		memcpy(at, &where->value, 8);
+		memcpy(at + 8, &where->high, 8);
 		return true;
 	}
 	if (where->kind != LOCATION_PIECES)

@@ -49,13 +49,32 @@ struct call {
 	uint64_t callee;		 /* the function's first instruction */
 	const char *name, *linkage_name; /* the function's; or NULL */
 };
-/* What the callee's register held when it was called there; d and module are
- * the caller's. */
+/* A call as its caller's debug information describes it; addresses are of the
+ * process, 0: not known. */
+struct call_site {
+	uint64_t ret; /* behind the call, or behind the jump of a tail call */
+	uint64_t target; /* where the function begins that it calls */
+	/* Instead of the target: of a function that is elsewhere, the linkage
+	 * name (borrowed); NULL: there is no telling what it calls. */
+	const char *name;
+};
+/* The call that returns to from->ret: from->callee is its target where by its
+ * name, or by what from->caller has, it is that function; caller may be NULL.
+ */
+bool dwarf_call_site(struct dwarf *dwarf, const struct module *module,
+		     const struct call *from, struct call_site *out);
+/* What the callee found there when it was called; d and module are
+ * the caller's.  Who asks knows that the call is of that callee. */
 bool dwarf_call_value(struct dwarf *d, const struct module *module,
-		      const struct call *from, unsigned reg, uint64_t *out);
-/* Does the function with that code (of the file) end in a tail call anywhere?
- * Then a frame of it may have been made by one. */
-bool dwarf_calls_tail(struct dwarf *d, uint64_t pc);
+		      const struct call *from, const struct entry_place *at,
+		      uint64_t *out);
+/* Each tail call of the function that begins at entry (of the process), until
+ * fn returns false.  False: no function is known to begin there. */
+typedef bool call_site_fn(void *ctx, const struct call_site *site);
+bool dwarf_each_tail_call(struct dwarf *dwarf, const struct module *module,
+			  uint64_t entry, call_site_fn *fn, void *ctx);
+/* Where the function begins that has that code (both of the file); 0. */
+uint64_t dwarf_function_entry(struct dwarf *dwarf, uint64_t pc);
 
 /* In dwarf_units.c: is there any unit (a symbol table alone has none)? */
 bool dwarf_has_units(struct dwarf *dwarf);

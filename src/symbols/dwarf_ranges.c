@@ -124,6 +124,22 @@ void die_each_range(const struct die *die, range_fn *fn, void *ctx)
 	attr_free(die, attr);
 }
 
+/* The first of its ranges. */
+static bool take_first(void *ctx, uint64_t low, uint64_t high)
+{
+	(void)high;
+	*(uint64_t *)ctx = low;
+	return false;
+}
+
+uint64_t die_entry(const struct die *die)
+{
+	uint64_t entry = 0;
+
+	die_each_range(die, take_first, &entry);
+	return entry;
+}
+
 struct covering {
 	uint64_t pc;
 	bool covers;

@@ -5,7 +5,7 @@
 #include "symbols/dwarf_impl.h"
 #include "symbols/dwarf_module.h"
 
-enum { BLOCKS = 64 };
+enum { BLOCKS = 64, COPIED = 512 };
 
 bool dwarf_global(struct dwarf *d, uint64_t key, uint64_t function,
 		  const struct module *module, struct global *out)
@@ -289,31 +289,92 @@ struct type *dwarf_enumerator(struct dwarf *d, const char *name, int64_t *value)
 /* The walk down from a function to the innermost block at the pc. */
 struct local_walk {
 	struct dwarf_where where;
-	uint64_t pc; /* of the file */
+	uint64_t pc, entry; /* of the file; entry: where its function begins */
 	symbols_local_fn *fn;
 	void *ctx;
 	unsigned depth, level;
 	const char *function;
 };
 
+/* A constant as the bytes that the variable would have. */
+static bool constant_bytes(const struct die *die, struct location *out)
+{
+	Dwarf_Attribute a = die_attr(die, DW_AT_const_value);
+	Dwarf_Form_Data16 both;
+	Dwarf_Block *block = NULL;
+	char *text = NULL;
+	Dwarf_Error e = NULL;
+
+	if (!a)
+		return false;
+	*out = (struct location){.kind = LOCATION_VALUE, .why = ""};
+	if (dwarf_formdata16(a, &both, &e) == DW_DLV_OK) {
+		memcpy(&out->value, both.fd_data, 8);
+		memcpy(&out->high, both.fd_data + 8, 8);
+		attr_free(die, a);
+		return true;
+	}
+	dwarf_forget(die->dbg, e);
+	e = NULL;
+	if (dwarf_formblock(a, &block, &e) == DW_DLV_OK) {
+		out->bytes = block->bl_data;
+		out->byte_count = block->bl_len;
+		dwarf_dealloc(die->dbg, block, DW_DLA_BLOCK);
+	} else {
+		dwarf_forget(die->dbg, e);
+		e = NULL;
+		if (dwarf_formstring(a, &text, &e) == DW_DLV_OK) {
+			out->bytes = (const uint8_t *)text;
+			out->byte_count = strlen(text) + 1;
+		} else {
+			dwarf_forget(die->dbg, e);
+		}
+	}
+	attr_free(die, a);
+	return out->bytes != NULL;
+}
+
+static bool own_constant(const struct die *die, struct location *out)
+{
+	int64_t value;
+
+	if (!die_signed(die, DW_AT_const_value, &value))
+		return constant_bytes(die, out);
+	*out = (struct location){.kind = LOCATION_VALUE,
+				 .value = (uint64_t)value,
+				 .high = value < 0 ? UINT64_MAX : 0,
+				 .why = ""};
+	return true;
+}
+
 /* Its own, or that of what it is a copy of: the same in all copies. */
 static bool constant_value(const struct die *die, struct location *out)
 {
 	struct die origin;
-	int64_t value;
 	bool known;
 
-	if (!die_signed(die, DW_AT_const_value, &value)) {
-		if (!die_origin(die, &origin))
-			return false;
-		known = die_signed(&origin, DW_AT_const_value, &value);
-		die_close(&origin);
-		if (!known)
-			return false;
-	}
-	*out = (struct location){
-		.kind = LOCATION_VALUE, .value = (uint64_t)value, .why = ""};
-	return true;
+	if (own_constant(die, out))
+		return true;
+	if (!die_origin(die, &origin))
+		return false;
+	known = own_constant(&origin, out);
+	die_close(&origin);
+	return known;
+}
+
+/* What it was when the function was entered, if that was in one register or
+ * place on the stack.  One that is inlined was not entered. */
+static void set_entry(const struct local_walk *w, const struct die *die,
+		      struct local *local)
+{
+	const struct frame_state *frame = w->where.frame;
+	struct entry_place place;
+
+	local->has_entry =
+		!w->level && frame->entry &&
+		type_size(local->type) <= sizeof local->entry &&
+		die_entry_place(die, DW_AT_location, w->entry, &place) &&
+		frame->entry(frame->entry_ctx, &place, &local->entry);
 }
 
 static int tell(struct local_walk *w, const struct die *die, bool parameter)
@@ -334,12 +395,104 @@ static int tell(struct local_walk *w, const struct die *die, bool parameter)
 	else if (!constant_value(die, &local.where))
 		local.where = (struct location){.kind = LOCATION_NONE,
 						.why = "optimized out"};
+	if (parameter)
+		set_entry(w, die, &local);
 	return w->fn(w->ctx, &local);
 }
 
 static bool is_block(unsigned tag)
 {
 	return tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine;
+}
+
+static bool is_variable(unsigned tag)
+{
+	return tag == DW_TAG_variable || tag == DW_TAG_formal_parameter;
+}
+
+static int tell_own(struct local_walk *w, const struct die *block)
+{
+	struct die die;
+	int ret = 0;
+
+	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
+		if (is_variable(die_tag(&die)))
+			ret = tell(w, &die,
+				   die_tag(&die) == DW_TAG_formal_parameter);
+		if (ret) {
+			die_close(&die);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* What of an original the block's own DIEs are copies of. */
+struct copied {
+	uint64_t key[COPIED];
+	size_t count;
+};
+
+static void list_copied(const struct die *block, struct copied *out)
+{
+	struct die die;
+
+	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
+		uint64_t key = die_ref(&die, DW_AT_abstract_origin);
+
+		if (key && out->count < COPIED)
+			out->key[out->count++] = key;
+	}
+}
+
+static bool is_copied(const struct copied *copied, uint64_t key)
+{
+	for (size_t i = 0; i < copied->count; i++)
+		if (copied->key[i] == key)
+			return true;
+	return false;
+}
+
+/* Variables of the original of which nothing was left in this copy of it, with
+ * those of its blocks. */
+static int tell_lost(struct local_walk *w, const struct die *original,
+		     const struct copied *copied, unsigned depth)
+{
+	struct die die;
+	int ret = 0;
+
+	for (bool ok = die_child(original, &die); ok; ok = die_next(&die)) {
+		unsigned tag = die_tag(&die);
+
+		if ((is_variable(tag) || tag == DW_TAG_lexical_block) &&
+		    is_copied(copied, die_key(&die)))
+			continue;
+		if (is_variable(tag))
+			ret = tell(w, &die, tag == DW_TAG_formal_parameter);
+		else if (tag == DW_TAG_lexical_block && depth < BLOCKS)
+			ret = tell_lost(w, &die, copied, depth + 1);
+		if (ret) {
+			die_close(&die);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int tell_inherited(struct local_walk *w, const struct die *block)
+{
+	struct copied copied = {.count = 0};
+	struct die original;
+	int ret;
+
+	if (!die_has(block, DW_AT_abstract_origin) ||
+	    !die_origin(block, &original))
+		return 0;
+	list_copied(block, &copied);
+	/* Beyond that many it cannot be told which are lost. */
+	ret = copied.count < COPIED ? tell_lost(w, &original, &copied, 0) : 0;
+	die_close(&original);
+	return ret;
 }
 
 /* The inner ones first: they hide the outer ones of the same name. */
@@ -370,18 +523,11 @@ static int walk_block(struct local_walk *w, const struct die *block)
 			return ret;
 		}
 	}
-	for (bool ok = die_child(block, &die); ok; ok = die_next(&die)) {
-		unsigned tag = die_tag(&die);
-
-		if (tag == DW_TAG_variable || tag == DW_TAG_formal_parameter)
-			ret = tell(w, &die, tag == DW_TAG_formal_parameter);
-		if (ret) {
-			die_close(&die);
-			return ret;
-		}
-	}
+	ret = tell_own(w, block);
+	if (!ret)
+		ret = tell_inherited(w, block);
 	w->function = outer;
-	return 0;
+	return ret;
 }
 
 int dwarf_local_each(struct dwarf *d, const struct module *module,
@@ -400,6 +546,7 @@ int dwarf_local_each(struct dwarf *d, const struct module *module,
 	if (!unit || !dwarf_function_at(d, unit, w.pc, &function))
 		return 0;
 	w.where.function = &function;
+	w.entry = die_entry(&function);
 	ret = walk_block(&w, &function);
 	die_close(&function);
 	return ret;

@@ -31,6 +31,14 @@ struct global {
 	uint64_t die; /* for symbols_global_file() */
 };
 
+/* Where a function finds an argument when it is entered. */
+struct entry_place {
+	uint64_t parameter; /* the DIE of one that is passed nowhere; or 0 */
+	bool on_stack;
+	int64_t at; /* number of the register; or bytes above where the stack
+		     * pointer was before the call */
+};
+
 /* Whose registers and memory locations are computed from. */
 struct frame_state {
 	uint64_t pc;	  /* to look up by: see frame_lookup() */
@@ -39,9 +47,9 @@ struct frame_state {
 	uint32_t has_reg; /* a bit for each that is known */
 	bool (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
 	void *ctx; /* of read */
-	/* What a register held when the function was entered; NULL, or false:
-	 * not known.  See symbols_entry_value(). */
-	bool (*entry)(void *ctx, unsigned reg, uint64_t *value);
+	/* What was there when the function was entered; NULL, or false: not
+	 * known.  See symbols_entry_value(). */
+	bool (*entry)(void *ctx, const struct entry_place *at, uint64_t *value);
 	void *entry_ctx;
 };
 
@@ -60,15 +68,21 @@ struct location_piece {
 	uint32_t size; /* bytes; 0 in a location of one piece: all */
 };
 
+/* The "why" of a pointer to what is in no memory any more. */
+#define LOCATION_SYNTHETIC "synthetic pointer"
+
 enum { LOCATION_PIECES_MAX = 16 };
 
 struct location {
 	enum location_kind kind;
 	uint64_t addr, value;
 	unsigned reg;
-	const char *why;   /* static text; "" unless LOCATION_NONE */
-	uint8_t bytes[16]; /* LOCATION_VALUE longer than 8 bytes */
-	unsigned byte_count;
+	const char *why; /* static text; "" unless LOCATION_NONE */
+	uint64_t high; /* LOCATION_VALUE: what of 16 bytes comes after value */
+	/* LOCATION_VALUE: instead of value, so many bytes, borrowed from the
+	 * debug information; NULL: not so. */
+	const uint8_t *bytes;
+	uint64_t byte_count;
 	unsigned pieces;
 	struct location_piece piece[LOCATION_PIECES_MAX];
 };
@@ -82,6 +96,9 @@ struct local {
 		depth; /* of blocks: the innermost of one name is the deepest */
 	unsigned level; /* of inlining: 0 is the function itself */
 	struct location where;
+	/* Of a parameter of up to 8 bytes: what it was given as. */
+	bool has_entry;
+	uint64_t entry;
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "symbols/symbols.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct symbols {
 	struct type_set *builtin; /* owned, or NULL */
 	struct strbuf note;	  /* of symbols_types_note() */
 	struct u64map inlined;	  /* by address: see symbols_inlined() */
+	struct call_graph *calls; /* owned: see symbols_calls.h; or NULL */
 };
 
 static void note_extent(struct symbols *s)
@@ -66,6 +68,7 @@ void symbols_close(struct symbols *s)
 	type_set_destroy(s->builtin);
 	strbuf_deinit(&s->note);
 	u64map_deinit(&s->inlined);
+	call_graph_destroy(s->calls);
 	free(s->debug_dir);
 	free(s->sysroot);
 	free(s);
@@ -76,6 +79,8 @@ int symbols_refresh(struct symbols *s, struct error *err)
 	int ret;
 
 	u64map_deinit(&s->inlined);
+	call_graph_destroy(s->calls);
+	s->calls = NULL;
 	ret = modules_scan(&s->modules, s->target, s->sysroot, err);
 
 	for (size_t i = 0; i < s->modules.count; i++)
@@ -92,6 +97,11 @@ int symbols_refresh(struct symbols *s, struct error *err)
 struct u64map *symbols_inlined_map(struct symbols *s)
 {
 	return &s->inlined;
+}
+
+struct call_graph **symbols_call_graph(struct symbols *s)
+{
+	return &s->calls;
 }
 
 size_t symbols_module_count(const struct symbols *s)
@@ -269,7 +279,8 @@ void symbols_find_debug_files(struct symbols *s)
 }
 
 /* The end of the segment that holds a file address; 0 if none does. */
-static uint64_t segment_end(const struct elf *elf, uint64_t addr)
+static const struct elf_segment *segment_at(const struct elf *elf,
+					    uint64_t addr)
 {
 	const struct elf_segment *seg;
 	size_t n = elf_segments(elf, &seg);
@@ -277,8 +288,8 @@ static uint64_t segment_end(const struct elf *elf, uint64_t addr)
 	for (size_t i = 0; i < n; i++)
 		if (seg[i].type == 1 /* PT_LOAD */ && addr >= seg[i].vaddr &&
 		    addr - seg[i].vaddr < seg[i].memsz)
-			return seg[i].vaddr + seg[i].memsz;
-	return 0;
+			return &seg[i];
+	return NULL;
 }
 
 static void fill(const struct entry *e, struct sym *sym, struct symbol *out)
@@ -297,6 +308,7 @@ static bool find_at(struct symbols *s, uint64_t addr, bool own,
 		    struct symbol *out)
 {
 	struct entry *e = entry_at(s, addr);
+	const struct elf_segment *segment;
 	struct sym *sym;
 	uint64_t in_file;
 
@@ -311,11 +323,13 @@ static bool find_at(struct symbols *s, uint64_t addr, bool own,
 	if (!e->m.elf)
 		return false;
 	in_file = addr - e->m.bias;
+	segment = segment_at(e->m.elf, in_file);
 	sym = symtab_at(own ? own_table_of(s, e) : table_of(s, e), in_file,
-			segment_end(e->m.elf, in_file));
+			segment ? segment->vaddr + segment->memsz : 0);
 	if (!sym)
 		return false;
 	fill(e, sym, out);
+	out->is_code = segment && segment->flags & PF_X;
 	out->offset = in_file - sym->addr;
 	return true;
 }

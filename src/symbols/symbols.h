@@ -49,7 +49,8 @@ struct symbol {
 	uint64_t addr, size; /* runtime address; 0 size when unknown */
 	uint64_t offset;     /* of the address asked for, in bytes */
 	const struct module *module;
-	bool is_object; /* data (STT_OBJECT), else code */
+	bool is_object; /* data (STT_OBJECT), else code or a mark */
+	bool is_code;	/* the address asked for can be executed */
 };
 
 struct line {

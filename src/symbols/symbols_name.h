@@ -9,6 +9,7 @@
 struct dwarf;
 struct strbuf;
 struct u64map;
+struct call_graph;
 struct dwarf_lines;
 struct type_set;
 
@@ -25,10 +26,16 @@ struct dwarf *symbols_dwarf(struct symbols *symbols, size_t i);
 struct dwarf *symbols_module_dwarf(struct symbols *symbols,
 				   const struct module *module,
 				   struct dwarf_lines **lines);
+/* Its debug information, if it has any units, else NULL. */
+struct dwarf *symbols_types_of(struct symbols *symbols,
+			       const struct module *module);
 /* For symbols_types_note(). */
 struct strbuf *symbols_note(struct symbols *symbols);
 /* For symbols_inlined(). */
 struct u64map *symbols_inlined_map(struct symbols *symbols);
+/* For symbols_calls.c: what it keeps, call_graph_destroy() it. */
+struct call_graph **symbols_call_graph(struct symbols *symbols);
+void call_graph_destroy(struct call_graph *graph);
 /* C's own types. */
 struct type_set *symbols_builtin(struct symbols *symbols);
 

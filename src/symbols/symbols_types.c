@@ -46,7 +46,7 @@ static struct dwarf *module_dwarf(struct symbols *s, size_t i)
 	return d;
 }
 
-static struct dwarf *of_module(struct symbols *s, const struct module *module)
+struct dwarf *symbols_types_of(struct symbols *s, const struct module *module)
 {
 	for (size_t i = 0; i < symbols_module_count(s); i++)
 		if (symbols_module(s, i) == module)
@@ -57,7 +57,7 @@ static struct dwarf *of_module(struct symbols *s, const struct module *module)
 bool symbols_has_types(struct symbols *s, const struct module *module,
 		       const char **why)
 {
-	if (of_module(s, module)) {
+	if (symbols_types_of(s, module)) {
 		*why = "";
 		return true;
 	}
@@ -272,7 +272,7 @@ static int take_at(void *ctx, const struct global *g)
 bool symbols_global_at(struct symbols *s, uint64_t addr, struct global *out)
 {
 	const struct module *module = symbols_module_at(s, addr);
-	struct dwarf *d = module ? of_module(s, module) : NULL;
+	struct dwarf *d = module ? symbols_types_of(s, module) : NULL;
 	struct at at = {addr, out};
 	struct error err;
 
@@ -281,7 +281,7 @@ bool symbols_global_at(struct symbols *s, uint64_t addr, struct global *out)
 
 const char *symbols_global_file(struct symbols *s, const struct global *global)
 {
-	struct dwarf *d = of_module(s, global->module);
+	struct dwarf *d = symbols_types_of(s, global->module);
 
 	return d ? dwarf_unit_name(d, global->die) : NULL;
 }
@@ -290,7 +290,7 @@ int symbols_local_each(struct symbols *s, const struct frame_state *frame,
 		       symbols_local_fn *fn, void *ctx)
 {
 	const struct module *module = symbols_module_at(s, frame->pc);
-	struct dwarf *d = module ? of_module(s, module) : NULL;
+	struct dwarf *d = module ? symbols_types_of(s, module) : NULL;
 
 	return d ? dwarf_local_each(d, module, frame, fn, ctx) : 0;
 }
@@ -298,7 +298,7 @@ int symbols_local_each(struct symbols *s, const struct frame_state *frame,
 struct type *symbols_function_type(struct symbols *s, uint64_t addr)
 {
 	const struct module *module = symbols_module_at(s, addr);
-	struct dwarf *d = module ? of_module(s, module) : NULL;
+	struct dwarf *d = module ? symbols_types_of(s, module) : NULL;
 
 	return d ? dwarf_function_type(d, addr - module->bias) : NULL;
 }
@@ -315,32 +315,6 @@ int symbols_type_each(struct symbols *s, const struct module *only,
 			return -1;
 	}
 	return 0;
-}
-
-bool symbols_entry_value(struct symbols *s, const struct frame_state *caller,
-			 uint64_t ret, uint64_t pc, unsigned reg,
-			 uint64_t *value)
-{
-	const struct module *from = symbols_module_at(s, ret - 1);
-	const struct module *to = symbols_module_at(s, pc);
-	struct dwarf *caller_dwarf = from ? of_module(s, from) : NULL;
-	struct dwarf *callee_dwarf = to ? of_module(s, to) : NULL;
-	struct inlined callee;
-	struct symbol symbol;
-	uint64_t unit;
-
-	if (!caller_dwarf || !callee_dwarf || !symbols_at(s, pc, &symbol) ||
-	    !dwarf_inlined_at(callee_dwarf, pc - to->bias, &callee, 1, &unit) ||
-	    dwarf_calls_tail(callee_dwarf, pc - to->bias))
-		return false;
-
-	struct call call = {.caller = caller,
-			    .ret = ret,
-			    .callee = symbol.addr,
-			    .name = callee.name,
-			    .linkage_name = callee.linkage_name};
-
-	return dwarf_call_value(caller_dwarf, from, &call, reg, value);
 }
 
 struct type *symbols_enumerator(struct symbols *s, const char *name,

@@ -90,16 +90,6 @@ typedef int symbols_local_fn(void *ctx, const struct local *local);
 int symbols_local_each(struct symbols *symbols, const struct frame_state *frame,
 		       symbols_local_fn *fn, void *ctx);
 
-/*
- * What register "reg" held when the function that has the code at pc was called
- * from the frame "caller", which it returns to at ret: by the call site in the
- * caller's debug information.  False: it does not say, or the call may have led
- * there by a tail call.
- */
-bool symbols_entry_value(struct symbols *symbols,
-			 const struct frame_state *caller, uint64_t ret,
-			 uint64_t pc, unsigned reg, uint64_t *value);
-
 /* The type of the function with code at addr; NULL: no debug information says.
  */
 struct type *symbols_function_type(struct symbols *symbols, uint64_t addr);

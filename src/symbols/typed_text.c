@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "symbols/symbols.h"
+#include "symbols/symbols_functions.h"
 #include "symbols/symbols_types.h"
 #include "symbols/typed_impl.h"
 
@@ -14,6 +15,7 @@ enum {
 	REPEATS = 10,
 	DEEP = 40,
 	VIRTUAL_MAX = 32,
+	INLINED_MAX = 8,
 	REFERRED_MAX = 1 << 20,
 	STATIC_MAX = 4096
 };
@@ -30,13 +32,45 @@ struct text {
 
 static void add(struct text *t, const struct typed_value *value);
 
+/*
+ * Has the source another name for it?  "f.lto_priv.0", "f.constprop.1" are
+ * copies of f that the compiler made; of C's functions that have several
+ * symbols one is the source's.  "f.cold" is no function, and what C++ mangles
+ * says it all.
+ */
+static bool may_differ(const struct symbol *s)
+{
+	const char *suffix = *s->raw ? strchr(s->raw + 1, '.') : NULL;
+
+	return s->is_code && (suffix ? !strstr(suffix, ".cold")
+				     : strncmp(s->raw, "_Z", 2) != 0);
+}
+
+static bool source_name(struct symbols *symbols, const struct symbol *s,
+			struct function *out)
+{
+	struct function all[INLINED_MAX];
+	size_t count = may_differ(s) ? symbols_functions(symbols, s->addr, all,
+							 INLINED_MAX)
+				     : 0;
+
+	if (count)
+		*out = all[count - 1];
+	return count && !out->inlined;
+}
+
 void typed_symbol(const struct typed_source *source, uint64_t addr,
 		  struct strbuf *out)
 {
+	struct function function;
 	struct symbol s;
 
-	if (!source->symbols || !symbols_at(source->symbols, addr, &s))
+	/* Data without a size: a mark of the linker's, or of a unit. */
+	if (!source->symbols || !symbols_at(source->symbols, addr, &s) ||
+	    (!s.size && !s.is_code))
 		return;
+	if (source_name(source->symbols, &s, &function))
+		s.name = function.name;
 	if (s.offset)
 		strbuf_addf(out, " <%s+%" PRIu64 ">", s.name, s.offset);
 	else

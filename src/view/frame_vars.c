@@ -5,17 +5,16 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "symbols/symbols_types.h"
+#include "symbols/symbols_calls.h"
 #include "symbols/typed_text.h"
 
-enum { VALUE_MAX = 64 << 10, CALLERS = 64 };
+enum { VALUE_MAX = 64 << 10, CALLERS = 64, ASKED = 20000 };
 
 struct taking {
 	struct frame_vars *vars;
-	const struct frame_source *source;
-	const struct snapshot *snap;
+	const struct frame_place *place;
 	struct frame_state state;
-	unsigned level, which;
+	unsigned which;
 	bool brief;
 	struct error *err;
 	int failed;
@@ -37,64 +36,94 @@ static void number_as_i386(struct frame_state *state)
 	}
 }
 
-void frame_state_of(const struct snapshot *snap,
-		    const struct snapshot_thread *thread, uint32_t number,
-		    struct frame_state *out)
+/*
+ * What a function had when its tail call was made: by then it has given back
+ * the registers that its caller wants to have again, and where the address to
+ * return to lies nothing has changed since.
+ */
+static void set_registers(const struct frame_place *p, struct frame_state *out)
 {
-	const struct frame *f = &thread->frame[number];
+	const struct frame *f = &p->thread->frame[p->at.frame];
+	const struct frame *from = p->at.tail ? f + 1 : f;
 
-	*out = (struct frame_state){.pc = frame_lookup(f),
-				    .has_reg = f->has_reg};
-	memcpy(out->reg, f->reg, sizeof out->reg);
+	out->has_reg = from->has_reg;
+	memcpy(out->reg, from->reg, sizeof out->reg);
+	if (p->at.tail) {
+		out->reg[REG_RIP_] = p->at.pc;
+		out->reg[REG_RSP_] = f->cfa - p->snap->word;
+	}
+}
+
+/* By the frame that called it; that one's own variables may be such, too. */
+static bool entry_of(void *ctx, const struct entry_place *at, uint64_t *value)
+{
+	struct frame_place *callee = ctx;
+	struct frame_place *inner = callee->inner ? callee->inner : callee;
+	const struct frame *f = &callee->thread->frame[callee->at.frame];
+	struct frame_place caller = *callee;
+	struct frame_state state;
+	uint64_t ret;
+
+	caller.depth++;
+	caller.at.tail++;
+	if (!frame_tail(caller.thread, caller.source->symbols, &caller.at)) {
+		caller.at =
+			(struct numbered_frame){.frame = callee->at.frame + 1};
+		if (caller.at.frame >= caller.thread->frame_count ||
+		    f[1].exact || f->guess || f[1].guess)
+			return false;
+		caller.at.pc = f[1].pc;
+	}
+	caller.inner = inner;
+	/* each may ask for several, and so may theirs */
+	if (caller.depth > CALLERS || inner->asked++ == ASKED)
+		return false;
+	ret = caller.at.pc;
+	frame_state_of(&caller, &state);
+	return symbols_entry_value(callee->source->symbols, &state, ret,
+				   numbered_lookup(callee->thread, &callee->at),
+				   at, value);
+}
+
+void frame_state_of(struct frame_place *p, struct frame_state *out)
+{
+	*out = (struct frame_state){
+		.pc = numbered_lookup(p->thread, &p->at),
+		.read = p->source->read,
+		.ctx = p->source->ctx,
+		.entry = p->source->symbols ? entry_of : NULL,
+		.entry_ctx = p,
+	};
+	set_registers(p, out);
 	/* Of the last one it is the stack's end. */
-	if (number + 1 < thread->frame_count)
-		out->cfa = f->cfa;
-	if (snap->word == 4)
+	if (p->at.frame + 1 < p->thread->frame_count)
+		out->cfa = p->thread->frame[p->at.frame].cfa;
+	if (p->snap->word == 4)
 		number_as_i386(out);
 }
 
-static void set_state(const struct taking *t,
-		      const struct snapshot_thread *thread, uint32_t number,
-		      struct frame_state *out)
-{
-	frame_state_of(t->snap, thread, number, out);
-	out->read = t->source->read;
-	out->ctx = t->source->ctx;
-}
-
-/* A frame whose callee's registers are asked for, and how far out. */
-struct outer {
-	const struct taking *taking;
-	const struct snapshot_thread *thread;
-	uint32_t number;
-	unsigned depth;
-};
-
-/* By the frame that called it; that one's own variables may be such, too. */
-static bool entry_of(void *ctx, unsigned reg, uint64_t *value)
-{
-	const struct outer *inner = ctx;
-	struct outer caller = *inner;
-	const struct frame *f = &inner->thread->frame[inner->number];
-	struct frame_state state;
-
-	caller.number++;
-	caller.depth++;
-	if (caller.number >= inner->thread->frame_count ||
-	    caller.depth > CALLERS || f[1].exact || f->guess || f[1].guess)
-		return false;
-	set_state(inner->taking, inner->thread, caller.number, &state);
-	state.entry = entry_of;
-	state.entry_ctx = &caller;
-	return symbols_entry_value(inner->taking->source->symbols, &state,
-				   f[1].pc, frame_lookup(f), reg, value);
-}
-
+/* Itself, or what a reference refers to. */
 static bool is_aggregate(struct type *type)
 {
-	enum type_kind kind = type_strip(type)->kind;
+	enum type_kind kind;
 
+	type = type_strip(type);
+	if (type->kind == TYPE_REFERENCE)
+		type = type_strip(type_target(type));
+	kind = type->kind;
 	return kind == TYPE_STRUCT || kind == TYPE_UNION || kind == TYPE_ARRAY;
+}
+
+static void add_value(const struct taking *t, const struct typed_value *value,
+		      struct strbuf *out)
+{
+	const struct frame_source *from = t->place->source;
+	struct typed_source source = {.symbols = from->symbols,
+				      .read = from->read,
+				      .ctx = from->ctx,
+				      .word = t->place->snap->word};
+
+	typed_text_inner(&source, value, 0, out);
 }
 
 /* Its value as text; false: it has none, and the text says why. */
@@ -102,10 +131,6 @@ static bool value_text_of(struct taking *t, const struct local *local,
 			  struct strbuf *out)
 {
 	uint64_t size = type_size(local->type);
-	struct typed_source source = {.symbols = t->source->symbols,
-				      .read = t->source->read,
-				      .ctx = t->source->ctx,
-				      .word = t->snap->word};
 	struct typed_value value = {.type = local->type, .len = size};
 	AUTO_FREE void *bytes = NULL;
 	const char *why = NULL;
@@ -122,6 +147,10 @@ static bool value_text_of(struct taking *t, const struct local *local,
 		if (!location_read(&local->where, &t->state, bytes, size))
 			why = "its bytes were not kept";
 	}
+	if (t->brief && is_aggregate(local->type)) {
+		strbuf_add(out, "...");
+		return !why;
+	}
 	if (why) {
 		strbuf_addf(out, "<%s>",
 			    strncmp(why, "optimized out", 13)
@@ -131,11 +160,29 @@ static bool value_text_of(struct taking *t, const struct local *local,
 	}
 	if (local->where.kind == LOCATION_MEMORY)
 		value.addr = local->where.addr;
-	if (t->brief && is_aggregate(local->type))
-		strbuf_add(out, "...");
-	else
-		typed_text_inner(&source, &value, 0, out);
+	add_value(t, &value, out);
 	return true;
+}
+
+/* What it was given as, beside what it is. */
+static void set_entry(struct taking *t, const struct local *local,
+		      struct frame_var *var)
+{
+	struct typed_value value = {.type = local->type,
+				    .bytes = &local->entry,
+				    .len = type_size(local->type)};
+	uint8_t now[sizeof local->entry];
+	struct strbuf text = {0};
+
+	if (t->brief && is_aggregate(local->type))
+		return;
+	if (!local->has_entry || !value.len || value.len > sizeof now)
+		return;
+	var->same = var->known &&
+		    location_read(&local->where, &t->state, now, value.len) &&
+		    !memcmp(now, value.bytes, value.len);
+	add_value(t, &value, &text);
+	var->entry = strbuf_take(&text);
 }
 
 static int take(void *ctx, const struct local *local)
@@ -145,7 +192,8 @@ static int take(void *ctx, const struct local *local)
 	struct strbuf type = {0}, value = {0};
 	struct frame_var *var;
 
-	if ((t->level != FRAME_LEVELS && local->level != t->level) ||
+	if ((t->place->at.level != FRAME_LEVELS &&
+	     local->level != t->place->at.level) ||
 	    !(t->which & (local->is_parameter ? FRAME_ARGS : FRAME_LOCALS)))
 		return 0;
 	t->failed = GROW(vars->var, vars->cap, vars->count + 1, "variables",
@@ -160,33 +208,25 @@ static int take(void *ctx, const struct local *local)
 				  .known = value_text_of(t, local, &value)};
 	if (local->where.kind == LOCATION_MEMORY)
 		var->addr = local->where.addr;
+	set_entry(t, local, var);
 	var->type = strbuf_take(&type);
 	var->value = strbuf_take(&value);
 	return 0;
 }
 
-int frame_vars_take(struct frame_vars *vars, const struct frame_source *source,
-		    const struct snapshot *snap,
-		    const struct snapshot_thread *thread, uint32_t frame,
-		    unsigned level, unsigned which, bool brief,
-		    struct error *err)
+int frame_vars_take(struct frame_vars *vars, struct frame_place *place,
+		    unsigned which, bool brief, struct error *err)
 {
 	struct taking t = {.vars = vars,
-			   .source = source,
-			   .snap = snap,
-			   .level = level,
+			   .place = place,
 			   .which = which,
 			   .brief = brief,
 			   .err = err};
 
-	struct outer self = {&t, thread, frame, 0};
-
 	*vars = (struct frame_vars){0};
-	set_state(&t, thread, frame, &t.state);
-	t.state.entry = entry_of;
-	t.state.entry_ctx = &self;
-	if (source->symbols)
-		symbols_local_each(source->symbols, &t.state, take, &t);
+	frame_state_of(place, &t.state);
+	if (place->source->symbols)
+		symbols_local_each(place->source->symbols, &t.state, take, &t);
 	if (t.failed)
 		frame_vars_deinit(vars);
 	return t.failed;
@@ -198,6 +238,7 @@ void frame_vars_deinit(struct frame_vars *vars)
 		free(vars->var[i].name);
 		free(vars->var[i].type);
 		free(vars->var[i].value);
+		free(vars->var[i].entry);
 	}
 	free(vars->var);
 	*vars = (struct frame_vars){0};

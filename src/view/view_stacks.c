@@ -11,12 +11,15 @@
 #include "view/frame_vars.h"
 #include "view/views.h"
 
-enum { INLINED_MAX = 64, ALL = -1 };
+enum { INLINED_MAX = 64 };
 
 /* A frame; several rows have the same one where functions were inlined. */
 struct stack_row {
 	uint32_t thread, frame; /* frame UINT32_MAX: the thread has none */
 	uint32_t number;	/* see frame_number.h */
+	/* 0, or of a function that a tail call ended: where that would return
+	 * to. */
+	uint64_t tail_pc;
 	/* Owned: the function, as debug information names it; or NULL. */
 	char *name;
 	char *args; /* owned: "n=3, p=0x0"; NULL: none, or not known */
@@ -57,8 +60,16 @@ static const struct frame *frame_of(const struct view *view, uint32_t row)
 static uint64_t code_addr(const struct view *view, uint32_t row)
 {
 	const struct frame *frame = frame_of(view, row);
+	uint64_t tail_pc = row_of(view, row)->tail_pc;
 
-	return frame ? frame_lookup(frame) : 0;
+	return tail_pc ? tail_pc - 1 : frame ? frame_lookup(frame) : 0;
+}
+
+static uint64_t pc_of(const struct view *view, uint32_t row)
+{
+	uint64_t tail_pc = row_of(view, row)->tail_pc;
+
+	return tail_pc ? tail_pc : frame_of(view, row)->pc;
 }
 
 static bool symbol_of(const struct view *view, uint32_t row, struct symbol *out)
@@ -115,7 +126,7 @@ static void depth_cell(const struct view *view, uint32_t row, struct value *out)
 static void pc_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	if (frame_of(view, row))
-		*out = value_u(V_ADDR, frame_of(view, row)->pc);
+		*out = value_u(V_ADDR, pc_of(view, row));
 }
 
 static void cfa_cell(const struct view *view, uint32_t row, struct value *out)
@@ -138,15 +149,15 @@ static void symbol_cell(const struct view *view, uint32_t row,
 static void offset_cell(const struct view *view, uint32_t row,
 			struct value *out)
 {
-	const struct frame *frame = frame_of(view, row);
 	struct symbol symbol;
 
 	if (row_of(view, row)->inlined) /* it has no beginning */
 		return;
 	if (symbol_of(view, row, &symbol))
-		*out = value_u(V_COUNT, frame->pc - symbol.addr);
+		*out = value_u(V_COUNT, pc_of(view, row) - symbol.addr);
 	else if (symbol.module)
-		*out = value_u(V_COUNT, frame->pc - symbol.module->start);
+		*out = value_u(V_COUNT,
+			       pc_of(view, row) - symbol.module->start);
 }
 
 static void module_cell(const struct view *view, uint32_t row,
@@ -176,6 +187,12 @@ static void inlined_cell(const struct view *view, uint32_t row,
 {
 	if (frame_of(view, row))
 		*out = value_u(V_BOOL, row_of(view, row)->inlined);
+}
+
+static void tail_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	if (frame_of(view, row))
+		*out = value_u(V_BOOL, row_of(view, row)->tail_pc != 0);
 }
 
 static void function_cell(const struct view *view, uint32_t row,
@@ -211,7 +228,7 @@ static int function_text(const struct view *view, uint32_t row, char *text,
 			 size_t cap)
 {
 	const struct stack_row *r = row_of(view, row);
-	uint64_t pc = frame_of(view, row)->pc;
+	uint64_t pc = pc_of(view, row);
 	struct symbol symbol;
 
 	if (r->inlined)
@@ -252,6 +269,8 @@ static void where_cell(const struct view *view, uint32_t row, struct value *out)
 		n = cap;
 	if (frame->guess)
 		snprintf(stacks->text + n, cap - n, " (a guess)");
+	else if (r->tail_pc)
+		snprintf(stacks->text + n, cap - n, " (tail call)");
 	*out = value_text(stacks->text);
 }
 
@@ -283,6 +302,10 @@ static const struct column stacks_columns[] = {
 	{"inlined", "",
 	 "into the function of the next row: the same part of the stack",
 	 V_BOOL, .cell = inlined_cell, .json_only = true},
+	{"tail_call", "",
+	 "it ended in a tail call and is known by its caller's debug "
+	 "information alone: it has left nothing on the stack",
+	 V_BOOL, .cell = tail_cell, .json_only = true},
 	{"args", "", "arguments and their values", V_TEXT, .cell = args_cell,
 	 .json_only = true},
 	{"guess", "", "found by scanning the stack, not by tables", V_BOOL,
@@ -352,60 +375,41 @@ static int add_row(struct stacks *stacks, const struct stack_row *row,
 	return 0;
 }
 
-/* "n=3, p=0x0" of the function at that level of inlining; NULL: it has none. */
+/* "n=3"; "n=n@entry=3": it is still what it was given as; else both. */
+static void add_arg(const struct frame_var *var, struct strbuf *text)
+{
+	if (text->len)
+		strbuf_add(text, ", ");
+	strbuf_addf(text, "%s=", var->name);
+	if (var->same)
+		strbuf_addf(text, "%s@entry=", var->name);
+	strbuf_add(text, var->value);
+	if (var->entry && !var->same)
+		strbuf_addf(text, ", %s@entry=%s", var->name, var->entry);
+}
+
+/* Of the function at that level of inlining; NULL: it has none. */
 static char *args_text(const struct frame_vars *vars, size_t level)
 {
 	struct strbuf text = {0};
 
 	for (size_t i = 0; i < vars->count; i++)
 		if (vars->var[i].level == level)
-			strbuf_addf(&text, "%s%s=%s", text.len ? ", " : "",
-				    vars->var[i].name, vars->var[i].value);
+			add_arg(&vars->var[i], &text);
 	return text.len ? strbuf_take(&text) : NULL;
 }
 
-/* The frame, behind what was inlined into its function there. */
-static int add_frame(struct stacks *stacks, const struct frame_source *source,
-		     const struct snapshot *snap, uint32_t thread,
-		     uint32_t frame, int level, struct error *err)
+/* What the function itself has where no debug information tells more. */
+static int add_bare(struct stacks *stacks, const struct frame_place *place,
+		    struct stack_row *like, struct error *err)
 {
-	struct stack_row row = {.thread = thread, .frame = frame};
-	const struct snapshot_thread *t = &snap->thread[thread];
-	uint64_t addr = frame_lookup(&t->frame[frame]);
-	struct function function[INLINED_MAX];
-	struct frame_vars vars;
+	uint64_t addr = numbered_lookup(place->thread, &place->at);
+	struct stack_row row = {.thread = like->thread,
+				.frame = like->frame,
+				.number = like->number++,
+				.tail_pc = like->tail_pc};
 	struct line line;
-	size_t count = 0;
-	int ret = 0;
 
-	if (frame_vars_take(&vars, source, snap, t, frame,
-			    level == ALL ? FRAME_LEVELS : (unsigned)level,
-			    FRAME_ARGS, true, err))
-		return -1;
-	if (stacks->symbols)
-		count = symbols_functions(stacks->symbols, addr, function,
-					  INLINED_MAX);
-	for (size_t i = 0; i < count && !ret; i++) {
-		size_t its = count - 1 - i;
-
-		row.inlined = function[i].inlined;
-		if (level != ALL && its != (size_t)level)
-			continue;
-		row.number =
-			frame_number(t, stacks->symbols, frame, (unsigned)its);
-		row.name = xstrdup(function[i].name);
-		row.args = args_text(&vars, its);
-		row.file = function[i].file;
-		row.line = function[i].line;
-		ret = add_row(stacks, &row, err);
-	}
-	frame_vars_deinit(&vars);
-	if (ret || (count && !row.inlined))
-		return ret;
-	row = (struct stack_row){
-		.thread = thread,
-		.frame = frame,
-		.number = frame_number(t, stacks->symbols, frame, 0)};
 	if (stacks->symbols && symbols_line(stacks->symbols, addr, &line)) {
 		row.file = line.file;
 		row.line = line.line;
@@ -413,26 +417,89 @@ static int add_frame(struct stacks *stacks, const struct frame_source *source,
 	return add_row(stacks, &row, err);
 }
 
+/* A frame, or one of the tail calls that led to it, behind what was inlined
+ * into its function there, or of all these one alone; row counts on. */
+static int add_function(struct stacks *stacks, struct frame_place *place,
+			struct stack_row *row, struct error *err)
+{
+	struct function function[INLINED_MAX];
+	struct frame_vars vars;
+	size_t count = 0;
+	int ret = 0;
+
+	if (frame_vars_take(&vars, place, FRAME_ARGS, true, err))
+		return -1;
+	if (stacks->symbols)
+		count = symbols_functions(
+			stacks->symbols,
+			numbered_lookup(place->thread, &place->at), function,
+			INLINED_MAX);
+	for (size_t i = 0; i < count && !ret; i++) {
+		size_t its = count - 1 - i;
+
+		row->inlined = function[i].inlined;
+		if (place->at.level != FRAME_LEVELS && its != place->at.level)
+			continue;
+		row->name = xstrdup(function[i].name);
+		row->args = args_text(&vars, its);
+		row->file = function[i].file;
+		row->line = function[i].line;
+		ret = add_row(stacks, row, err);
+		row->number++;
+	}
+	frame_vars_deinit(&vars);
+	if (ret || (count && (!row->inlined || place->at.tail)))
+		return ret;
+	return add_bare(stacks, place, row, err);
+}
+
+/* That frame and the tail calls that led to it. */
+static int add_frame(struct stacks *stacks, struct frame_place *place,
+		     struct stack_row *row, struct error *err)
+{
+	struct symbols *symbols = place->source->symbols;
+
+	place->at = (struct numbered_frame){.frame = row->frame};
+	place->asked = 0;
+	for (; frame_tail(place->thread, symbols, &place->at);
+	     place->at.tail++) {
+		if (!place->at.tail)
+			place->at.level = FRAME_LEVELS;
+		row->tail_pc = place->at.tail ? place->at.pc : 0;
+		if (add_function(stacks, place, row, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_stack(struct stacks *stacks, const struct frame_source *source,
+		     const struct snapshot *snap, uint32_t thread,
+		     struct error *err)
+{
+	struct frame_place place = {.source = source,
+				    .snap = snap,
+				    .thread = &snap->thread[thread]};
+	struct stack_row row = {.thread = thread, .frame = UINT32_MAX};
+	uint32_t count = place.thread->frame_count;
+
+	if (!count)
+		return add_row(stacks, &row, err);
+	for (row.frame = 0; row.frame < count; row.frame++)
+		if (add_frame(stacks, &place, &row, err))
+			return -1;
+	return 0;
+}
+
 static int fill(struct stacks *stacks, const struct frame_source *source,
 		const struct snapshot *snap, pid_t tid, struct error *err)
 {
 	for (uint32_t i = 0; i < snap->thread_count; i++) {
-		const struct snapshot_thread *t = &snap->thread[i];
-
-		if (tid && t->thread.tid != tid)
+		if (tid && snap->thread[i].thread.tid != tid)
 			continue;
 		if (progress_tick("reading debug information", i,
-				  snap->thread_count, err))
+				  snap->thread_count, err) ||
+		    add_stack(stacks, source, snap, i, err))
 			return -1;
-		if (!t->frame_count &&
-		    add_row(stacks,
-			    &(struct stack_row){.thread = i,
-						.frame = UINT32_MAX},
-			    err))
-			return -1;
-		for (uint32_t f = 0; f < t->frame_count; f++)
-			if (add_frame(stacks, source, snap, i, f, ALL, err))
-				return -1;
 	}
 	if (!tid || stacks->rows)
 		return 0;
@@ -496,16 +563,20 @@ int view_frame(const struct snapshot *snap, const struct frame_source *source,
 	       const struct snapshot_thread *t, uint32_t number,
 	       struct view **out, struct error *err)
 {
+	struct frame_place place = {
+		.source = source, .snap = snap, .thread = t};
+	struct stack_row row = {.thread = (uint32_t)(t - snap->thread),
+				.number = number};
 	struct stacks *stacks;
-	struct numbered_frame at;
 
-	if (!frame_numbered(t, source->symbols, number, &at))
+	if (!frame_numbered(t, source->symbols, number, &place.at))
 		return error_set(err, ERR_NOT_FOUND, "there is no frame %u",
 				 number);
+	row.frame = place.at.frame;
+	row.tail_pc = place.at.tail ? place.at.pc : 0;
 	stacks = xcalloc(1, sizeof(*stacks));
 	stacks->symbols = source->symbols;
-	if (add_frame(stacks, source, snap, (uint32_t)(t - snap->thread),
-		      at.frame, (int)at.level, err)) {
+	if (add_function(stacks, &place, &row, err)) {
 		stacks_free(stacks);
 		return -1;
 	}

@@ -161,20 +161,20 @@ int view_vars(const struct snapshot *snap, const struct frame_source *source,
 	      const struct snapshot_thread *thread, uint32_t frame, bool args,
 	      struct view **out, struct error *err)
 {
+	struct frame_place place = {
+		.source = source, .snap = snap, .thread = thread};
 	struct vars *vars;
-	struct numbered_frame at;
 	struct function function[INLINED_MAX];
 	uint32_t count;
 	size_t functions = 0;
 
-	if (!frame_numbered(thread, source->symbols, frame, &at))
+	if (!frame_numbered(thread, source->symbols, frame, &place.at))
 		return error_set(err, ERR_NOT_FOUND, "there is no frame %u",
 				 frame);
 	vars = xcalloc(1, sizeof *vars);
 
-	if (frame_vars_take(&vars->vars, source, snap, thread, at.frame,
-			    at.level, args ? FRAME_ARGS : FRAME_LOCALS, false,
-			    err)) {
+	if (frame_vars_take(&vars->vars, &place,
+			    args ? FRAME_ARGS : FRAME_LOCALS, false, err)) {
 		free(vars);
 		return -1;
 	}
@@ -190,11 +190,11 @@ int view_vars(const struct snapshot *snap, const struct frame_source *source,
 		 snap->name);
 	if (source->symbols)
 		functions = symbols_functions(
-			source->symbols, frame_lookup(&thread->frame[at.frame]),
+			source->symbols, numbered_lookup(thread, &place.at),
 			function, INLINED_MAX);
-	if (at.level < functions)
+	if (place.at.level < functions)
 		snprintf(vars->function, sizeof vars->function, "%s",
-			 function[functions - 1 - at.level].name);
+			 function[functions - 1 - place.at.level].name);
 	else
 		view_warn(*out, "no debug information has the function of this "
 				"frame");

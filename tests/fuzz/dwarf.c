@@ -151,13 +151,48 @@ static void ask_names(struct dwarf *dwarf, const struct module *module)
 	(void)!dwarf_each_type(dwarf, on_type, &left, &err);
 }
 
+/* Whoever calls has given something: half of it is found. */
+static bool given(void *ctx, const struct entry_place *at, uint64_t *value)
+{
+	(void)ctx;
+	*value = (uint64_t)at->at;
+	return at->at & 1;
+}
+
+static bool on_call(void *ctx, const struct call_site *site)
+{
+	unsigned *left = ctx;
+
+	ck_assert(!site->name || strlen(site->name) < MOST);
+	return --*left;
+}
+
+/* What the code at pc calls, and returns to. */
+static void ask_calls(struct dwarf *dwarf, const struct module *module,
+		      const struct frame_state *state)
+{
+	struct entry_place at = {.at = 5};
+	struct call from = {.caller = state,
+			    .ret = state->pc,
+			    .callee = dwarf_function_entry(dwarf, state->pc),
+			    .name = "frames_pass"};
+	struct call_site site;
+	unsigned left = ASKED;
+	uint64_t value;
+
+	dwarf_each_tail_call(dwarf, module, from.callee, on_call, &left);
+	if (dwarf_call_site(dwarf, module, &from, &site))
+		dwarf_call_value(dwarf, module, &from, &at, &value);
+}
+
 static void ask_at(struct dwarf *dwarf, struct dwarf_lines *lines, uint64_t pc)
 {
 	static const struct module module = {.path = "", .name = ""};
 	struct frame_state state = {.pc = pc,
 				    .cfa = 0x10000,
 				    .has_reg = 0x1ffff,
-				    .read = read_zeros};
+				    .read = read_zeros,
+				    .entry = given};
 	struct inlined in[8];
 	const char *file;
 	uint64_t unit = 0;
@@ -170,6 +205,7 @@ static void ask_at(struct dwarf *dwarf, struct dwarf_lines *lines, uint64_t pc)
 	if (lines && dwarf_lines_find(lines, pc, &file, &line))
 		ck_assert_ptr_nonnull(file);
 	dwarf_local_each(dwarf, &module, &state, on_local, &state);
+	ask_calls(dwarf, &module, &state);
 }
 
 static void ask(const struct elf *elf)

@@ -1,7 +1,8 @@
 # Inside gdb, for each line "PID FILE" of stdin: what it tells of the stacks of
 # that process, into FILE; then "done" to stdout.  Of every frame with a source,
 # the threads by number, the innermost frame first:
-#   frame THREAD NUMBER FUNCTION<tab>FILE:LINE [inlined]
+#   frame THREAD NUMBER FUNCTION<tab>FILE:LINE [inlined|tail call]
+#   args THREAD NUMBER FUNCTION<tab>NAME=VALUE, ...  (as bt has them)
 #   var THREAD NUMBER FUNCTION<tab>NAME = VALUE
 # Run by: gdb -q -batch -nx -iex 'set debuginfod enabled off' -x gdb_frames.py
 import os
@@ -10,16 +11,20 @@ import gdb
 
 gdb.execute("set confirm off")
 gdb.execute("set pagination off")
-gdb.execute("set print entry-values no")
 # main's caller knows its arguments.
 gdb.execute("set backtrace past-main on")
+
+
+KINDS = {gdb.INLINE_FRAME: " inlined", gdb.TAILCALL_FRAME: " tail call"}
 
 
 def variables(frame):
     block = frame.block()
     while block:
         for symbol in block:
-            if (symbol.is_argument or symbol.is_variable or
+            # Labels have this type.
+            if str(symbol.type) != "__CORE_ADDR" and (
+                    symbol.is_argument or symbol.is_variable or
                     symbol.is_constant):
                 yield symbol
         if block.function:
@@ -34,15 +39,29 @@ def value_of(symbol, frame):
         return "<error: %s>" % e
 
 
+def args_of(frame):
+    # What was inlined was not entered: gdb tells of what surrounds it.
+    inlined = frame.type() == gdb.INLINE_FRAME
+    gdb.execute("set print entry-values " + ("no" if inlined else "default"))
+    text = gdb.execute("frame", to_string=True).split("\n", 1)[0]
+    for name in (frame.name(), frame.name().split("(")[0]):
+        begin = text.find(name + " (")
+        if begin >= 0:
+            begin += len(name) + 2
+            return text[begin:text.rindex(") at ", begin)]
+    return "<not told>"
+
+
 def tell_frame(tid, number, frame, out):
     sal = frame.find_sal()
     if not sal.symtab or not frame.name():
         return
     print("frame %d %d %s\t%s:%d%s" % (
         tid, number, frame.name(), os.path.basename(sal.symtab.filename),
-        sal.line, " inlined" if frame.type() == gdb.INLINE_FRAME else ""),
-          file=out)
+        sal.line, KINDS.get(frame.type(), "")), file=out)
     frame.select()
+    print("args %d %d %s\t%s" % (tid, number, frame.name(), args_of(frame)),
+          file=out)
     try:
         symbols = list(variables(frame))
     except RuntimeError:  # no block is known
@@ -58,10 +77,8 @@ def tell_thread(thread, out):
     frame = gdb.newest_frame()
     number = 0
     while frame:
-        # Left nothing on the stack: gdb infers it from who calls whom.
-        if frame.type() != gdb.TAILCALL_FRAME:
-            tell_frame(thread.ptid[1], number, frame, out)
-            number += 1
+        tell_frame(thread.ptid[1], number, frame, out)
+        number += 1
         frame = frame.older()
 
 

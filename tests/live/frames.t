@@ -4,78 +4,9 @@
 # those of libc included where its debug information is installed.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
-need_ptrace
-need gdb gcore jq
-gdb -q -batch -nx -ex 'py print(1)' 2>/dev/null | grep -qx 1 ||
-	skip_all "this gdb has no Python"
+# shellcheck source=tests/lib/gdb_frames.sh
+. "$top_srcdir/tests/lib/gdb_frames.sh"
 
-# One gdb for all: it reads libc's symbols once.
-mkfifo "$T/asked" "$T/told"
-LC_ALL=C gdb -q -batch -nx -iex 'set debuginfod enabled off' \
-	-iex 'set auto-load off' -x "$top_srcdir/tests/lib/gdb_frames.py" \
-	<"$T/asked" >"$T/told" 2>"$T/gdb.err" &
-kill_at_exit $!
-exec 7>"$T/asked" 8<"$T/told"
-# Functions without their parameters and template arguments, which gdb has in a
-# spelling of its own: "1 0 app::apply<main(int, char**)::<lambda(int)> >(...)".
-bare_names() {
-	sed -E 's/^([0-9]+ [0-9]+ )\(anonymous namespace\)/\1{anonymous}/
-		s/^([0-9]+ [0-9]+ [^	(<]*)[<(][^	]*	/\1	/'
-}
-gdb_says() {
-	echo "$PID $T/gdb.out" >&7
-	answer=
-	while [ "$answer" != "done" ]; do
-		read -r answer <&8 || bail "gdb: $(tail -n 1 "$T/gdb.err")"
-	done
-	sed -n 's/^frame //p' "$T/gdb.out" | bare_names >"$T/gdb"
-	# The name of C++'s main has parameters in gdb.  What only the caller
-	# knows gdb tells also of a function that ends in a tail call, of one that
-	# a tail call led to, and of vector registers.  Of an array in no memory it
-	# shows the pointer of the compiler's (row), not that it is gone.
-	sed -n 's/^var //p' "$T/gdb.out" | bare_names |
-		sed 's/<main(int, char\*\*)>/<main>/
-			/__pthread_kill_implementation.no_tid = /d
-			/__GI___qsort_r.[bn] = /d
-			/ lengths.row = 0x0$/d
-			/ many.[fg] = [0-9.]*$/d' |
-		sort >"$T/gdb.vars"
-}
-# A frame is one of ours if it has a source line.
-our_frames() { # ARG...
-	hs --json "$@" bt
-	jq -r '.rows | sort_by(.tid) | .[] | select(.file) |
-		"\(.tid) \(.frame) \(.function)\t\(.file | sub(".*/"; "")):\(.line)" +
-		(if .inlined then " inlined" else "" end)' "$T/out" | bare_names
-}
-# All in one snapshot: a line for each frame chooses it and asks.
-our_vars() { # ARG...
-	hs --json "$@" bt
-	jq -r '.rows[] | select(.file) |
-		"bt \(.tid)\nframe \(.frame)\nlocals\nargs"' "$T/out" >"$T/script"
-	hs --json "$@" -e "source $T/script"
-	jq -r 'select(.command == "locals" or .command == "args") | .rows[] |
-		"\(.tid) \(.frame) \(.function)\t\(.name) = \(.value)"' "$T/out" |
-		bare_names | sort
-}
-same_vars() { # WHAT ARG...
-	same=$1
-	shift
-	our_vars "$@" | grep -av '<optimized out>' |
-		sed '/ many.[fg] = [0-9.]*$/d
-			/ app::Square::operator+.this = /d' >"$T/vars"
-	grep -av '<optimized out>\|<synthetic pointer>' "$T/gdb.vars" |
-		sed '/ app::Square::operator+.this = /d' >"$T/wanted"
-	is "$same: the same variables" \
-		"$(diff "$T/wanted" "$T/vars" | head -n 20)" ""
-}
-same_stop() { # WHAT ARG...
-	same_frames=$1
-	shift
-	our_frames "$@" >"$T/ours"
-	is "$same_frames: the same frames" "$(diff "$T/gdb" "$T/ours")" ""
-	same_vars "$same_frames" "$@"
-}
 stops() { # PROGRAM, WHAT
 	what=$2
 	start_fixture "$1"
