@@ -28,6 +28,21 @@ else
 	skip "unit tests that fail" "built without check"
 fi
 
+if command -v python3 >/dev/null; then
+	for case in no_such_case -1; do
+		status=0
+		"$top_srcdir/tests/bench/run" "$top_builddir" "$case" \
+			>"$T/out" 2>&1 || status=$?
+		is "bench: a case that there is not, $case: its status" \
+			"$status" 1
+		is "bench: it is named, and those that there are" \
+			"$(cat "$T/out")" "bench: there is no case $case: a case \
+is a number of chunks (1e6) or debug"
+	done
+else
+	skip "bench" "python3 is not installed"
+fi
+
 # script < LINES: a test script with these lines; its output in $T/out.
 script() {
 	{
