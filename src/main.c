@@ -76,8 +76,8 @@ static const struct option_row option_rows[] = {
 	 "keep no contents if copying them would take longer"},
 	{"sysroot", "DIR", OPT_SYSROOT, false,
 	 "look for the files of the process below DIR"},
-	{"debug-dir", "DIR", OPT_DEBUG_DIR, false,
-	 "debug files, instead of /usr/lib/debug"},
+	{"debug-dir", "DIRS", OPT_DEBUG_DIR, false,
+	 "debug files, instead of /usr/lib/debug; a:b, or given again"},
 	{"debuginfod", NULL, OPT_DEBUGINFOD, false,
 	 "debug files from the servers of DEBUGINFOD_URLS, too"},
 	{"script", "FILE", OPT_SCRIPT, false,
@@ -93,6 +93,7 @@ enum { OPTION_COUNT = sizeof(option_rows) / sizeof(*option_rows) };
 struct options {
 	struct session_opts session;
 	const char *process, *script, *log;
+	struct strbuf debug_dirs; /* owned: "a:b" */
 	char **cores; /* owned, each too: -c, "diff A B", "growth A B C..." */
 	size_t core_count, core_cap;
 	char **line; /* owned, each too: the lines to run */
@@ -199,6 +200,12 @@ static int set_format(struct options *o, enum render_format format,
 	return 0;
 }
 
+static void add_debug_dir(struct options *o, const char *dir)
+{
+	strbuf_addf(&o->debug_dirs, "%s%s", o->debug_dirs.len ? ":" : "", dir);
+	o->session.debug_dir = strbuf_str(&o->debug_dirs);
+}
+
 static int take_option(struct options *o, int id, const char *arg,
 		       struct error *err)
 {
@@ -239,7 +246,7 @@ static int take_option(struct options *o, int id, const char *arg,
 		o->session.sysroot = arg;
 		return 0;
 	case OPT_DEBUG_DIR:
-		o->session.debug_dir = arg;
+		add_debug_dir(o, arg);
 		return 0;
 	case OPT_DEBUGINFOD:
 		o->session.debuginfod = true;
@@ -658,6 +665,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < o.lines; i++)
 		free(o.line[i]);
 	free(o.line);
+	strbuf_deinit(&o.debug_dirs);
 	forget_cores(&o);
 	return status;
 }

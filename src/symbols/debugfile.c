@@ -104,26 +104,51 @@ static bool try_format(struct search *s, bool by_link, const char *fmt, ...)
 	return n > 0 && (size_t)n < sizeof path && try_file(s, path, by_link);
 }
 
+bool debug_dir_next(const char **at, char *dir, size_t cap)
+{
+	while (**at) {
+		size_t len = strcspn(*at, ":");
+		const char *from = *at;
+
+		*at += len + (from[len] == ':');
+		if (len && len < cap) {
+			memcpy(dir, from, len);
+			dir[len] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool by_build_id(struct search *s, const char *root)
 {
-	const char *id = elf_build_id(s->elf);
+	const char *id = elf_build_id(s->elf), *at = s->where->debug_dir;
+	char dir[4096];
 
-	return strlen(id) > 2 &&
-	       try_format(s, false, "%s%s/.build-id/%.2s/%s.debug", root,
-			  s->where->debug_dir, id, id + 2);
+	while (strlen(id) > 2 && debug_dir_next(&at, dir, sizeof dir))
+		if (try_format(s, false, "%s%s/.build-id/%.2s/%s.debug", root,
+			       dir, id, id + 2))
+			return true;
+	return false;
 }
 
 static bool by_debuglink(struct search *s, const char *root, const char *link)
 {
 	const char *path = s->where->path, *slash = strrchr(path, '/');
-	int dir = slash ? (int)(slash - path) : 0;
+	const char *at = s->where->debug_dir;
+	int len = slash ? (int)(slash - path) : 0;
+	char dir[4096];
 
 	if (path[0] != '/')
 		return false;
-	return try_format(s, true, "%s%.*s/%s", root, dir, path, link) ||
-	       try_format(s, true, "%s%.*s/.debug/%s", root, dir, path, link) ||
-	       try_format(s, true, "%s%s%.*s/%s", root, s->where->debug_dir,
-			  dir, path, link);
+	if (try_format(s, true, "%s%.*s/%s", root, len, path, link) ||
+	    try_format(s, true, "%s%.*s/.debug/%s", root, len, path, link))
+		return true;
+	while (debug_dir_next(&at, dir, sizeof dir))
+		if (try_format(s, true, "%s%s%.*s/%s", root, dir, len, path,
+			       link))
+			return true;
+	return false;
 }
 
 struct elf *debugfile_find(const struct elf *elf,

@@ -2,6 +2,8 @@
 #ifndef SYMBOLS_DEBUGFILE_H
 #define SYMBOLS_DEBUGFILE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/strbuf.h"
@@ -9,9 +11,15 @@
 
 struct debugfile_where {
 	const char *const *roots; /* "" or "/proc/7/root"; NULL-terminated */
-	const char *debug_dir;	  /* "/usr/lib/debug" */
+	const char *debug_dir;	  /* "/usr/lib/debug", or several: "a:b" */
 	const char *path;	  /* of the module, as its process sees it */
 };
+
+/*
+ * One folder of "a:b" after the other: *at is that text, at first; false at its
+ * end.  One whose name is longer than cap is left out.
+ */
+bool debug_dir_next(const char **at, char *dir, size_t cap);
 
 /*
  * The file if there is one of the same build (build-id; where there is none,

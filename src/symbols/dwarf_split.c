@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "symbols/debugfile.h"
 #include "symbols/dwarf_impl.h"
 
 enum { NOTE_MAX = 600 };
@@ -63,7 +64,8 @@ static size_t find_alt(struct dwarf *d)
 {
 	const char *link = d->alt_link, *id = d->alt_id;
 	const char *dwz = strstr(link, "/.dwz/");
-	char path[4096];
+	const char *by_id = d->debug_dir, *by_name = d->debug_dir;
+	char path[4096], dir[2048];
 	size_t file;
 
 	if (link[0] == '/') {
@@ -72,13 +74,14 @@ static size_t find_alt(struct dwarf *d)
 		beside(d->path, link, path, sizeof path);
 		file = open_once(d, path, FILE_ALT, id);
 	}
-	if (!file && strlen(id) > 2) {
-		snprintf(path, sizeof path, "%s/.build-id/%.2s/%s.debug",
-			 d->debug_dir, id, id + 2);
+	while (!file && strlen(id) > 2 &&
+	       debug_dir_next(&by_id, dir, sizeof dir)) {
+		snprintf(path, sizeof path, "%s/.build-id/%.2s/%s.debug", dir,
+			 id, id + 2);
 		file = open_path(d, path, FILE_ALT, id);
 	}
-	if (!file && dwz) {
-		snprintf(path, sizeof path, "%s%s", d->debug_dir, dwz);
+	while (!file && dwz && debug_dir_next(&by_name, dir, sizeof dir)) {
+		snprintf(path, sizeof path, "%s%s", dir, dwz);
 		file = open_path(d, path, FILE_ALT, id);
 	}
 	return file;
@@ -127,7 +130,8 @@ static uint64_t unit_of_dwo(struct dwarf *d, size_t file, uint64_t id,
 
 static uint64_t unit_of_package(struct dwarf *d, uint64_t id)
 {
-	char path[4096];
+	const char *at = d->debug_dir;
+	char path[4096], dir[2048];
 	Dwarf_Sig8 sig;
 	Dwarf_Die die = NULL;
 	Dwarf_Off off;
@@ -142,10 +146,10 @@ static uint64_t unit_of_package(struct dwarf *d, uint64_t id)
 		snprintf(path, sizeof path, "%s.dwp", d->module);
 		if (!d->package)
 			d->package = open_path(d, path, FILE_PACKAGE, NULL);
-		snprintf(path, sizeof path, "%s%s.dwp", d->debug_dir,
-			 d->module);
-		if (!d->package)
+		while (!d->package && debug_dir_next(&at, dir, sizeof dir)) {
+			snprintf(path, sizeof path, "%s%s.dwp", dir, d->module);
 			d->package = open_path(d, path, FILE_PACKAGE, NULL);
+		}
 	}
 	if (!d->package)
 		return 0;

@@ -147,19 +147,32 @@ struct roots {
 	const char *root[3]; /* NULL-terminated */
 };
 
+/* Does it see other files than we do under the same names? */
+static bool has_own_files(const char *root, pid_t pid)
+{
+	char there[64], own[2][64], path[40];
+	ssize_t n = readlink(root, there, sizeof there), ours, its;
+
+	/* its own root may hold what ours does not */
+	if (n > 1 || (n == 1 && there[0] != '/'))
+		return true;
+	/* and of one in another namespace the kernel says "/", too */
+	snprintf(path, sizeof path, "/proc/%d/ns/mnt", (int)pid);
+	its = readlink(path, own[0], sizeof own[0]);
+	ours = readlink("/proc/self/ns/mnt", own[1], sizeof own[1]);
+	return its > 0 && (its != ours || memcmp(own[0], own[1], (size_t)its));
+}
+
 static void find_roots(const struct symbols *s, struct roots *r)
 {
-	char there[2];
-
 	*r = (struct roots){.root = {"", NULL, NULL}};
 	if (s->sysroot) {
 		r->root[0] = s->sysroot;
+		r->root[1] = "";
 	} else if (s->target->pid) {
 		snprintf(r->proc, sizeof r->proc, "/proc/%d/root",
 			 (int)s->target->pid);
-		/* its own root may hold what ours does not */
-		ssize_t n = readlink(r->proc, there, sizeof there);
-		if (n > 1 || (n == 1 && there[0] != '/')) {
+		if (has_own_files(r->proc, s->target->pid)) {
 			r->root[0] = r->proc;
 			r->root[1] = "";
 		}

@@ -129,4 +129,96 @@ if command -v dwz >/dev/null; then
 else
 	skip "shared by dwz" "dwz is not installed"
 fi
+# --- separate files: where they are found, and that another's is not used
+build -gdwarf-5 -Wl,--build-id=0x50aa51 || bail "$(head -n 1 "$T/cc")"
+objcopy --only-keep-debug "$FIXTURES/frames" "$T/its.debug"
+build -gdwarf-5 -Wl,--build-id=0x50aa52
+objcopy --only-keep-debug "$FIXTURES/frames" "$T/others.debug"
+stripped() { # OPTION...: frames without debug information, by build-id alone
+	build -gdwarf-5 -Wl,--build-id=0x50aa51 "$@" &&
+		objcopy --strip-debug "$FIXTURES/frames"
+}
+put() { # FILE FOLDER: as the debug file there
+	mkdir -p "$2/.build-id/50"
+	cp "$1" "$2/.build-id/50/aa51.debug"
+}
+stripped || bail "$(head -n 1 "$T/cc")"
+put "$T/its.debug" "$T/right"
+put "$T/others.debug" "$T/wrong"
+mkdir "$T/empty"
+same "several folders" --debug-dir "$T/empty:$T/right"
+same "several folders, given apart" --debug-dir "$T/empty" \
+	--debug-dir "$T/right"
+same "another's in the first folder" --debug-dir ":$T/wrong::$T/right"
+not_used() { # WHAT HEAPSCOPE-OPTION...
+	not_used=$1
+	shift
+	stack "$@"
+	check "$not_used: it is not used" sh -c \
+		"! grep -q frames_pass '$T/stack'"
+	check "$not_used: a warning says so" jq -e \
+		'.warnings | any(test("build-id differs"))' "$T/out"
+}
+not_used "another's in the last folder" --debug-dir "$T/empty:$T/wrong"
+put "$T/its.debug" "$T/sysroot/debug"
+same "below --sysroot" --sysroot "$T/sysroot" --debug-dir /debug
+same "not below --sysroot, but here" --sysroot "$T/empty" \
+	--debug-dir "$T/right"
+put "$T/others.debug" "$T/sysroot/debug"
+not_used "another's below --sysroot" --sysroot "$T/sysroot" --debug-dir /debug
+
+# Of a process in a mount namespace with a file system that only it has, and
+# in roots of its own, where it is a static program.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	cat >"$T/within" <<END
+#!/bin/sh
+mount -t tmpfs none "$T/empty" && cp -r "\$WITHIN/.build-id" "$T/empty" || exit
+exec "\$@"
+END
+	chmod +x "$T/within"
+	FIXTURE_ENV="WITHIN=$T/right unshare -m $T/within"
+	same "in a mount namespace" --debug-dir "$T/empty"
+	FIXTURE_ENV="WITHIN=$T/wrong unshare -m $T/within"
+	not_used "another's in a mount namespace" --debug-dir "$T/empty"
+	FIXTURE_ENV=
+else
+	skip "in a mount namespace" "needs root and unshare"
+fi
+confined=$top_builddir/tests/fixtures/confined
+if [ "$(id -u)" = 0 ] && stripped -static && [ -x "$confined" ]; then
+	mkdir "$T/jail"
+	cp "$FIXTURES/frames" "$T/jail"
+	build -static -gdwarf-5 -Wl,--build-id=0x50aa51
+	objcopy --only-keep-debug "$FIXTURES/frames" "$T/static.debug"
+	cp "$confined" "$FIXTURES"
+	stack_in() { # HOW HEAPSCOPE-OPTION...
+		how=$1
+		shift
+		start_fixture confined "$how" "$T/jail" /frames
+		hs --json "$@" -p "$PID" bt
+		jq -r '.rows[] | select((.file // "") |
+			test("/frames[.][ch]$")) | .function' "$T/out" \
+			>"$T/stack"
+		exec 9>&-
+		wait "$PID" || bail "frames ended with $?"
+	}
+	for how in chroot mount; do
+		put "$T/static.debug" "$T/jail/debug"
+		stack_in "$how" --debug-dir /debug
+		check "$how: a debug file in its root is found" \
+			grep -q frames_pass "$T/stack"
+		put "$T/others.debug" "$T/jail/debug"
+		stack_in "$how" --debug-dir /debug
+		check "$how: another's is not used" sh -c \
+			"! grep -q frames_pass '$T/stack'"
+		check "$how: another's: a warning says so" jq -e \
+			'.warnings | any(test("build-id differs"))' "$T/out"
+		put "$T/static.debug" "$T/here"
+		stack_in "$how" --debug-dir "/none:$T/here"
+		check "$how: one here is found, too" \
+			grep -q frames_pass "$T/stack"
+	done
+else
+	skip "in a root of its own" "needs root and a static program"
+fi
 done_testing
