@@ -33,6 +33,7 @@ enum typed_form { FORM_ONE, FORM_ARRAY, FORM_BEGINS };
 struct typed_root {
 	char *name;	      /* owned: "g_server", "main: conn" */
 	uint64_t addr, value; /* addr 0: in a register, with that value */
+	uint64_t end;	      /* of the variable; 0: not known */
 	uint32_t node;
 };
 

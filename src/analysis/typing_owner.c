@@ -8,6 +8,7 @@
 #include "analysis/shared.h"
 #include "analysis/typing_holder.h"
 #include "analysis/typing_impl.h"
+#include "analysis/typing_packed.h"
 #include "analysis/words.h"
 #include "base/alloc.h"
 #include "snapshot/finder.h"
@@ -27,14 +28,17 @@ struct owning {
 	uint32_t *queue; /* owned: chunks that have something to pass on */
 	size_t queued;
 	bool variables; /* what is looked at now is static data */
+	bool packed; /* in blocks without a type, pointers may lie anywhere */
 };
 
 typedef int word_fn(struct owning *o, uint32_t chunk, uint64_t from,
 		    uint32_t target, uint64_t value, struct error *err);
 
-/* Each word of [start, end) that points into a used chunk. */
+/* Each word of [start, end), step bytes apart, that points into a used chunk.
+ */
 static int each_word(struct owning *o, uint64_t start, uint64_t end,
-		     uint32_t chunk, word_fn *fn, struct error *err)
+		     unsigned step, uint32_t chunk, word_fn *fn,
+		     struct error *err)
 {
 	unsigned word = o->snap->word;
 	const uint8_t *bytes;
@@ -42,8 +46,8 @@ static int each_word(struct owning *o, uint64_t start, uint64_t end,
 
 	pieces_begin(&o->pieces, o->snap->contents, start, end);
 	while ((bytes = pieces_next(&o->pieces, PIECES_STEP, &addr, &len))) {
-		for (uint64_t i = -addr & (word - 1); i + word <= len;
-		     i += word) {
+		for (uint64_t i = -addr & (step - 1); i + word <= len;
+		     i += step) {
 			uint64_t value = load_word(bytes + i, word);
 			uint32_t target = finder_find(&o->finder, value);
 
@@ -207,7 +211,9 @@ static int over_chunk(struct owning *o, uint32_t chunk, word_fn *fn,
 {
 	const struct chunk *c = &o->snap->chunk[chunk];
 
-	return each_word(o, c->addr, c->addr + c->size, chunk, fn, err);
+	return each_word(o, c->addr, c->addr + c->size,
+			 o->packed && fn == from_block ? 1 : o->snap->word,
+			 chunk, fn, err);
 }
 
 static int over_roots(struct owning *o, struct error *err)
@@ -221,8 +227,8 @@ static int over_roots(struct owning *o, struct error *err)
 		o->variables = roots.range[i].class == ROOT_GLOBAL;
 		if (!roots.range[i].stale)
 			ret = each_word(o, roots.range[i].start,
-					roots.range[i].end, CHUNK_NONE,
-					from_root, err);
+					roots.range[i].end, o->snap->word,
+					CHUNK_NONE, from_root, err);
 	}
 	for (size_t i = 0; i < roots.words && !ret; i++) {
 		const struct root_word *w = &roots.word[i];
@@ -238,6 +244,17 @@ static int over_roots(struct owning *o, struct error *err)
 	snprintf(o->t->unsought, sizeof(o->t->unsought), "%s", roots.note);
 	roots_deinit(&roots);
 	return ret;
+}
+
+static int from_packed(void *ctx, uint32_t chunk, const struct ref *ref,
+		       struct error *err)
+{
+	struct owning *o = ctx;
+
+	if (chunk == CHUNK_NONE)
+		return meet_root(o, ref, err);
+	return meet_member(o, chunk, ref->from - o->snap->chunk[chunk].addr,
+			   ref->target, err);
 }
 
 /* What it means to the program, nothing says. */
@@ -297,6 +314,9 @@ static int run(struct owning *o, struct error *err)
 		    o->t->by[i] >= TYPED_ALIKE &&
 		    over_chunk(o, i, from_member, err))
 			return -1;
+	o->packed = packed_any(o->t);
+	if (packed_each(o->t, &o->finder, from_packed, o, err))
+		return -1;
 	return pass_on(o, err);
 }
 

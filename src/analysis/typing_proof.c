@@ -7,6 +7,7 @@
 #include "analysis/holders.h"
 #include "analysis/shared.h"
 #include "analysis/typing_owner.h"
+#include "analysis/typing_packed.h"
 #include "base/alloc.h"
 #include "snapshot/place.h"
 
@@ -118,6 +119,37 @@ static bool tell_kernel(const struct typing *t, uint32_t chunk,
 	return kept.words;
 }
 
+struct asked {
+	struct groups *groups;
+	const struct typing *t;
+	uint32_t chunk;
+};
+
+static int add_packed(void *ctx, uint32_t chunk, const struct ref *ref,
+		      struct error *err)
+{
+	struct asked *a = ctx;
+
+	(void)chunk;
+	return ref->target == a->chunk
+		       ? add(a->groups, a->t, ref, a->chunk, err)
+		       : 0;
+}
+
+static int tell_packed(const struct typing *t, uint32_t chunk,
+		       struct groups *groups, struct error *err)
+{
+	struct asked asked = {groups, t, chunk};
+	struct finder finder;
+	int ret = -1;
+
+	if (!finder_init(&finder, t->snap, NULL, err)) {
+		ret = packed_each(t, &finder, add_packed, &asked, err);
+		finder_deinit(&finder);
+	}
+	return ret;
+}
+
 static void tell(const struct typing *t, uint32_t chunk, struct groups *g,
 		 struct holders *holders, struct why *why)
 {
@@ -161,6 +193,8 @@ void typing_proof(const struct typing *t, uint32_t chunk, struct why *why)
 		if (add(&g, t, ref, chunk, &err))
 			break;
 	}
+	if (tell_packed(t, chunk, &g, &err))
+		why_add(why, section, xasprintf("not told: %s", err.msg));
 	tell(t, chunk, &g, &holders, why);
 	if (!holders.complete)
 		why_add(why, section,

@@ -51,6 +51,7 @@ static int follow_variable(struct follow *f, struct type *type, uint64_t addr,
 	if (!node_of(&f->p->nodes, type, &node, err) ||
 	    add_root(f, name, addr, node, err))
 		return -1;
+	f->p->root[f->p->roots - 1].end = addr + count * size;
 	if (!node)
 		return 0;
 	for (uint64_t i = 0; i < count; i++)

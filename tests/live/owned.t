@@ -69,6 +69,11 @@ hs -p "$PID" --json type "$none"
 is "which places disagree" "$(jq -c '[.rows[] |
 	select(.section == "held by") | .what | sub(":.*"; "")]' "$T/out")" \
 	'["g_other","g_table","these disagree"]'
+tight=$(sed -n 's/^tight //p' "$T/manifest")
+hs -p "$PID" --json type "$tight"
+is "a packed struct's word is among them" "$(jq -c '[.rows[] |
+	select(.section == "held by") | .what | sub(":.*"; "")]' "$T/out")" \
+	'["g_table","struct tight.more","these disagree"]'
 shared=$(sed -n 's/^shared //p' "$T/manifest")
 kernel=$(sed -n 's/^kernel //p' "$T/manifest")
 hs -p "$PID" --json -e "type $shared" -e "type $kernel"
