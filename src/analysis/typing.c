@@ -191,8 +191,9 @@ static const char *bare(const char *name)
 	return name;
 }
 
-/* "struct client at +8" goes by "struct client", too, and what has the address
- * of a variable by that. */
+/* "struct client at +8" goes by "struct client", too, so does the one of
+ * several of that name, "struct client (a.c:12)", and what has the address of a
+ * variable by that. */
 static bool is_name(const char *type, const char *name)
 {
 	const char *variable = strstr(type, "+ (");
@@ -201,8 +202,14 @@ static bool is_name(const char *type, const char *name)
 	if (variable && !strncmp(variable + 3, name, len) &&
 	    variable[3 + len] == ')')
 		return true;
-	return !strncmp(type, name, len) &&
-	       (!type[len] || !strncmp(type + len, " at +", 5));
+	if (strncmp(type, name, len) != 0)
+		return false;
+	if (!strncmp(type + len, " (", 2)) {
+		const char *close = strchr(type + len, ')');
+
+		len = close ? (size_t)(close + 1 - type) : len;
+	}
+	return (!type[len] || !strncmp(type + len, " at +", 5));
 }
 
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)

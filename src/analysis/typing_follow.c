@@ -649,7 +649,10 @@ static int run(struct follow *f, struct error *err)
 	if (refine(f, follow_headers, &more, err) || refine_all(f, err))
 		return -1;
 	settle(f);
-	return follow_tag_names(f, err) || places_name(f, err) ? -1 : 0;
+	return follow_tag_names(f, err) || places_name(f, err) ||
+			       types_tell_apart(f->t, err)
+		       ? -1
+		       : 0;
 }
 
 int typing_follow(struct typing *t, struct error *err)

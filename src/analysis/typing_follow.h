@@ -233,6 +233,10 @@ int union_alternative(struct follow *f, uint32_t node, uint64_t addr,
 		      uint64_t end, uint32_t *out,
 		      struct error *err) MUST_CHECK;
 
+/* Of types of one name that chunks are, each gets behind its name where it is
+ * declared: "struct node (a.c:12)". */
+int types_tell_apart(struct typing *t, struct error *err) MUST_CHECK;
+
 bool follow_word(const struct follow *f, uint64_t addr, uint64_t *value);
 /* The chunk or the area that addr is in, or CHUNK_NONE. */
 uint32_t follow_find(const struct follow *f, uint64_t addr);

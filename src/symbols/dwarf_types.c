@@ -339,6 +339,18 @@ const char *type_file(const struct type *t)
 				       : NULL;
 }
 
+uint64_t type_line(const struct type *t)
+{
+	struct die die;
+	uint64_t line = 0;
+
+	if (t->die && t->set->dwarf && die_open(t->set->dwarf, t->die, &die)) {
+		die_unsigned(&die, DW_AT_decl_line, &line);
+		die_close(&die);
+	}
+	return line;
+}
+
 struct type *type_unqualified(struct type *t)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {

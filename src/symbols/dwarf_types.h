@@ -119,6 +119,8 @@ struct type *type_strip(struct type *type);
 /* The source of the unit that it is described in, as the compiler was told it;
  * NULL: not known.  Borrowed. */
 const char *type_file(const struct type *type);
+/* The line that it is declared in, of the file that has it; 0: not known. */
+uint64_t type_line(const struct type *type);
 /* Qualifiers alone are taken off. */
 struct type *type_unqualified(struct type *type);
 

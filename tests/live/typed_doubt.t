@@ -51,6 +51,8 @@ for flags in -O0 -O2; do
 		"$T/hangs"
 	check "$how: which its size has not told" jq -e '.rows | all(.what |
 		contains("such a part") | not)' "$T/hangs"
+	hs -p "$PID" --json "count \"type=struct twin\""
+	is "$how: both of one name go by it" "$(jq '.rows[0].count' "$T/out")" 2
 	stop_fixture
 done
 c++ -g -O0 -o "$T/typed_doubt" "$top_srcdir/tests/fixtures/typed_doubt.cc" \
