@@ -624,7 +624,8 @@ static int refine_all(struct follow *f, struct error *err)
 		if (refine(f, follow_tags, &more, err) ||
 		    refine(f, follow_loose, &more, err) ||
 		    refine(f, follow_tables, &more, err) ||
-		    refine(f, follow_headers, &more, err))
+		    refine(f, follow_headers, &more, err) ||
+		    refine(f, follow_payloads, &more, err))
 			return -1;
 		if (more)
 			continue;

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 
 enum {
-	MEMBERS_MAX = 24,  /* of T that may be tags */
 	NESTED_MAX = 4,	   /* structs in T */
 	NUMBERS_MAX = 256, /* values of a tag that is a number */
 	OBJECTS_SHARE = 8, /* so many of the blocks must point at variables */
@@ -18,7 +17,7 @@ enum {
 struct solving {
 	struct follow *f;
 	struct tag_family *family;
-	struct tag_member member[MEMBERS_MAX];
+	struct tag_member member[TAG_MEMBERS];
 	size_t members;
 	struct tag_known known;
 	bool naming; /* at the end: names alone */
@@ -32,21 +31,26 @@ struct outcome {
 	size_t named, supported; /* blocks */
 };
 
-static void add_member(struct solving *s, const struct member *m, uint64_t base,
+struct listing {
+	struct tag_member *member; /* borrowed: room for TAG_MEMBERS */
+	size_t count;
+};
+
+static void add_member(struct listing *l, const struct member *m, uint64_t base,
 		       const char *before)
 {
 	struct type *type = type_strip(m->type);
 	bool number = type->kind == TYPE_INT || type->kind == TYPE_CHAR ||
 		      type->kind == TYPE_BOOL || type->kind == TYPE_ENUM;
 
-	if (s->members == MEMBERS_MAX || !m->name ||
+	if (l->count == TAG_MEMBERS || !m->name ||
 	    !(number ? type_size(type) <= 4 || m->bit_size
 		     : type->kind == TYPE_POINTER &&
 			       type_strip(type_target(type))->kind ==
 				       TYPE_STRUCT) ||
 	    m->bit_size > 32)
 		return;
-	s->member[s->members++] = (struct tag_member){
+	l->member[l->count++] = (struct tag_member){
 		.offset = base + m->offset,
 		.size = m->bit_size ? (m->bit_offset + m->bit_size + 7) / 8
 				    : (unsigned)type_size(type),
@@ -56,7 +60,7 @@ static void add_member(struct solving *s, const struct member *m, uint64_t base,
 		.name = xasprintf("%s%s", before, m->name)};
 }
 
-static void add_members(struct solving *s, struct type *type, uint64_t base,
+static void add_members(struct listing *l, struct type *type, uint64_t base,
 			const char *before, unsigned depth)
 {
 	const struct member *m;
@@ -72,11 +76,25 @@ static void add_members(struct solving *s, struct type *type, uint64_t base,
 					? xasprintf("%s%s.", before, m[i].name)
 					: xstrdup(before);
 
-			add_members(s, t, base + m[i].offset, path, depth + 1);
+			add_members(l, t, base + m[i].offset, path, depth + 1);
 		} else {
-			add_member(s, &m[i], base, before);
+			add_member(l, &m[i], base, before);
 		}
 	}
+}
+
+size_t tag_members(struct type *type, struct tag_member *out)
+{
+	struct listing l = {.member = out};
+
+	add_members(&l, type, 0, "", 0);
+	return l.count;
+}
+
+void tag_members_free(struct tag_member *member, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(member[i].name);
 }
 
 uint64_t tag_value(const struct follow *f, uint64_t addr, unsigned size,
@@ -481,8 +499,8 @@ static int solve(struct solving *s, struct error *err)
 	uint64_t *kept;
 	int ret;
 
-	s->members = 0;
-	add_members(s, s->f->p->nodes.node[s->family->node].type, 0, "", 0);
+	s->members = tag_members(s->f->p->nodes.node[s->family->node].type,
+				 s->member);
 	kept = u64map_at(&s->f->tag_of, s->family->node, err);
 	if (!kept)
 		return -1;
@@ -502,8 +520,7 @@ static int solve(struct solving *s, struct error *err)
 			      : 0;
 		outcome_deinit(&o);
 	}
-	for (size_t i = 0; i < s->members; i++)
-		free(s->member[i].name);
+	tag_members_free(s->member, s->members);
 	tag_known_deinit(&s->known);
 	return ret;
 }

@@ -28,6 +28,14 @@ struct tag_member {
 	char *name;		       /* owned: "tt", "base.kind" */
 };
 
+enum { TAG_MEMBERS = 24 };
+
+/* Of a struct, the members that may be tags: small numbers, pointers to
+ * structs.  out has room for TAG_MEMBERS; their names are the caller's, by
+ * tag_members_free(). */
+size_t tag_members(struct type *type, struct tag_member *out);
+void tag_members_free(struct tag_member *member, size_t count);
+
 /* Where a T is. */
 struct tag_place {
 	uint32_t chunk, at; /* at: bytes from its start */
@@ -140,6 +148,10 @@ int tag_object_note(struct follow *f, const struct tag_group *group,
 		    struct error *err) MUST_CHECK;
 /* Others that have it, and that nothing leads to. */
 int follow_tag_objects(struct follow *f, struct error *err) MUST_CHECK;
+
+/* --- typing_payload.c */
+/* Blocks by a tag beside a void *, or a union, that leads to them. */
+int follow_payloads(struct follow *f, struct error *err) MUST_CHECK;
 
 /* --- typing_tables.c */
 /* Blocks by the variables whose addresses they begin with. */
