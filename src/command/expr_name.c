@@ -351,24 +351,3 @@ int expr_name_of_file(struct expr *x, const char *file, const char *name,
 			 "%s of a source file %s",
 			 name, file);
 }
-
-int expr_register(struct expr *x, const char *name, struct datum *out,
-		  struct error *err)
-{
-	static const char *const data[] = {"rsp", "rbp", "esp", "ebp",
-					   "sp",  "fp",	 "_"};
-	struct type *type = expr_builtin(x, "int64_t");
-	uint64_t value;
-
-	if (session_register(x->session, name, &value, err))
-		return -1;
-	if (!strcmp(name, "rip") || !strcmp(name, "pc") || !strcmp(name, "eip"))
-		type = type_pointer_to(
-			type_function_of(expr_builtin(x, "void"), NULL, 0));
-	for (size_t i = 0; i < sizeof data / sizeof *data; i++)
-		if (!strcmp(name, data[i]))
-			type = type_pointer_to(expr_builtin(x, "void"));
-	*out = datum_integer(x, type, value);
-	out->is_register = true;
-	return 0;
-}

@@ -117,10 +117,29 @@ bool parser_at_type(struct parser *p)
 		is_one_of(p, basics) || is_typedef(p));
 }
 
+/* "const" and "volatile" so far; the rest says nothing of a value. */
+struct qualified {
+	bool is_const, is_volatile;
+};
+
+static void take_qualifier(const struct parser *p, struct qualified *q)
+{
+	q->is_const |= word_is(p, "const");
+	q->is_volatile |= word_is(p, "volatile");
+}
+
+static struct type *qualify(struct type *t, struct qualified q)
+{
+	if (q.is_volatile)
+		t = type_qualify(t, TYPE_VOLATILE);
+	return q.is_const ? type_qualify(t, TYPE_CONST) : t;
+}
+
 /* "unsigned long", "struct conn", "conn_t" with const anywhere. */
 static int base_type(struct parser *p, struct type **out)
 {
 	struct strbuf name = {0};
+	struct qualified q = {0};
 	bool basic = false;
 	int ret = 0;
 
@@ -128,6 +147,7 @@ static int base_type(struct parser *p, struct type **out)
 		bool is_basic = is_one_of(p, basics);
 
 		if (is_one_of(p, qualifiers)) {
+			take_qualifier(p, &q);
 			if (parser_next(p))
 				goto failed;
 			continue;
@@ -159,6 +179,8 @@ static int base_type(struct parser *p, struct type **out)
 		ret = parser_fail(p, "a type");
 	else
 		ret = find_type(p, strbuf_str(&name), out, p->err);
+	if (!ret)
+		*out = qualify(*out, q);
 	strbuf_deinit(&name);
 	return ret;
 failed:
@@ -257,8 +279,12 @@ static int declarator(struct parser *p, struct type *base, struct type **out)
 		return parser_fail(p, "a simpler type");
 	while (parser_is(p, '*') || parser_is(p, '&') ||
 	       is_one_of(p, qualifiers)) {
+		struct qualified q = {0};
+
 		if (parser_is(p, '*') || parser_is(p, '&'))
 			base = type_pointer_to(base);
+		take_qualifier(p, &q);
+		base = qualify(base, q);
 		if (parser_next(p))
 			return -1;
 	}

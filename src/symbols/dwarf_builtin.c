@@ -42,6 +42,7 @@ static const struct builtin builtins[] = {
 	/* gdb's, by their sizes */
 	{"int8_t", TYPE_CHAR, 1, true},
 	{"uint8_t", TYPE_CHAR, 1, false},
+	{"<int8_t, no character>", TYPE_INT, 1, true},
 	{"int16_t", TYPE_INT, 2, true},
 	{"uint16_t", TYPE_INT, 2, false},
 	{"int32_t", TYPE_INT, 4, true},

@@ -190,6 +190,16 @@ static void load_children(struct type *t)
 	load_children_at(t, 0);
 }
 
+/* "this" is const, which compilers say of definitions alone. */
+static void set_this(struct type *t, const struct die *die)
+{
+	struct type *self = t->member[0].type;
+
+	if (t->kind == TYPE_FUNCTION && t->members == 1 &&
+	    die_flag(die, DW_AT_artificial) && self->kind == TYPE_POINTER)
+		t->member[0].type = type_qualify(self, TYPE_CONST);
+}
+
 static void load_children_at(struct type *t, int depth)
 {
 	struct die parent, die;
@@ -220,6 +230,7 @@ static void load_children_at(struct type *t, int depth)
 			break;
 		case DW_TAG_formal_parameter:
 			add_member(t, &die, &cap);
+			set_this(t, &die);
 			break;
 		case DW_TAG_unspecified_parameters:
 			t->varargs = true;

@@ -56,6 +56,11 @@ static void base_name(struct type *t, struct strbuf *out)
 			    t->name ? t->name : "<unknown type>");
 }
 
+static bool is_to_member(const struct type *t)
+{
+	return t->kind == TYPE_OTHER && t->to_member;
+}
+
 /* Without pointers, arrays and functions; a qualifier of a pointer is in the
  * declarator. */
 struct type *type_base(struct type *t)
@@ -66,6 +71,11 @@ struct type *type_base(struct type *t)
 		while (qualifier(inner->kind))
 			inner = type_target(inner);
 		switch (inner->kind) {
+		case TYPE_OTHER:
+			if (!inner->to_member)
+				return t;
+			t = type_target(inner);
+			break;
 		case TYPE_POINTER:
 		case TYPE_REFERENCE:
 		case TYPE_ARRAY:
@@ -122,6 +132,18 @@ static struct type *unqualify(struct type *t)
 	return t;
 }
 
+/* "*", "&", "A::*" */
+static void add_star(struct type *at, struct strbuf *out)
+{
+	if (is_to_member(at)) {
+		base_name(type_class(at), out);
+		strbuf_add(out, "::");
+	}
+	strbuf_add(out, at->kind != TYPE_REFERENCE ? "*"
+			: at->is_rvalue		   ? "&&"
+						   : "&");
+}
+
 /*
  * text is the declarator so far, from the name outwards; the base type comes
  * before it in the end.
@@ -134,14 +156,13 @@ static void declarator(struct type *t, struct strbuf *text, int depth,
 
 	if (depth > DEEP)
 		return;
-	if (at->kind == TYPE_POINTER || at->kind == TYPE_REFERENCE) {
+	if (at->kind == TYPE_POINTER || at->kind == TYPE_REFERENCE ||
+	    is_to_member(at)) {
 		struct type *target = type_target(at);
 		bool paren = is_suffix(unqualify(target));
 
 		strbuf_add(&whole, paren ? "(" : "");
-		strbuf_add(&whole, at->kind == TYPE_POINTER ? "*"
-				   : at->is_rvalue	    ? "&&"
-							    : "&");
+		add_star(at, &whole);
 		for (; qualifier(t->kind); t = type_target(t))
 			strbuf_addf(&whole, " %s", qualifier(t->kind));
 		if (whole.s[whole.len - 1] != '*' &&

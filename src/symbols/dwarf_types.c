@@ -223,6 +223,7 @@ static void load(struct type *t, const struct die *die)
 		break;
 	case TYPE_OTHER: /* to a member: an offset; to a method: two words */
 		t->to_member = die_tag(die) == DW_TAG_ptr_to_member_type;
+		t->class_die = die_ref(die, DW_AT_containing_type);
 		if (t->to_member && !t->size)
 			t->size = type_target(t)->kind == TYPE_FUNCTION
 					  ? 2 * t->set->word
@@ -499,6 +500,12 @@ uint64_t type_size(struct type *t)
 	return __builtin_mul_overflow(one, t->count, &all) ? 0 : all;
 }
 
+struct type *type_class(struct type *t)
+{
+	return t->class_die ? dwarf_type(t->set->dwarf, t->class_die)
+			    : t->set->void_type;
+}
+
 struct type *type_pointer_to(struct type *t)
 {
 	if (!t->pointer) {
@@ -509,19 +516,33 @@ struct type *type_pointer_to(struct type *t)
 	return t->pointer;
 }
 
+struct type *type_qualify(struct type *t, enum type_kind kind)
+{
+	struct type *q;
+
+	for (q = t->derived; q; q = q->next_derived)
+		if (q->kind == kind)
+			return q;
+	q = type_make(t->set, kind);
+	q->target = t;
+	q->next_derived = t->derived;
+	t->derived = q;
+	return q;
+}
+
 struct type *type_array_of(struct type *t, uint64_t count)
 {
 	struct type *a;
 
-	for (a = t->next_derived; a; a = a->next_derived)
-		if (a->count == count)
+	for (a = t->derived; a; a = a->next_derived)
+		if (a->kind == TYPE_ARRAY && a->count == count)
 			return a;
 	a = type_make(t->set, TYPE_ARRAY);
 	a->target = t;
 	a->has_count = true;
 	a->count = count;
-	a->next_derived = t->next_derived;
-	t->next_derived = a;
+	a->next_derived = t->derived;
+	t->derived = a;
 	return a;
 }
 

@@ -82,7 +82,8 @@ struct type {
 	bool is_declaration;
 	bool is_class;	/* of C++: its name goes without "struct" */
 	bool is_rvalue; /* of a reference: && */
-	bool to_member; /* TYPE_OTHER: a pointer to a member or method */
+	/* TYPE_OTHER: a pointer to a member or method; see type_class() */
+	bool to_member;
 	bool is_scoped; /* enum class: its names go with its own */
 	bool has_count; /* of an array: false for a[] and variable ones */
 	bool variable;	/* of an array: its length is known at run time */
@@ -94,7 +95,10 @@ struct type {
 	struct type_set *set;
 	uint64_t die, target_die; /* see dwarf_impl.h; 0: none */
 	uint64_t range_die;	  /* of a variable array */
-	struct type *target, *pointer, *definition, *next_derived;
+	uint64_t class_die;	  /* of a pointer to a member */
+	struct type *target, *pointer, *definition;
+	/* arrays of it and qualified ones; the next one of such a list */
+	struct type *derived, *next_derived;
 	struct member *member; /* owned */
 	size_t members;
 	struct static_member *shared; /* owned: its static members */
@@ -109,6 +113,9 @@ struct type {
  * debug information names none.  Never NULL (TYPE_VOID of the same set).
  */
 struct type *type_target(struct type *type);
+
+/* Whose members a pointer to a member (to_member) is to.  Never NULL. */
+struct type *type_class(struct type *type);
 
 /*
  * Without typedefs and qualifiers, and a declaration replaced by the definition
@@ -149,6 +156,9 @@ bool type_member(struct type *type, const char *name, struct member *out);
 /* Bytes, through typedefs and declarations, arrays multiplied; 0: not known. */
 uint64_t type_size(struct type *type);
 
+/* "const int" of int: TYPE_CONST or another one that has nothing but a target.
+ */
+struct type *type_qualify(struct type *type, enum type_kind kind);
 struct type *type_pointer_to(struct type *type);
 struct type *type_array_of(struct type *type, uint64_t count);
 /* A function that returns result and takes count parameters; each call makes

@@ -6,6 +6,9 @@
 
 void typed_add_float(const struct typed_value *value, struct strbuf *out);
 void typed_add_complex(const struct typed_value *value, struct strbuf *out);
+/* type: what value's is without typedefs and qualifiers, to_member. */
+void typed_add_member(const struct typed_source *source, struct type *type,
+		      const struct typed_value *value, struct strbuf *out);
 /* As typed_integer(), of up to 128 bits. */
 bool typed_bits(const struct typed_value *value, __int128 *out);
 /* size: bytes of the value (at most 16), whose higher ones are not shown. */

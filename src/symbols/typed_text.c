@@ -224,14 +224,9 @@ static void add_wide(struct text *t, struct type *type,
 		     const struct typed_value *v)
 {
 	const uint8_t *b = v->bytes;
-	bool method = type->to_member && type->size > t->source->word;
-	bool none = type->to_member;
 
-	/* no member: -1, an offset that none has; no method: no address */
-	for (size_t i = 0; i < v->len && (!method || i < t->source->word); i++)
-		none &= b[i] == (method ? 0 : 0xff);
-	if (none && v->len) {
-		strbuf_add(t->out, "NULL");
+	if (type->to_member) {
+		typed_add_member(t->source, type, v, t->out);
 		return;
 	}
 	strbuf_add(t->out, "0x");

@@ -255,4 +255,94 @@ for flags in "-gdwarf-5" "-gdwarf-4 -fdebug-types-section"; do
 		"ns::inner::Node (.*names.cc), other::Node (.*names.cc)" "$T/err"
 	stop_fixture
 done
+# Pointers to members, casts to const, parts of registers.
+cat >"$T/members.cc" <<'END'
+#include <cstdio>
+namespace n { struct V { virtual ~V() {} virtual void w() {} int i; }; }
+struct A {
+	int x; long y;
+	virtual ~A() {}
+	virtual void v() {}
+	void f() {}
+	int f(int i) { return i; }
+};
+struct B { int z; };
+struct C : B, A { void g() {} };
+void (A::*pf)() = &A::f;
+int (A::*pfi)(int) = &A::f;
+void (A::*pv)() = &A::v;
+void (C::*pc)() = &C::g;
+void (C::*pa)() = &A::f;
+void (n::V::*pw)() = &n::V::w;
+void (A::*pn)() = nullptr;
+int A::*pd = &A::x;
+long A::*pd2 = &A::y;
+int A::*pd0 = nullptr;
+int C::*pcx = &C::x;
+int n::V::*pni = &n::V::i;
+struct H { void (A::*f)(); int A::*d; } h = {&A::f, &A::x};
+char letters[8] = "abc";
+int main()
+{
+	A a; C c; n::V v;
+	a.v(); a.f(); a.f(1); c.g(); v.w();
+	printf("ready\n");
+	fflush(stdout);
+	getchar();
+}
+END
+c++ -g -o "$T/members" "$T/members.cc"
+FIXTURES=$T start_fixture members
+cat >"$T/asked" <<'END'
+print pf
+print pfi
+print pv
+print pc
+print pa
+print pw
+print pn
+print pd
+print pd2
+print pd0
+print pcx
+print pni
+print h
+print sizeof(pf)
+print (const char *) letters
+print (const int *) 0
+print (const volatile long *) letters
+print (char * const) letters
+print (A const * const *) 0
+whatis pf
+whatis pd
+whatis pni
+whatis h
+whatis (const char *) letters
+whatis (const volatile int *) 0
+whatis (char * const) letters
+whatis (char const * const) letters
+whatis (volatile short) 1
+print sizeof(int[3]) + sizeof(int[5]) + sizeof(int[3][5]) + sizeof(int[5][3])
+print $eax
+print $rax
+print $ebx
+print $bx
+print $bl
+print $bh
+print $esi
+print $sil
+print $r12d
+print $r12w
+print $r12l
+print $bp
+END
+LC_ALL=C gdb -nx -batch -iex 'set debuginfod enabled off' -p "$PID" \
+	-ex 'set language c++' -x "$T/asked" 2>"$T/gdb.err" | sed -n 's/^\$[0-9]* = //p
+	s/^type = /type = /p' >"$T/gdbs"
+hs -p "$PID" -e "source $T/asked"
+grep -v '^$\|^as it ' "$T/out" >"$T/ours"
+is "pointers to members, const and parts of registers are gdb's" \
+	"$(diff "$T/gdbs" "$T/ours")" ""
+check "all were told" test "$(wc -l <"$T/gdbs")" = "$(wc -l <"$T/asked")"
+stop_fixture
 done_testing
