@@ -176,6 +176,70 @@ static void write_steps(const struct typing *t, const struct step *step,
 	strbuf_deinit(&sb);
 }
 
+/* What made target of a pointer at offset of a node that is declared to lead to
+ * a struct that is defined nowhere; NULL: it is none. */
+static const struct typed_cast *cast_at(const struct paths *p, uint32_t number,
+					uint64_t offset, uint32_t target,
+					unsigned depth)
+{
+	const struct node *node = &p->nodes.node[number];
+	const struct typed_cast *found = NULL;
+
+	for (size_t i = 0; i < node->slots && !found; i++) {
+		const struct slot *s = &node->slot[i];
+		uint64_t in = offset - s->offset, index;
+
+		if (offset < s->offset || !s->stride ||
+		    in >= s->count * s->stride)
+			continue;
+		if (s->kind != SLOT_POINTER) {
+			if (depth < NESTED_MAX)
+				found = cast_at(p, s->node, in % s->stride,
+						target, depth + 1);
+		} else if (u64map_get(&p->cast_of, s->node, &index) &&
+			   p->cast[index - 1].node == target) {
+			found = &p->cast[index - 1];
+		}
+	}
+	return found;
+}
+
+static const struct typed_cast *cast_of_step(const struct typing *t,
+					     const struct step *s)
+{
+	const struct paths *p = t->paths;
+	uint64_t offset = s->link.offset;
+	uint32_t from = s->link.from, number;
+
+	if (from == FROM_NONE)
+		return NULL;
+	number = from & FROM_ROOT ? p->root[from & ~FROM_ROOT].node
+				  : node_at(p, from);
+	if (p->nodes.node[number].size && !p->nodes.node[number].flex)
+		offset %= p->nodes.node[number].size;
+	return cast_at(p, number, offset, s->target, 0);
+}
+
+/* Each once. */
+static void write_casts(const struct typing *t, const struct step *step,
+			size_t n, struct strbuf *out)
+{
+	const struct typed_cast *last = NULL;
+
+	for (size_t i = n; i-- > 0;) {
+		const struct typed_cast *c = cast_of_step(t, &step[i]);
+
+		if (!c || c == last)
+			continue;
+		last = c;
+		strbuf_addf(out,
+			    " (where %s, which has no one definition, is %s: "
+			    "%s)",
+			    t->paths->nodes.node[c->opaque].name,
+			    t->paths->nodes.node[c->node].name, c->how);
+	}
+}
+
 static void write_chain(const struct typing *t, struct typed_link link,
 			uint32_t target, struct strbuf *out)
 {
@@ -201,6 +265,7 @@ static void write_chain(const struct typing *t, struct typed_link link,
 			    addr_of(t, from));
 	}
 	write_steps(t, step, n, out);
+	write_casts(t, step, n, out);
 	free(step);
 }
 
@@ -230,6 +295,13 @@ bool typing_led(const struct typing *t, uint32_t chunk, uint64_t *word)
 	       u64map_get(&p->led, addr_of(t, from), word);
 }
 
+/* Where an array of pointers could have begun, and does not. */
+static bool is_idle(const struct paths *p, const struct typed_claim *c)
+{
+	return c->at != p->skip[c->chunk] &&
+	       p->nodes.node[c->node].kind < NODE_STRUCT;
+}
+
 void typing_said(const struct typing *t, uint32_t chunk, typing_said_fn *fn,
 		 void *ctx)
 {
@@ -239,7 +311,8 @@ void typing_said(const struct typing *t, uint32_t chunk, typing_said_fn *fn,
 		const struct typed_claim *c = &t->paths->claim[i];
 		struct strbuf sb = {0};
 
-		if (c->chunk != chunk || shown++ == SHOWN_MAX)
+		if (c->chunk != chunk || is_idle(t->paths, c) ||
+		    shown++ == SHOWN_MAX)
 			continue;
 		strbuf_addf(&sb, "%s at +%u",
 			    t->paths->nodes.node[c->node].name, c->at);

@@ -99,7 +99,8 @@ static int claim(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
 	if (!against && follow_is_area(f, chunk) &&
 	    outside_note(f, (uint32_t)p->claims, err))
 		return -1;
-	if (!against && at &&
+	/* A pointer to one of an array's pointers may be to its end. */
+	if (!against && at && p->nodes.node[node].kind >= NODE_STRUCT &&
 	    push(f, PHASE_MEMBER, CHUNK_NONE, (uint32_t)p->claims, err))
 		return -1;
 	p->claims++;
@@ -359,11 +360,30 @@ static bool is_element(const struct follow *f)
 		f->p->nodes.node[f->p->node[from]].kind == NODE_POINTER);
 }
 
+/* Is something said there of the middle of a chunk?  Of pointers, if an
+ * allocator's header may be in front of an array of them. */
+static int says_inside(struct follow *f, uint32_t number, uint32_t chunk,
+		       uint64_t at, bool *out, struct error *err)
+{
+	struct nodes *nodes = &f->p->nodes;
+
+	*out = nodes->node[number].kind >= NODE_STRUCT;
+	if (nodes->node[number].kind != NODE_POINTER || at > SKIP_MAX ||
+	    f->p->node[chunk])
+		return 0;
+	if (node_lay(nodes, number, err))
+		return -1;
+	*out = nodes->node[number].slots &&
+	       nodes->node[nodes->node[number].slot->node].kind >= NODE_STRUCT;
+	return 0;
+}
+
 int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
 		   struct error *err)
 {
 	uint32_t chunk;
 	uint64_t at;
+	bool says;
 
 	if (!number)
 		return 0;
@@ -381,8 +401,11 @@ int follow_pointer(struct follow *f, uint64_t value, uint32_t number,
 			       ? 0
 			       : follow_start(f, chunk, number, err);
 	/* Into the middle: nothing is known of what it is in the middle of. */
-	if (f->phase == PHASE_LOCAL || f->phase == PHASE_TAIL ||
-	    f->p->nodes.node[number].kind < NODE_STRUCT || value % 4 ||
+	if (f->phase == PHASE_LOCAL || f->phase == PHASE_TAIL || value % 4)
+		return 0;
+	if (says_inside(f, number, chunk, at, &says, err))
+		return -1;
+	if (!says ||
 	    at + f->p->nodes.node[number].size > f->snap->chunk[chunk].size)
 		return 0;
 	return claim(f, chunk, number, at,
@@ -518,6 +541,14 @@ static int follow_chunk(struct follow *f, uint32_t chunk, struct error *err)
 	return follow_elements(f, chunk, element, start, sure, all, err);
 }
 
+/* Of what is defined nowhere, what it is, if that is known. */
+static uint32_t said_node(const struct paths *p, const struct typed_claim *c)
+{
+	uint32_t real = opaque_real(p, c->node);
+
+	return real ? real : c->node;
+}
+
 /* Does what a chunk is known to be have that there? */
 static bool is_known(struct follow *f, const struct typed_claim *c)
 {
@@ -529,7 +560,7 @@ static bool is_known(struct follow *f, const struct typed_claim *c)
 	at -= f->p->skip[c->chunk];
 	if (f->p->form[c->chunk] == FORM_ARRAY && size)
 		at %= size;
-	return node_has(&f->p->nodes, node, at, c->node);
+	return node_has(&f->p->nodes, node, at, said_node(f->p, c));
 }
 
 static int follow_claim(struct follow *f, uint32_t index, struct error *err)
@@ -576,9 +607,12 @@ static void settle(struct follow *f)
 		struct typed_claim *c = &p->claim[i];
 		uint32_t node = p->node[c->chunk];
 
-		if (!c->at && node && node_begins(&p->nodes, node, c->node))
+		if (!c->at && node &&
+		    node_begins(&p->nodes, node, said_node(p, c)))
 			c->against = false;
-		else if (c->at && node && p->form[c->chunk] != FORM_BEGINS &&
+		else if (c->at && node &&
+			 p->nodes.node[c->node].kind >= NODE_STRUCT &&
+			 p->form[c->chunk] != FORM_BEGINS &&
 			 !p->nodes.node[node].flex &&
 			 p->nodes.node[node].kind >= NODE_STRUCT)
 			c->against = !is_known(f, c);
@@ -621,7 +655,8 @@ static int refine_all(struct follow *f, struct error *err)
 	f->by = TYPED_TAG;
 	do {
 		more = false;
-		if (refine(f, follow_tags, &more, err) ||
+		if (refine(f, follow_opaques, &more, err) ||
+		    refine(f, follow_tags, &more, err) ||
 		    refine(f, follow_loose, &more, err) ||
 		    refine(f, follow_tables, &more, err) ||
 		    refine(f, follow_headers, &more, err) ||
@@ -647,7 +682,8 @@ static int run(struct follow *f, struct error *err)
 	f->phase = PHASE_LOCAL;
 	if (follow_locals(f, err) || drain(f, PHASE_TAIL, err))
 		return -1;
-	if (refine(f, follow_headers, &more, err) || refine_all(f, err))
+	if (refine(f, follow_opaques, &more, err) ||
+	    refine(f, follow_headers, &more, err) || refine_all(f, err))
 		return -1;
 	settle(f);
 	return follow_tag_names(f, err) || places_name(f, err) ||
@@ -718,5 +754,9 @@ void paths_destroy(struct paths *paths)
 	free(paths->proof);
 	free(paths->proven);
 	free(paths->inner);
+	for (size_t i = 0; i < paths->casts; i++)
+		free(paths->cast[i].how);
+	free(paths->cast);
+	u64map_deinit(&paths->cast_of);
 	free(paths);
 }

@@ -67,6 +67,14 @@ struct typed_inner {
 	bool whole; /* up to the chunk's end */
 };
 
+/* What a struct is that the program defines nowhere, or in several ways. */
+struct typed_cast {
+	uint32_t opaque, node; /* nodes; node 0: nothing says */
+	bool differ;	       /* functions do not agree */
+	unsigned functions;    /* that were looked at */
+	char *how;	       /* owned: who says so; or NULL */
+};
+
 struct paths {
 	struct nodes nodes;
 	/* Owned, ascending: memory outside of the heap that objects may be in,
@@ -101,6 +109,9 @@ struct paths {
 	/* Chunks whose size alone told their type, of those that have the part
 	 * that a pointer leads to. */
 	struct bitmap guessed;
+	struct typed_cast *cast; /* owned: of opaque structs that are reached */
+	size_t casts, cast_cap;
+	struct u64map cast_of; /* node of such a struct -> index + 1 */
 };
 
 struct task {
@@ -196,6 +207,11 @@ bool follow_module(const struct follow *f, const struct module *m);
 /* All variables: those that are fixed, then (PHASE_LOCAL) those of stacks. */
 int follow_globals(struct follow *f, struct error *err) MUST_CHECK;
 int follow_locals(struct follow *f, struct error *err) MUST_CHECK;
+/* What is reached as a struct that is defined nowhere, by what functions that
+ * take one have it for; sets f->found if anything was. */
+int follow_opaques(struct follow *f, struct error *err) MUST_CHECK;
+/* What a node is that is defined nowhere; 0: nothing says, or it is. */
+uint32_t opaque_real(const struct paths *paths, uint32_t node);
 /* Of chunks that only begin with, or have in them, what is known: the one type
  * that has all of that and this size. */
 int follow_candidates(struct follow *f, struct error *err) MUST_CHECK;

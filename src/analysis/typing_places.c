@@ -15,12 +15,20 @@ enum {
 	NAMED_MAX = 3	/* types in a name */
 };
 
+/* What points at pointers says of a chunk no more than where an array of them
+ * may begin. */
+static bool is_object(const struct paths *p, const struct typed_claim *c)
+{
+	return p->nodes.node[c->node].kind >= NODE_STRUCT;
+}
+
 static uint64_t size_of(const struct paths *p, uint32_t claim)
 {
 	return p->nodes.node[p->claim[claim].node].size;
 }
 
-int places_make(struct paths *p, struct error *err)
+/* Those of nodes of that kind or a higher one. */
+static int make(struct paths *p, enum node_kind least, struct error *err)
 {
 	free(p->place);
 	p->places = 0;
@@ -28,7 +36,9 @@ int places_make(struct paths *p, struct error *err)
 	if (!p->place)
 		return -1;
 	for (size_t i = 0; i < p->claims; i++)
-		if (p->claim[i].at && !p->claim[i].against && !p->claim[i].lone)
+		if (p->claim[i].at && !p->claim[i].against &&
+		    !p->claim[i].lone &&
+		    p->nodes.node[p->claim[i].node].kind >= least)
 			p->place[p->places++] = (struct sort_pair){
 				.key = ~size_of(p, (uint32_t)i), .value = i};
 	/* The sort is stable: at one place the largest comes first. */
@@ -80,10 +90,13 @@ static bool has_all(struct paths *p, size_t first, size_t end, uint32_t node,
 	for (size_t i = first; i < end; i++) {
 		const struct typed_claim *c = &p->claim[p->place[i].value];
 		uint64_t in = c->at - at;
+		uint32_t real = opaque_real(p, c->node);
 
+		if (!is_object(p, c) && p->nodes.node[node].kind >= NODE_STRUCT)
+			continue;
 		if (form == FORM_ARRAY && size)
 			in %= size;
-		if (!node_has(&p->nodes, node, in, c->node))
+		if (!node_has(&p->nodes, node, in, real ? real : c->node))
 			return false;
 	}
 	return true;
@@ -100,6 +113,34 @@ static bool is_element(const struct follow *f, uint32_t chunk,
 	       fit_exact(f, chunk, room / size * size);
 }
 
+/* Of pointers, any array may begin earlier: unless a word before it is none of
+ * them, and all behind it are, or null. */
+static bool is_array(struct follow *f, uint32_t chunk,
+		     const struct typed_claim *c)
+{
+	const struct chunk *ch = &f->snap->chunk[chunk];
+	unsigned word = f->snap->word;
+	uint64_t at = c->at;
+
+	if (fit_plausible(f, c->node, ch->addr + at - word, ch->addr + at))
+		return false;
+	/* The last one may be there by rounding alone. */
+	for (; at + 2 * word <= ch->size; at += word)
+		if (!fit_plausible(f, c->node, ch->addr + at,
+				   ch->addr + at + word))
+			return false;
+	return true;
+}
+
+/* Before objects there may be pointers that are part of no array. */
+static size_t first_object(const struct paths *p, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (is_object(p, &p->claim[p->place[i].value]))
+			return i;
+	return first;
+}
+
 /* fit below FIT_ONE: it is no such. */
 static int fit_header(struct follow *f, uint32_t chunk, size_t first,
 		      size_t end, enum fit *fit, struct error *err)
@@ -108,7 +149,12 @@ static int fit_header(struct follow *f, uint32_t chunk, size_t first,
 	struct typed_claim c = p->claim[p->place[first].value];
 
 	*fit = FIT_NOT;
-	if (c.at > SKIP_MAX || c.at % f->snap->word || is_element(f, chunk, &c))
+	if (c.at > SKIP_MAX || c.at % f->snap->word)
+		return 0;
+	if (node_lay(&p->nodes, c.node, err))
+		return -1;
+	if (is_object(p, &c) ? is_element(f, chunk, &c)
+			     : !is_array(f, chunk, &c))
 		return 0;
 	if (fit_behind(f, chunk, c.at, c.node, fit, err))
 		return -1;
@@ -128,6 +174,7 @@ static int count_header(struct follow *f, uint32_t chunk, size_t first,
 {
 	enum fit fit;
 
+	first = first_object(f->p, first, end);
 	if (fit_header(f, chunk, first, end, &fit, err))
 		return -1;
 	if (fit >= FIT_ONE)
@@ -139,9 +186,11 @@ static int count_header(struct follow *f, uint32_t chunk, size_t first,
 static int try_header(struct follow *f, uint32_t chunk, size_t first,
 		      size_t end, struct error *err)
 {
-	struct typed_claim c = f->p->claim[f->p->place[first].value];
+	struct typed_claim c;
 	enum fit fit;
 
+	first = first_object(f->p, first, end);
+	c = f->p->claim[f->p->place[first].value];
 	if (c.at > SKIP_MAX || f->headers[c.at] < HEADERS)
 		return 0;
 	if (fit_header(f, chunk, first, end, &fit, err))
@@ -153,11 +202,12 @@ static int try_header(struct follow *f, uint32_t chunk, size_t first,
 	return follow_header(f, chunk, c.node, c.at, fit == FIT_ARRAY, err);
 }
 
-static int each_chunk(struct follow *f, chunk_fn *fn, struct error *err)
+static int each_chunk(struct follow *f, enum node_kind least, chunk_fn *fn,
+		      struct error *err)
 {
 	struct paths *p = f->p;
 
-	if (places_make(p, err))
+	if (make(p, least, err))
 		return -1;
 	for (size_t i = 0, end; i < p->places; i = end) {
 		uint32_t chunk = (uint32_t)(p->place[i].key >> 32);
@@ -179,8 +229,8 @@ int follow_headers(struct follow *f, struct error *err)
 	memset(f->headers, 0, sizeof(f->headers));
 	for (uint32_t i = 0; i < f->snap->chunk_count; i++)
 		f->headers[f->p->skip[i]] += f->p->skip[i] != 0;
-	return each_chunk(f, count_header, err) ||
-			       each_chunk(f, try_header, err)
+	return each_chunk(f, NODE_POINTER, count_header, err) ||
+			       each_chunk(f, NODE_POINTER, try_header, err)
 		       ? -1
 		       : 0;
 }
@@ -246,7 +296,8 @@ static int name_chunk(struct follow *f, uint32_t chunk, size_t first,
 
 int places_name(struct follow *f, struct error *err)
 {
-	return each_chunk(f, drop_lone, err) || each_chunk(f, name_chunk, err)
+	return each_chunk(f, NODE_STRUCT, drop_lone, err) ||
+			       each_chunk(f, NODE_STRUCT, name_chunk, err)
 		       ? -1
 		       : 0;
 }

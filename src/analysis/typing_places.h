@@ -8,9 +8,6 @@
 
 #include "analysis/typing_follow.h"
 
-/* Fills in paths->place, of claims that nothing contradicts and that are behind
- * the start of a chunk; again after further ones. */
-int places_make(struct paths *paths, struct error *err) MUST_CHECK;
 /* Those of one chunk: [*first, return value) in paths->place. */
 size_t places_of(const struct paths *paths, uint32_t chunk, size_t *first);
 /* The outermost of them that has that byte of the chunk, or NULL. */
