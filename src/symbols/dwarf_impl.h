@@ -263,6 +263,8 @@ bool die_entry_place(const struct die *die, unsigned attr, uint64_t pc,
 		     struct entry_place *out);
 /* A location that is the same for all time: an address, thread-local. */
 bool die_is_fixed(const struct die *die, unsigned attr);
+/* By the first operation of its expression. */
+bool is_fixed_operation(unsigned operation);
 
 /* --- dwarf_variable.c */
 /* A variable array, or a pointer to one, with the length that it has in the

@@ -252,7 +252,7 @@ static int take_names(struct dwarf *d, struct error *err)
 	int ret;
 
 	if (dwarf_each_unit(d, "reading debug units", prepare_unit, d, err) ||
-	    scan_open(d, &t.scan, err))
+	    scan_open(d, SCAN_NAMES, &t.scan, err))
 		return -1;
 	ret = dwarf_each_unit(d, "taking names of debug information", take_unit,
 			      &t, err);
@@ -370,10 +370,10 @@ static int scan_functions(struct dwarf *d, const struct die *parent, int depth,
 	return 0;
 }
 
-static int scan_unit_functions(void *ctx, struct dwarf_unit *unit,
+/* By libdwarf, again. */
+static int scan_unit_functions(struct dwarf *d, struct dwarf_unit *unit,
 			       struct error *err)
 {
-	struct dwarf *d = ctx;
 	struct die die;
 	int ret;
 
@@ -384,17 +384,42 @@ static int scan_unit_functions(void *ctx, struct dwarf_unit *unit,
 	return ret;
 }
 
+static int take_unit_functions(void *ctx, struct dwarf_unit *unit,
+			       struct error *err)
+{
+	struct taking *t = ctx;
+	struct dwarf *d = t->dwarf;
+	struct scanned s;
+
+	scan_take(t->scan, (size_t)(unit - d->unit), &s);
+	if (s.damaged)
+		note_damage(d, unit);
+	if (s.by_libdwarf)
+		return scan_unit_functions(d, unit, err);
+	if (GROW(d->var, d->var_cap, d->vars + s.vars, "index of variables",
+		 err))
+		return -1;
+	for (size_t i = 0; i < s.vars; i++)
+		d->var[d->vars++] = s.var[i];
+	return 0;
+}
+
 int dwarf_index_vars(struct dwarf *d, struct error *err)
 {
+	struct taking t = {.dwarf = d};
 	size_t top;
+	int ret;
 
 	if (d->deep)
 		return 0;
-	if (dwarf_index_names(d, err))
+	if (dwarf_index_names(d, err) ||
+	    scan_open(d, SCAN_FUNCTIONS, &t.scan, err))
 		return -1;
 	top = d->vars;
-	if (dwarf_each_unit(d, "reading variables of functions",
-			    scan_unit_functions, d, err)) {
+	ret = dwarf_each_unit(d, "taking variables of functions",
+			      take_unit_functions, &t, err);
+	scan_close(t.scan);
+	if (ret) {
 		d->vars = top;
 		return -1;
 	}

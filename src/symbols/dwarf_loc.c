@@ -589,6 +589,14 @@ void die_locate(const struct die *die, unsigned attr, struct dwarf_where *where,
 	locate(die, attr, where, 0, false, out);
 }
 
+bool is_fixed_operation(unsigned first)
+{
+	return first == DW_OP_addr || first == DW_OP_addrx ||
+	       first == DW_OP_GNU_addr_index || first == DW_OP_const8u ||
+	       first == DW_OP_const4u || first == DW_OP_constx ||
+	       first == DW_OP_GNU_const_index;
+}
+
 bool die_is_fixed(const struct die *die, unsigned attr)
 {
 	Dwarf_Attribute a = die_attr(die, attr);
@@ -615,10 +623,7 @@ bool die_is_fixed(const struct die *die, unsigned attr)
 		}
 	}
 	attr_free(die, a);
-	return first == DW_OP_addr || first == DW_OP_addrx ||
-	       first == DW_OP_GNU_addr_index || first == DW_OP_const8u ||
-	       first == DW_OP_const4u || first == DW_OP_constx ||
-	       first == DW_OP_GNU_const_index;
+	return is_fixed_operation(first);
 }
 
 static bool read_piece(const struct location_piece *p,

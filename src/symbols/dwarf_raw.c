@@ -128,6 +128,33 @@ static enum raw_result take_flag(struct raw_cursor *c, unsigned form, bool *out)
 	return c->failed ? RAW_DAMAGED : RAW_OK;
 }
 
+/* Of an expression its first operation, then behind it. */
+static enum raw_result take_location(struct raw_cursor *c,
+				     const struct raw_attr *a, uint8_t *first)
+{
+	struct raw_cursor ahead = *c;
+	uint64_t len = 0;
+
+	switch (a->form) {
+	case DW_FORM_exprloc:
+	case DW_FORM_block:
+		len = raw_take_uleb(&ahead);
+		break;
+	case DW_FORM_block1:
+		len = raw_take(&ahead, 1);
+		break;
+	case DW_FORM_block2:
+		len = raw_take(&ahead, 2);
+		break;
+	case DW_FORM_block4:
+		len = raw_take(&ahead, 4);
+		break;
+	}
+	if (len)
+		*first = (uint8_t)raw_take(&ahead, 1);
+	return raw_skip_form(c, a) ? RAW_OK : RAW_DAMAGED;
+}
+
 /* Of an attribute that is there twice the first counts. */
 static enum raw_result take(struct raw_cursor *c, const struct raw_attr *a,
 			    struct raw_die *out)
@@ -157,8 +184,10 @@ static enum raw_result take(struct raw_cursor *c, const struct raw_attr *a,
 	case DW_AT_enum_class:
 		return take_flag(c, a->form, &out->enum_class);
 	case DW_AT_location:
+		if (out->has_location)
+			break;
 		out->has_location = true;
-		break;
+		return take_location(c, a, &out->operation);
 	}
 	return raw_skip_form(c, a) ? RAW_OK : RAW_DAMAGED;
 }

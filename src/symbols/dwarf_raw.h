@@ -81,7 +81,8 @@ struct raw_die {
 	const uint8_t *after;		 /* its attributes */
 	const char *name;		 /* borrowed, or NULL */
 	struct raw_ref origin, specification;
-	uint64_t sibling; /* 0: it says none */
+	uint64_t sibling;  /* 0: it says none */
+	uint8_t operation; /* the first of its location; 0: none, or a list */
 	bool has_specification, has_location, enum_class;
 };
 

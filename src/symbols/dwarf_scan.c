@@ -27,6 +27,7 @@ struct counts {
 
 struct scan {
 	struct dwarf *dwarf;
+	enum scan_what what;
 	struct raw_file own, alt;
 	struct part *part; /* owned */
 	size_t parts, part_cap;
@@ -79,13 +80,13 @@ static int add_name(struct reading *r, uint64_t hash, uint64_t key,
 			key | (uint64_t) class << KEY_CLASS_SHIFT, r->err);
 }
 
-static int add_var(struct reading *r, uint64_t key)
+static int add_var(struct reading *r, uint64_t key, uint64_t function)
 {
 	struct part *p = r->out;
 
 	if (GROW(p->var, p->var_cap, p->vars + 1, "index of variables", r->err))
 		return -1;
-	p->var[p->vars++] = (struct dwarf_scope){.var = key};
+	p->var[p->vars++] = (struct dwarf_scope){key, function};
 	return 0;
 }
 
@@ -220,7 +221,7 @@ static int read_one(struct reading *r, const struct raw_die *die,
 	if (class && add_die(r, die, in, class))
 		return -1;
 	if (class == NAME_VARIABLE && die->has_location &&
-	    add_var(r, key_of(r, die)))
+	    add_var(r, key_of(r, die), 0))
 		return -1;
 	if (r->result != RAW_OK)
 		return 0;
@@ -246,7 +247,63 @@ static int read_children(struct reading *r, const struct place *in,
 	return 0;
 }
 
-static int read_unit(struct reading *r)
+/* As scan_block() of dwarf_index.c has it. */
+static int read_block(struct reading *r, uint64_t function, unsigned depth,
+		      uint64_t *at)
+{
+	struct raw_die die;
+
+	if (depth > SCAN_DEPTH)
+		r->result = RAW_DAMAGED;
+	while (r->result == RAW_OK && next_die(r, at, &die)) {
+		if (++r->dies % LISTENING == 0 && interrupt_check(r->err))
+			return -1;
+		if (die.abbrev->tag == DW_TAG_lexical_block &&
+		    die.abbrev->children) {
+			if (read_block(r, function, depth + 1, at))
+				return -1;
+			check_end(r, &die, *at);
+			continue;
+		}
+		if (die.abbrev->tag == DW_TAG_variable &&
+		    is_fixed_operation(die.operation) &&
+		    add_var(r, key_of(r, &die), function))
+			return -1;
+		skip(r, &die, at);
+	}
+	return 0;
+}
+
+/* As scan_functions() has it. */
+static int read_functions(struct reading *r, unsigned depth, uint64_t *at)
+{
+	struct raw_die die;
+
+	if (depth > SCAN_DEPTH)
+		r->result = RAW_DAMAGED;
+	while (r->result == RAW_OK && next_die(r, at, &die)) {
+		unsigned tag = die.abbrev->tag;
+		int ret = 0;
+
+		if (++r->dies % LISTENING == 0 && interrupt_check(r->err))
+			return -1;
+		if ((tag != DW_TAG_namespace && tag != DW_TAG_subprogram) ||
+		    !die.abbrev->children) {
+			skip(r, &die, at);
+			continue;
+		}
+		if (tag == DW_TAG_namespace)
+			ret = read_functions(r, depth + 1, at);
+		else
+			ret = read_block(r, key_of(r, &die), 0, at);
+		if (ret)
+			return ret;
+		check_end(r, &die, *at);
+	}
+	return 0;
+}
+
+static int read_unit(struct reading *r, enum scan_what what)
 {
 	uint64_t at = r->unit->die;
 	struct raw_die die;
@@ -257,7 +314,8 @@ static int read_unit(struct reading *r)
 	top = (struct place){.key = key_of(r, &die),
 			     .hash = name_hash_start(),
 			     .tag = die.abbrev->tag};
-	return read_children(r, &top, &at);
+	return what == SCAN_NAMES ? read_children(r, &top, &at)
+				  : read_functions(r, 0, &at);
 }
 
 static bool no_raw;
@@ -295,7 +353,7 @@ static int scan_one(struct scan *s, struct part *p, size_t index,
 			    .err = err};
 
 	r.unit = raw_of(s, u, &r.file);
-	if (r.unit && read_unit(&r))
+	if (r.unit && read_unit(&r, s->what))
 		return -1;
 	if (!r.unit || r.result == RAW_ODD) {
 		p->names = names;
@@ -343,18 +401,22 @@ static int plan(struct scan *s, struct error *err)
 	return 0;
 }
 
-int scan_open(struct dwarf *d, struct scan **out, struct error *err)
+int scan_open(struct dwarf *d, enum scan_what what, struct scan **out,
+	      struct error *err)
 {
 	struct scan *s = xcalloc(1, sizeof *s);
 	const struct elf *alt = d->alt ? d->file[d->alt].elf : NULL;
 
 	s->dwarf = d;
+	s->what = what;
 	s->unit = try_calloc(d->units, sizeof *s->unit, "debug units", err);
 	if (!s->unit || (alt && raw_open(&s->alt, alt, NULL, err)) ||
 	    raw_open(&s->own, d->file[0].elf, alt ? &s->alt : NULL, err) ||
 	    plan(s, err) ||
-	    parallel_each("reading names of debug information", s->parts,
-			  scan_part, s, err)) {
+	    parallel_each(what == SCAN_NAMES
+				  ? "reading names of debug information"
+				  : "reading variables of functions",
+			  s->parts, scan_part, s, err)) {
 		scan_close(s);
 		return -1;
 	}

@@ -19,8 +19,13 @@ struct scanned {
 
 struct scan;
 
+enum scan_what {
+	SCAN_NAMES,
+	SCAN_FUNCTIONS, /* variables at fixed addresses in functions alone */
+};
+
 /* Of all units of dwarf (dwarf_list_units, and dwarf_unit_whole for each). */
-int scan_open(struct dwarf *dwarf, struct scan **out,
+int scan_open(struct dwarf *dwarf, enum scan_what what, struct scan **out,
 	      struct error *err) MUST_CHECK;
 /* Of the unit of that index; each once, in order: what is before it is given
  * up. */

@@ -26,6 +26,7 @@ static struct dwarf *read_names(const char *path, bool by_libdwarf)
 	ck_assert_ptr_nonnull(d);
 	scan_by_libdwarf(by_libdwarf);
 	OK(dwarf_index_names(d, &err));
+	OK(dwarf_index_vars(d, &err));
 	scan_by_libdwarf(false);
 	return d;
 }
@@ -62,7 +63,9 @@ static size_t is_same(const char *path, bool ordinary)
 	is_same_pairs(a->name, b->name, names, path);
 	is_same_pairs(a->inside, b->inside, a->insides, path);
 	for (size_t i = 0; i < a->vars; i++)
-		ck_assert_uint_eq(a->var[i].var, b->var[i].var);
+		ck_assert_msg(a->var[i].var == b->var[i].var &&
+				      a->var[i].function == b->var[i].function,
+			      "%s: variable %zu of %zu", path, i, a->vars);
 	dwarf_close(a);
 	dwarf_close(b);
 	return names;
