@@ -13,16 +13,23 @@
 #include "symbols/dwarf_scan.h"
 #include "tests/lib/hs_test.h"
 
-static struct dwarf *read_names(const char *path, bool by_libdwarf)
+static struct elf *open_file(const char *path)
 {
-	struct dwarf_from from = {.path = path, .module = path, .word = 8};
-	struct dwarf *d;
 	struct elf *elf;
 	struct error err;
 
 	OK(elf_open(open(path, O_RDONLY | O_CLOEXEC), &elf, &err));
-	from.elf = elf;
-	d = dwarf_open(&from);
+	return elf;
+}
+
+static struct dwarf *read_names(const struct elf *elf, const char *path,
+				bool by_libdwarf)
+{
+	struct dwarf_from from = {
+		.elf = elf, .path = path, .module = path, .word = 8};
+	struct dwarf *d = dwarf_open(&from);
+	struct error err;
+
 	ck_assert_ptr_nonnull(d);
 	scan_by_libdwarf(by_libdwarf);
 	OK(dwarf_index_names(d, &err));
@@ -47,8 +54,9 @@ static void is_same_pairs(const struct sort_pair *a, const struct sort_pair *b,
 /* How many names.  ordinary: nothing in it is left to libdwarf. */
 static size_t is_same(const char *path, bool ordinary)
 {
-	struct dwarf *a = read_names(path, false);
-	struct dwarf *b = read_names(path, true);
+	struct elf *elf = open_file(path);
+	struct dwarf *a = read_names(elf, path, false);
+	struct dwarf *b = read_names(elf, path, true);
 	size_t names = a->names;
 
 	if (ordinary)
@@ -68,6 +76,7 @@ static size_t is_same(const char *path, bool ordinary)
 			      "%s: variable %zu of %zu", path, i, a->vars);
 	dwarf_close(a);
 	dwarf_close(b);
+	elf_close(elf);
 	return names;
 }
 
