@@ -37,16 +37,20 @@ static int bt_run(struct session *session, const struct words *words,
 		  struct view **out, struct error *err)
 {
 	struct frame_source source = session_frames(session);
+	const char *first = words->count > 1 ? words->word[1] : "";
+	bool full = !strcmp(first, "full") || !strcmp(first, "-full");
+	int at = 1 + full;
 	uint64_t tid = 0;
 
-	if (words->count > 2)
+	if ((int)words->count > at + 1)
 		return error_set(err, ERR_USAGE, "bt takes one thread number");
-	if (words->count == 2 && parse_u64(words->word[1], &tid, err))
+	if ((int)words->count > at && parse_u64(words->word[at], &tid, err))
 		return error_wrap(err, "bt takes a thread number");
 	if (tid > INT32_MAX)
 		return error_set(err, ERR_NOT_FOUND, "there is no thread %s",
-				 words->word[1]);
-	if (view_stacks(session->current, &source, (pid_t)tid, out, err))
+				 words->word[at]);
+	if ((full ? view_full : view_stacks)(session->current, &source,
+					     (pid_t)tid, out, err))
 		return -1;
 	view_of_symbols(*out, session->symbols);
 	if (tid) {
@@ -59,7 +63,7 @@ static int bt_run(struct session *session, const struct words *words,
 const struct command command_entry_bt = {
 	.name = "bt",
 	.alias = "backtrace|where",
-	.args = "[TID]",
+	.args = "[full] [TID]",
 	.summary = "the call stack of a thread, or of every thread",
 	.help = "As it was in the current snapshot, innermost frame first,\n"
 		"with source lines where debug information is at hand. An\n"
@@ -76,8 +80,11 @@ const struct command command_entry_bt = {
 		"the\n"
 		"current one: $rsp and the other registers are its.\n"
 		"\n"
+		"bt full shows the variables of every function, too.\n"
+		"\n"
 		"  bt\n"
 		"  bt 4711\n"
+		"  bt full 4711\n"
 		"  x/32gx $rsp\n",
 	.need = NEED_SNAPSHOT,
 	.run = bt_run,

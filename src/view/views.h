@@ -202,6 +202,9 @@ struct frame_source;
  * while it is made. */
 int view_stacks(const struct snapshot *snap, const struct frame_source *source,
 		pid_t tid, struct view **out, struct error *err) MUST_CHECK;
+/* The same with the variables of every function. */
+int view_full(const struct snapshot *snap, const struct frame_source *source,
+	      pid_t tid, struct view **out, struct error *err) MUST_CHECK;
 /* One frame of it, by its number: see frame_number.h. */
 int view_frame(const struct snapshot *snap, const struct frame_source *source,
 	       const struct snapshot_thread *t, uint32_t number,

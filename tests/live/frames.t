@@ -61,6 +61,21 @@ is "a frame that is not there: an error" "$status" 2
 check "which tells what there is" grep -q "has frames 0 to [0-9]*; bt" "$T/err"
 hs --json -p "$PID" -e "frame 2" -e up -e "down 2" -e "down 99" -e up
 is "up and down" "$(jq -s -c 'map(.rows[0].frame)' "$T/out")" "[2,3,1,0,1]"
+hs --json -p "$PID" -e bt -e "bt full"
+jq -s -r '.[0].rows[] | "\(.tid) \(.frame) \(.function) \(.args)"' \
+	"$T/out" >"$T/bt"
+is "bt full has every frame of bt" "$(jq -s -r '.[1].rows[] |
+	"\(.tid) \(.frame) \(.function) \(.args)"' "$T/out" | uniq)" \
+	"$(cat "$T/bt")"
+jq -r '.rows[] | select(.name) | "\(.tid) \(.frame)"' "$T/out" 2>/dev/null |
+	uniq >"$T/framed"
+awk '{ print "bt " $1 "\nframe " $2 "\nlocals" }' "$T/framed" >"$T/script"
+cp "$T/out" "$T/full"
+hs --json -p "$PID" -e "source $T/script"
+is "and the variables of each" "$(jq -s -c '.[1].rows | map(select(.name) |
+	[.tid, .frame, .name, .type, .value, .address])' "$T/full")" \
+	"$(jq -s -c 'map(select(.command == "locals") | .rows[] |
+	[.tid, .frame, .name, .type, .value, .address])' "$T/out")"
 hs -p "$PID" down
 check "down from the innermost" grep -q "this is the innermost frame" "$T/err"
 hs --json -p "$PID" bt
