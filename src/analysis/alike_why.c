@@ -1,6 +1,7 @@
 #include "analysis/alike_why.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "analysis/alike.h"
 #include "analysis/content.h"
@@ -31,6 +32,21 @@ static char *pointer_text(const struct typing *t, const struct alike_word *w)
 			 by ? t->name[name].text : typed_by_name(by));
 }
 
+/* From where it is text: a header of a byte or more may be before it. */
+static char *quote(uint64_t value, unsigned word)
+{
+	uint8_t bytes[8];
+	size_t at = 0;
+	char buf[40];
+
+	memcpy(bytes, &value, sizeof(bytes));
+	while (at + 1 < word && text_run(bytes + at, word - at) < 3)
+		at++;
+	text_quote(bytes + at, text_run(bytes + at, word - at), word, buf,
+		   sizeof(buf));
+	return xasprintf("text: %s", buf);
+}
+
 static char *word_text(const struct typing *t, const struct alike_word *w)
 {
 	char buf[320];
@@ -53,10 +69,7 @@ static char *word_text(const struct typing *t, const struct alike_word *w)
 		return xstrdup(buf);
 	}
 	case ALIKE_TEXT:
-		text_quote((const uint8_t *)&w->value,
-			   text_run((const uint8_t *)&w->value, t->snap->word),
-			   t->snap->word, buf, sizeof(buf));
-		return xasprintf("text: %s", buf);
+		return quote(w->value, t->snap->word);
 	case ALIKE_FLOAT:
 		return xasprintf("a floating-point number: %#" PRIx64,
 				 w->value);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/typing_alike.h"
+#include "analysis/typing_blocks.h"
 #include "analysis/typing_follow.h"
 #include "analysis/typing_impl.h"
 #include "analysis/typing_owner.h"
@@ -96,7 +97,11 @@ static int tell_rest(struct typing *t, struct error *err)
 		return -1;
 	if (typing_alike(t, &alike, err))
 		return -1;
-	return (alike || !known) && typing_owners(t, err) ? -1 : 0;
+	if (known)
+		return alike ? typing_owners(t, err) : 0;
+	if (typing_owners(t, err) || blocks_find(t, err))
+		return -1;
+	return t->blocks.count ? typing_owners(t, err) : 0;
 }
 
 int typing_make(const struct snapshot *snap, struct symbols *symbols,
@@ -144,6 +149,7 @@ void typing_destroy(struct typing *typing)
 	free(typing->by);
 	free(typing->owner);
 	u64map_deinit(&typing->number);
+	u64map_deinit(&typing->blocks);
 	paths_destroy(typing->paths);
 	free(typing);
 }
@@ -247,5 +253,6 @@ uint64_t typing_bytes(const struct typing *typing)
 		       (uint64_t)(sizeof(*typing->type) + sizeof(*typing->by) +
 				  sizeof(*typing->owner)) +
 	       typing->name_cap * sizeof(*typing->name) +
-	       typing->number.cap * sizeof(*typing->number.slot);
+	       (typing->number.cap + typing->blocks.cap) *
+		       sizeof(*typing->number.slot);
 }

@@ -53,9 +53,12 @@ struct typing {
 	uint32_t *type;	      /* owned, one a chunk: number of its name, or 0 */
 	uint8_t *by;	      /* owned, one a chunk: enum typed_by */
 	uint32_t *owner;      /* owned, one a chunk: see typing_owner.h */
-	char unsought[400];   /* what may have words, too, and was not looked
-			       * at for owners; "" if nothing has */
-	struct paths *paths;  /* owned: how types were reached; or NULL */
+	/* Of blocks that pass on themselves, chunk -> number of their name: see
+	 * typing_blocks.h. */
+	struct u64map blocks;
+	char unsought[400];  /* what may have words, too, and was not looked
+			      * at for owners; "" if nothing has */
+	struct paths *paths; /* owned: how types were reached; or NULL */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/shared.h"
+#include "analysis/typing_blocks.h"
 #include "analysis/typing_holder.h"
 #include "analysis/typing_impl.h"
 #include "analysis/typing_packed.h"
@@ -202,7 +203,7 @@ static int from_block(struct owning *o, uint32_t chunk, uint64_t from,
 	(void)err;
 	if (holder_part(o->t, chunk, from - o->snap->chunk[chunk].addr) ==
 	    HOLDER_BLOCK)
-		meet(o, target, o->t->owner[chunk]);
+		meet(o, target, blocks_owner(o->t, chunk));
 	return 0;
 }
 
@@ -398,7 +399,7 @@ bool owner_of_word(const struct typing *t, const struct ref *ref,
 	case HOLDER_BLOCK:
 		break;
 	}
-	owner = t->owner[place.chunk];
+	owner = blocks_owner(t, place.chunk);
 	if (owner && owner != OWNER_SEVERAL) {
 		strbuf_add(out, t->name[owner].text + strlen(held_by));
 		return true;
@@ -413,5 +414,6 @@ bool owner_is_here(const struct typing *t, const struct ref *ref)
 	struct place place = place_of(t->snap, ref->from);
 
 	return place.kind == PLACE_CHUNK &&
-	       holder_part(t, place.chunk, place.offset) == HOLDER_TYPED;
+	       (holder_part(t, place.chunk, place.offset) == HOLDER_TYPED ||
+		blocks_owner(t, place.chunk) != t->owner[place.chunk]);
 }

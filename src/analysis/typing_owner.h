@@ -4,7 +4,8 @@
  * one type (or several of it: then the type as a whole), one variable, one
  * thread's registers and stack.  Blocks whose own
  * type is not known pass on the owner that they have themselves, so what is
- * only reached through them is the same owner's; cycles of them, too.  Words in
+ * only reached through them is the same owner's; cycles of them, too.  Of some
+ * that several hold, they pass on themselves (typing_blocks.h).  Words in
  * free chunks and in dead stack hold nothing (snapshot/roots.h); one behind the
  * end of what a chunk is makes it uncertain.  Where two
  * places disagree, there is no owner.  Two variables or types of one name are

@@ -307,6 +307,7 @@ static void add_reason(const struct typing *t, uint32_t chunk, struct why *why)
 	case TYPED_ALIKE:
 	case TYPED_SAME:
 		alike_why(t, chunk, why);
+		why_candidates(t, chunk, why);
 		break;
 	case TYPED_VTABLE:
 		why_vtable(t, chunk, why);

@@ -51,6 +51,19 @@ check "no more lists than python has ($lists)" \
 check "every thread is unharmed" each_task_unharmed
 exec 8>&-
 
+# Without debug information, but for the symbols that python exports.
+hs --debug-dir "$T" --json --limit 0 -p "$PID" types
+cp "$T/out" "$T/types"
+if [ "$(jq .totals.typed_bytes "$T/types")" = 0 ]; then
+	told=$(jq -r '.totals | "\(.alike_share | round) % alike, \(
+		.unknown_share | round) % unknown"' "$T/types")
+	check "bare: of 90 % something is known ($told)" \
+		jq -e '.totals | .unknown_share <= 10 and .alike_share >= 10' \
+		"$T/types"
+else
+	skip "bare: python has its debug information in itself" "no other file"
+fi
+
 start pymalloc
 types_of
 at_least 80 "python with pymalloc"

@@ -65,7 +65,7 @@ wait "$PID"
 start "$T/stripped"
 fill
 types_of
-says_no_types 70
+says_no_types 85
 # Strings right behind their object: the pointer in it leads into itself.
 values='.named_by == "alike" and (.type | test("^{0x80 & text}$"))'
 before=$(count_of "$values")

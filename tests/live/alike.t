@@ -53,6 +53,15 @@ judge() { # NAME OPTIONS
 		END { for (t in true) if (true[t] >= 100 &&
 			most[t] < 0.85 * true[t]) print t, most[t], true[t] }' \
 		"$T/truth" "$T/pairs")" ""
+	events=$(awk '$3 == "events" { print $2 }' "$T/manifest")
+	hs "$@" --json -e "type $events"
+	is "$how: what only one block leads to goes by the variable of that" \
+		"$(jq -r '.totals | .named_by, .type' "$T/out" | tr '\n' ' ' |
+			sed 's/(alike+0x[0-9a-f]*)/(alike+N)/')" \
+		"owner held by *(alike+N) "
+	is "$how: and the word there says so" "$(jq -r '.totals.type |
+		ltrimstr("held by ")' "$T/out"): 1 word" "$(jq -r '.rows[] |
+		select(.section == "held by") | .what' "$T/out")"
 	row=$(awk -F '\t' '$2 == "symbol" { print $3; exit }' "$T/pairs")
 	is "$how: symbols of all lengths: a byte that tells, and text" \
 		"$(echo "$row" | sed -n '/^{.*0x05.* text}$/p')" "$row"
