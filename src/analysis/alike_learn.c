@@ -9,6 +9,7 @@
 enum {
 	CODES = 8, /* answers told from others: the most frequent, others */
 	DEPTH_MAX = 16,
+	FEW = 8, /* samples, of many */
 	COLUMNS = ALIKE_ASKED * ASKS
 };
 
@@ -212,6 +213,14 @@ static bool passes(const struct alike_test *test, const struct alike_chunk *c)
 	return alike_answer(&c->word[test->word], test->ask) == test->answer;
 }
 
+/* What few have is another type's that could not be told apart. */
+static bool is_allowed(size_t count, size_t n)
+{
+	size_t few = n / 4 < FEW ? n / 4 : FEW;
+
+	return count * 32 >= n && count >= few;
+}
+
 static void allow_kinds(struct alike_node *node,
 			const struct alike_chunk *chunk, size_t n)
 {
@@ -221,9 +230,30 @@ static void allow_kinds(struct alike_node *node,
 		for (size_t i = 0; i < n; i++)
 			count[chunk[i].word[w].kind]++;
 		for (unsigned k = 0; k < ALIKE_KINDS; k++)
-			if (count[k] * 32 >= n)
+			if (count[k] && is_allowed(count[k], n))
 				node->kinds[w] |= (uint16_t)(1u << k);
 	}
+}
+
+static bool has_kinds(const struct alike_node *leaf,
+		      const struct alike_chunk *chunk)
+{
+	for (unsigned w = 0; w < ALIKE_ASKED; w++)
+		if (!(leaf->kinds[w] >> chunk->word[w].kind & 1))
+			return false;
+	return true;
+}
+
+/* Those that are not as most are go; how many are left. */
+static size_t part_odd(const struct alike_node *leaf, struct alike_chunk *chunk,
+		       size_t n)
+{
+	size_t fit = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (has_kinds(leaf, &chunk[i]))
+			chunk[fit++] = chunk[i];
+	return fit;
 }
 
 static int add_node(struct alike_tree *tree, uint32_t *out, struct error *err)
@@ -276,6 +306,7 @@ static int learn(struct alike_learner *l, struct alike_chunk *chunk, size_t n,
 
 		leaf->leaf = true;
 		allow_kinds(leaf, chunk, n);
+		n = part_odd(leaf, chunk, n);
 		return n < l->least ? 0 : l->name(l->ctx, chunk, n, leaf, err);
 	}
 	yes = part(&test, chunk, n);
@@ -308,10 +339,5 @@ const struct alike_node *alike_leaf(const struct alike_tree *tree,
 
 bool alike_fits(const struct alike_node *leaf, const struct alike_chunk *chunk)
 {
-	if (!leaf->name)
-		return false;
-	for (unsigned w = 0; w < ALIKE_ASKED; w++)
-		if (!(leaf->kinds[w] >> chunk->word[w].kind & 1))
-			return false;
-	return true;
+	return leaf->name && has_kinds(leaf, chunk);
 }

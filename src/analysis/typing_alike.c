@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analysis/alike.h"
+#include "analysis/alike_merge.h"
 #include "analysis/owners.h"
 #include "analysis/typing_holder_impl.h"
 #include "analysis/typing_impl.h"
@@ -171,6 +172,7 @@ static int name_some(struct alikes *a, struct sort_pair *pair, size_t count,
 int typing_alike(struct typing *t, size_t *named, struct error *err)
 {
 	struct alikes a = {.t = t};
+	size_t first = t->names;
 	int ret = -1;
 
 	a.learner = (struct alike_learner){
@@ -183,7 +185,8 @@ int typing_alike(struct typing *t, size_t *named, struct error *err)
 	    !alike_reader_init(&a.reader, t->snap, err)) {
 		make_labels(&a);
 		ret = alike_reach(&a.reader, err) ||
-				      name_each(&a, a.left, a.lefts, 0, err)
+				      name_each(&a, a.left, a.lefts, 0, err) ||
+				      alike_merge(t, first, err)
 			      ? -1
 			      : 0;
 		alike_reader_deinit(&a.reader);
