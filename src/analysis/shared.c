@@ -58,7 +58,8 @@ static int read_map(struct state *s, const struct map *map, struct error *err)
 	struct page_run run[RUNS];
 	uint64_t at = map->start, walked;
 
-	if (!memory || !memory->ops->touched_runs)
+	/* In a core, what is not there may have been left out. */
+	if (!memory || memory->ops->frozen || !memory->ops->touched_runs)
 		return read_run(s, map->start, map->end, err);
 	for (; at < map->end; at = walked) {
 		size_t n = memory->ops->touched_runs(memory, at, map->end, run,

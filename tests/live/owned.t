@@ -92,6 +92,30 @@ gcore_of "$PID" "$T/core"
 judge -c "$T/core"
 is "of a core the same" "$(diff "$T/wanted" "$T/judged")" ""
 check "nothing is missing" test "$(jq '.warnings | length' "$T/types")" = 0
+
+# Where shared memory was not searched, who holds what is less certain.
+unsought='of memory shared with other processes were not searched'
+says_unsought() { # HOW BYTES OPTIONS...
+	how=$1
+	bytes=$2
+	shift 2
+	for command in types leaks "refs $block" "retained $block"; do
+		# shellcheck disable=SC2086 # a command and its argument
+		hs "$@" --json $command
+		# shellcheck disable=SC2016 # jq's own
+		check "$how: ${command%% *} says that it was not searched" \
+			jq -e --arg left "$bytes $unsought" '.warnings |
+				any(contains($left))' "$T/out"
+	done
+}
+block=$shared
+hs -p "$PID" --json refs "$block"
+at=$(jq -r '.rows[] | select(.from_kind == "shared") | .from' "$T/out")
+gcc -o "$T/core_without" "$top_srcdir/tests/fixtures/core_without.c" ||
+	bail "gcc"
+check "a core without that memory" "$T/core_without" "$T/core" "$T/without" \
+	"$at"
+says_unsought "core" "4.0 KiB" -c "$T/without"
 stop_fixture
 
 strip "$T/owned"
@@ -102,6 +126,14 @@ check "stripped: that it has no debug information is said" jq -e \
 is "nothing has a type" "$(jq .totals.typed_bytes "$T/out")" 0
 check "blocks still have owners: data without a name" jq -e '.rows |
 	any(.type | test("^held by owned\\+0x[0-9a-f]* \\(.bss\\)$"))' "$T/out"
+stop_fixture
+
+gcc -g -O0 -I"$top_srcdir" -o "$T/shared_most" \
+	"$top_srcdir/tests/fixtures/shared_most.c" 2>"$T/log" || bail "gcc"
+FIXTURES=$T start_fixture shared_most
+block=$(sed -n 's/^block //p' "$T/manifest")
+says_unsought "more than is searched" \
+	"$(sed -n 's/^left //p' "$T/manifest").0 MiB" -p "$PID"
 stop_fixture
 
 # Two variables and two structs of one name are two places.
