@@ -43,7 +43,10 @@ static int lay_one(struct lay *l, struct type *type, uint64_t offset,
 	switch (type->kind) {
 	case TYPE_POINTER:
 	case TYPE_REFERENCE:
+		/* A pointer to an array leads to its elements. */
 		target = type_target(type);
+		while (type_strip(target)->kind == TYPE_ARRAY)
+			target = type_target(type_strip(target));
 		if (!node_of(l->nodes, target, &slot.node, err))
 			return -1;
 		if (slot.node && slot.node == l->std.base) {

@@ -182,6 +182,17 @@ static int count_header(struct follow *f, uint32_t chunk, size_t first,
 	return 0;
 }
 
+/* In front of what C++ makes with new T[n], n lies. */
+static bool has_count(const struct follow *f, const struct typed_claim *c)
+{
+	uint64_t start = f->snap->chunk[c->chunk].addr, n;
+	uint64_t size = f->p->nodes.node[c->node].size;
+
+	return size && follow_word(f, start + c->at - f->snap->word, &n) && n &&
+	       n <= f->snap->chunk[c->chunk].size / size &&
+	       fit_exact(f, c->chunk, c->at + n * size);
+}
+
 /* One pointer may be left over: an allocator has its header before several. */
 static int try_header(struct follow *f, uint32_t chunk, size_t first,
 		      size_t end, struct error *err)
@@ -191,7 +202,8 @@ static int try_header(struct follow *f, uint32_t chunk, size_t first,
 
 	first = first_object(f->p, first, end);
 	c = f->p->claim[f->p->place[first].value];
-	if (c.at > SKIP_MAX || f->headers[c.at] < HEADERS)
+	if (c.at > SKIP_MAX ||
+	    (f->headers[c.at] < HEADERS && !has_count(f, &c)))
 		return 0;
 	if (fit_header(f, chunk, first, end, &fit, err))
 		return -1;
