@@ -9,8 +9,10 @@ enum { NESTED_MAX = 32 };
 
 uint64_t node_mix(uint64_t hash, uint64_t with)
 {
-	hash ^= with;
-	hash *= UINT64_C(0x9e3779b97f4a7c15);
+	/* Spread before the two meet: (106, 1) is not (107, 0). */
+	hash = (hash + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	hash ^= hash >> 29;
+	hash = (hash ^ with) * UINT64_C(0x9e3779b97f4a7c15);
 	return hash ^ hash >> 29;
 }
 

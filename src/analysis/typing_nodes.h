@@ -84,8 +84,8 @@ bool node_has(struct nodes *nodes, uint32_t outer, uint64_t offset,
 
 /* Does outer begin with inner, as a member or with the same members? */
 bool node_begins(struct nodes *nodes, uint32_t outer, uint32_t inner);
-/* Hashes. */
 
+/* Hashes; which of the two numbers is which counts. */
 uint64_t node_mix(uint64_t hash, uint64_t with);
 uint64_t node_mix_text(uint64_t hash, const char *text);
 
