@@ -12,10 +12,12 @@
 #ifdef HAVE_DWARF_INIT_B_ACCESS
 typedef Dwarf_Half section_number;
 typedef Dwarf_Endianness byte_order;
+#define LITTLE_ENDIAN_FILE DW_OBJECT_LSB
 typedef struct Dwarf_Obj_Access_Interface_s object_interface;
 #else
 typedef Dwarf_Unsigned section_number;
 typedef Dwarf_Small byte_order;
+#define LITTLE_ENDIAN_FILE DW_END_little
 typedef struct Dwarf_Obj_Access_Interface_a_s object_interface;
 #endif
 
@@ -83,7 +85,7 @@ static Dwarf_Unsigned file_size(void *object)
 static byte_order order(void *object)
 {
 	(void)object; /* elf_open() takes no other */
-	return DW_OBJECT_LSB;
+	return LITTLE_ENDIAN_FILE;
 }
 
 static Dwarf_Small word(void *object)
