@@ -232,6 +232,20 @@ bool tag_plausible(const struct follow *f, uint32_t node, uint64_t addr,
 /* By f->link; there is a node at that offset of it. */
 int follow_inner(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
 		 struct error *err) MUST_CHECK;
+/* A task for later: the pointers of a chunk, or of a claim if chunk is
+ * CHUNK_NONE, in that phase. */
+int follow_later(struct follow *f, enum follow_phase phase, uint32_t chunk,
+		 uint32_t claim, struct error *err) MUST_CHECK;
+/* By f->link; a claim that there is a node at that offset of a chunk. */
+int follow_say(struct follow *f, uint32_t chunk, uint32_t node, uint64_t at,
+	       bool against, struct error *err) MUST_CHECK;
+/* Do the words there contradict a node? */
+bool follow_denied(const struct follow *f, uint32_t chunk, uint32_t node,
+		   uint64_t at, enum typed_form form);
+/* By f->link; a pointer to a node leads to the chunk's start: it gets that
+ * type, or one of the two has it that has the better evidence. */
+int follow_start(struct follow *f, uint32_t chunk, uint32_t node,
+		 struct error *err) MUST_CHECK;
 /* The key in f->seen of what was said of a place. */
 uint64_t follow_key(const struct follow *f, uint32_t chunk, uint32_t node,
 		    uint64_t at);
