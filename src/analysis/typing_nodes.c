@@ -82,6 +82,28 @@ static char *name_of(struct type *asked, struct type *type)
 	return strbuf_take(&sb);
 }
 
+/* Into the key, what a member leads to or is: of a struct its name.  No two
+ * unions without a name are one that point at others. */
+static uint64_t mix_target(uint64_t key, struct type *asked)
+{
+	struct type *type = type_strip(asked);
+
+	for (unsigned depth = 0; depth < NESTED_MAX; depth++) {
+		if (type->kind != TYPE_POINTER &&
+		    type->kind != TYPE_REFERENCE && type->kind != TYPE_ARRAY)
+			break;
+		key = node_mix(key, type->kind);
+		asked = type_target(type);
+		type = type_strip(asked);
+	}
+	if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION) {
+		AUTO_FREE char *name = name_of(asked, type);
+
+		key = node_mix_text(key, name);
+	}
+	return key;
+}
+
 /* Two of one name are one if they look alike: name, size, members. */
 static uint64_t key_of(const char *name, struct type *type, enum node_kind kind)
 {
@@ -95,10 +117,12 @@ static uint64_t key_of(const char *name, struct type *type, enum node_kind kind)
 	if (kind != NODE_STRUCT && kind != NODE_UNION)
 		return key;
 	n = type_members(type, &m);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		key = node_mix_text(
 			node_mix(node_mix(key, m[i].offset), m[i].bit_size),
 			m[i].name);
+		key = mix_target(key, m[i].type);
+	}
 	return key;
 }
 
