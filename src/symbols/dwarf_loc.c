@@ -6,6 +6,7 @@
 
 #include "symbols/dwarf_impl.h"
 #include "symbols/dwarf_lists.h"
+#include "symbols/dwarf_number.h"
 #include "symbols/dwarf_ops.h"
 #include "symbols/dwarf_vars.h"
 
@@ -15,7 +16,7 @@ struct machine {
 	struct dwarf_where *where;
 	const struct die *die;
 	struct location *out;
-	uint64_t stack[STACK];
+	struct number stack[STACK];
 	unsigned depth;
 	const char *why; /* it failed */
 	int nested;
@@ -36,21 +37,31 @@ static void fail(struct machine *m, const char *why)
 		m->why = why;
 }
 
-static void push(struct machine *m, uint64_t value)
+static void push_number(struct machine *m, struct number n)
 {
 	if (m->depth == STACK)
 		fail(m, "its location is damaged");
 	else
-		m->stack[m->depth++] = value;
+		m->stack[m->depth++] = n;
+}
+
+static void push(struct machine *m, uint64_t value)
+{
+	push_number(m, (struct number){.bits = value});
+}
+
+static struct number pop_number(struct machine *m)
+{
+	if (!m->depth) {
+		fail(m, "its location is damaged");
+		return (struct number){0};
+	}
+	return m->stack[--m->depth];
 }
 
 static uint64_t pop(struct machine *m)
 {
-	if (!m->depth) {
-		fail(m, "its location is damaged");
-		return 0;
-	}
-	return m->stack[--m->depth];
+	return pop_number(m).bits;
 }
 
 static uint64_t reg_value(struct machine *m, uint64_t reg)
@@ -99,135 +110,131 @@ static void address_index(struct machine *m, uint64_t index, uint64_t bias)
 	push(m, addr + bias);
 }
 
-/* Two operands, b was on top; false: op is no operation of two. */
-static bool arithmetic(unsigned op, uint64_t a, uint64_t b, uint64_t *out)
+static bool calculate(struct machine *m, const struct op *op)
 {
-	int64_t sa = (int64_t)a, sb = (int64_t)b;
+	struct number a, b, out = {0};
+	bool done;
 
-	switch (op) {
-	case DW_OP_and:
-		*out = a & b;
-		return true;
-	case DW_OP_div:
-		*out = !sb ? 0 : sb == -1 ? -a : (uint64_t)(sa / sb);
-		return true;
-	case DW_OP_minus:
-		*out = a - b;
-		return true;
-	case DW_OP_mod:
-		*out = b ? a % b : 0;
-		return true;
-	case DW_OP_mul:
-		*out = a * b;
-		return true;
-	case DW_OP_or:
-		*out = a | b;
-		return true;
-	case DW_OP_plus:
-		*out = a + b;
-		return true;
-	case DW_OP_shl:
-		*out = b < 64 ? a << b : 0;
-		return true;
-	case DW_OP_shr:
-		*out = b < 64 ? a >> b : 0;
-		return true;
-	case DW_OP_shra:
-		*out = (uint64_t)(sa >> (b < 64 ? b : 63));
-		return true;
-	case DW_OP_xor:
-		*out = a ^ b;
-		return true;
-	}
-	return false;
-}
-
-static bool compare(unsigned op, int64_t a, int64_t b, uint64_t *out)
-{
-	switch (op) {
-	case DW_OP_eq:
-		*out = a == b;
-		return true;
-	case DW_OP_ge:
-		*out = a >= b;
-		return true;
-	case DW_OP_gt:
-		*out = a > b;
-		return true;
-	case DW_OP_le:
-		*out = a <= b;
-		return true;
-	case DW_OP_lt:
-		*out = a < b;
-		return true;
-	case DW_OP_ne:
-		*out = a != b;
-		return true;
-	}
-	return false;
-}
-
-static bool binary(struct machine *m, unsigned op)
-{
-	uint64_t a, b, out;
-
-	if (!arithmetic(op, 0, 0, &out) && !compare(op, 0, 0, &out))
+	if (number_is_binary(op->atom)) {
+		b = pop_number(m);
+		a = pop_number(m);
+		done = number_binary(op->atom, a, b, &out);
+	} else if (op->atom == DW_OP_neg || op->atom == DW_OP_not ||
+		   op->atom == DW_OP_abs) {
+		done = number_unary(op->atom, pop_number(m), &out);
+	} else if (op->atom == DW_OP_plus_uconst) {
+		a = pop_number(m);
+		b = number_of(a.type, op->a);
+		done = a.type.kind != NUMBER_FLOAT &&
+		       number_binary(DW_OP_plus, a, b, &out);
+	} else {
 		return false;
-	b = pop(m);
-	a = pop(m);
-	if (!arithmetic(op, a, b, &out))
-		compare(op, (int64_t)a, (int64_t)b, &out);
-	push(m, out);
+	}
+	if (!done)
+		fail(m, "its location is damaged");
+	push_number(m, out);
 	return true;
+}
+
+/* The type an operation names, or a failure. */
+static struct number_type type_of(struct machine *m, uint64_t offset)
+{
+	struct number_type type;
+
+	if (!number_type_at(m->die, offset, &type))
+		fail(m, "its location is of a kind not known here");
+	return type;
+}
+
+static void typed_constant(struct machine *m, const struct op *op)
+{
+	struct number_type type = type_of(m, op->a);
+	uint64_t bits = 0;
+
+	if (!type.size || op->b != type.size)
+		fail(m, "its location is damaged");
+	else
+		memcpy(&bits, (const void *)(uintptr_t)op->c, type.size);
+	push_number(m, number_of(type, bits));
+}
+
+/* Operations on numbers that have a type. */
+static bool typed(struct machine *m, const struct op *op)
+{
+	unsigned word = m->where->dwarf->word;
+	struct number_type type;
+	struct number n;
+
+	switch (op->atom) {
+	case DW_OP_const_type:
+	case DW_OP_GNU_const_type:
+		typed_constant(m, op);
+		return true;
+	case DW_OP_regval_type:
+	case DW_OP_GNU_regval_type:
+		type = type_of(m, op->b);
+		push_number(m, number_of(type, reg_value(m, op->a)));
+		return true;
+	case DW_OP_deref_type:
+	case DW_OP_GNU_deref_type:
+		type = type_of(m, op->b);
+		if (op->a != type.size)
+			fail(m, "its location is damaged");
+		deref(m, op->a);
+		push_number(m, number_of(type, pop(m)));
+		return true;
+	case DW_OP_convert:
+	case DW_OP_GNU_convert:
+	case DW_OP_reinterpret:
+	case DW_OP_GNU_reinterpret:
+		type = type_of(m, op->a);
+		n = pop_number(m);
+		if (!(op->atom == DW_OP_convert || op->atom == DW_OP_GNU_convert
+			      ? number_convert
+			      : number_reinterpret)(n, type, word, &n))
+			fail(m, "its location is damaged");
+		push_number(m, n);
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool shuffle(struct machine *m, const struct op *op)
 {
-	uint64_t a, b, c;
+	struct number a, b, c;
+	uint64_t index;
 
 	switch (op->atom) {
 	case DW_OP_dup:
-		a = pop(m);
-		push(m, a);
-		push(m, a);
+		a = pop_number(m);
+		push_number(m, a);
+		push_number(m, a);
 		return true;
 	case DW_OP_drop:
 		pop(m);
 		return true;
 	case DW_OP_over:
 	case DW_OP_pick:
-		a = op->atom == DW_OP_over ? 1 : op->a;
-		if (a >= m->depth)
+		index = op->atom == DW_OP_over ? 1 : op->a;
+		if (index >= m->depth)
 			fail(m, "its location is damaged");
 		else
-			push(m, m->stack[m->depth - 1 - a]);
+			push_number(m, m->stack[m->depth - 1 - index]);
 		return true;
 	case DW_OP_swap:
-		a = pop(m);
-		b = pop(m);
-		push(m, a);
-		push(m, b);
+		a = pop_number(m);
+		b = pop_number(m);
+		push_number(m, a);
+		push_number(m, b);
 		return true;
 	case DW_OP_rot:
-		a = pop(m);
-		b = pop(m);
-		c = pop(m);
-		push(m, a);
-		push(m, c);
-		push(m, b);
-		return true;
-	case DW_OP_neg:
-		push(m, -pop(m));
-		return true;
-	case DW_OP_not:
-		push(m, ~pop(m));
-		return true;
-	case DW_OP_abs:
-		a = pop(m);
-		push(m, (int64_t)a < 0 ? -a : a);
-		return true;
-	case DW_OP_plus_uconst:
-		push(m, pop(m) + op->a);
+		a = pop_number(m);
+		b = pop_number(m);
+		c = pop_number(m);
+		push_number(m, a);
+		push_number(m, c);
+		push_number(m, b);
 		return true;
 	default:
 		return false;
@@ -304,7 +311,7 @@ static struct location_piece piece_now(struct machine *m)
 		       len < sizeof p.value ? len : sizeof p.value);
 	} else if (m->depth) {
 		p.kind = m->is_value ? LOCATION_VALUE : LOCATION_MEMORY;
-		p.addr = p.value = m->stack[m->depth - 1];
+		p.addr = p.value = m->stack[m->depth - 1].bits;
 	}
 	return p;
 }
@@ -363,7 +370,6 @@ static bool special(struct machine *m, const struct op *op)
 		deref(m, m->where->dwarf->word);
 		return true;
 	case DW_OP_deref_size:
-	case DW_OP_deref_type:
 		deref(m, op->a);
 		return true;
 	case DW_OP_call_frame_cfa:
@@ -390,7 +396,7 @@ static bool special(struct machine *m, const struct op *op)
 		fail(m, LOCATION_SYNTHETIC);
 		return true;
 	default:
-		return shuffle(m, op) || binary(m, op->atom);
+		return shuffle(m, op) || calculate(m, op) || typed(m, op);
 	}
 }
 

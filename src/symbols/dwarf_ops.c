@@ -150,14 +150,13 @@ bool op_decode(const uint8_t *bytes, size_t len, unsigned word, size_t *at,
 	       struct op *out)
 {
 	struct cursor c = {.bytes = bytes, .len = len, .at = *at};
-	uint64_t unused;
 
 	if (*at >= len)
 		return false;
 	*out = (struct op){.at = *at};
 	out->atom = (uint8_t)take(&c, 1);
 	take_operand(&c, forms[out->atom].a, word, &out->a, &out->b);
-	take_operand(&c, forms[out->atom].b, word, &out->b, &unused);
+	take_operand(&c, forms[out->atom].b, word, &out->b, &out->c);
 	*at = c.at;
 	return !c.failed;
 }

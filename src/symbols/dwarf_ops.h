@@ -12,8 +12,8 @@
 struct op {
 	uint8_t atom; /* DW_OP_* */
 	/* Operands, signed ones extended; of a block: its length, and where it
-	 * is (a pointer). */
-	uint64_t a, b;
+	 * is (a pointer), in a and b or, behind another one, in b and c. */
+	uint64_t a, b, c;
 	size_t at; /* offset in the expression */
 };
 

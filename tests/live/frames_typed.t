@@ -1,0 +1,33 @@
+#!/bin/sh
+# Variables that debug information calculates in integers and floating-point
+# numbers of their types (DWARF 5, 2.5.1.6; GNU's operations of DWARF 4): as gdb
+# tells them.
+# shellcheck source=tests/lib/tap.sh
+. "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/gdb_frames.sh
+. "$top_srcdir/tests/lib/gdb_frames.sh"
+# shellcheck disable=SC2034 # start_fixture looks there
+FIXTURES=$T
+cc=${HS_CC:-cc}
+
+for version in 4 5; do
+	"$cc" -O2 -gdwarf-$version -o "$T/frames_typed" \
+		"$top_srcdir/tests/fixtures/frames_typed.c" 2>"$T/cc" ||
+		bail "$cc: $(head -n 1 "$T/cc")"
+	start_fixture frames_typed
+	for stop in 1 2; do
+		[ "$stop" = 1 ] || fixture_say "" at
+		gdb_says
+		same_stop "DWARF $version, stop $stop" -p "$PID"
+		# Of what gdb calculates nothing is missing here.
+		is "DWARF $version, stop $stop: as many are gone" \
+			"$(grep -c 'optimized out' "$T/ours.vars")" \
+			"$(grep -c 'optimized out' "$T/gdb.vars")"
+		grep -v 'optimized out' "$T/gdb.vars" | grep -v ' main	' \
+			>"$T/known"
+		check "DWARF $version, stop $stop: there are such variables" \
+			test "$(grep -c . "$T/known")" -ge 6
+	done
+	stop_fixture
+done
+done_testing
