@@ -96,7 +96,7 @@ is "threads lists the tasks" \
 	"$(sed -n 1p "$T/out" | jq -r '.rows[].tid' | sort -n | tr '\n' ' ')" \
 	"$(find "/proc/$PID/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tr '\n' ' ')"
 is "keys of bt" "$(sed -n 2p "$T/out" | jq -r '.rows[0] | keys | join(" ")')" \
-	"args cfa depth file frame function guess inlined line module offset pc section symbol tid where"
+	"args cfa depth file frame function guess inlined line module offset pc section symbol tail_call tid where"
 
 hs --json -p "$PID" 'symbol no_such_symbol_anywhere'
 is "an error is an object too" \
