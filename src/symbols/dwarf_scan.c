@@ -443,9 +443,10 @@ void scan_take(struct scan *s, size_t unit, struct scanned *out)
 		s->names = s->insides = s->vars = 0;
 	}
 	p = &s->part[s->at];
-	*out = (struct scanned){.name = p->name + s->names,
-				.inside = p->inside + s->insides,
-				.var = p->var + s->vars,
+	*out = (struct scanned){.name = c->names ? p->name + s->names : NULL,
+				.inside = c->insides ? p->inside + s->insides
+						     : NULL,
+				.var = c->vars ? p->var + s->vars : NULL,
 				.names = c->names,
 				.insides = c->insides,
 				.vars = c->vars,

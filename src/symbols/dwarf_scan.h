@@ -10,7 +10,7 @@ enum { SCAN_DEPTH = 128 };
 
 /* One unit's, in the order of its DIEs. */
 struct scanned {
-	struct sort_pair *name, *inside; /* borrowed from the scan */
+	struct sort_pair *name, *inside; /* of the scan; NULL: none */
 	struct dwarf_scope *var;
 	size_t names, insides, vars;
 	bool by_libdwarf; /* it is odd: nothing was read */
