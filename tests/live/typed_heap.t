@@ -3,13 +3,12 @@
 # what the program knows: none may be wrong.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/typed.sh
+. "$top_srcdir/tests/lib/typed.sh"
 need_ptrace
 need jq gcc gcore
 
-build() { # FLAGS
-	(cd "$T" && rm -f ./*.dwo && gcc "$@" -o typed_heap \
-		"$top_srcdir/tests/fixtures/typed_heap.c") 2>"$T/log"
-}
+judge_fixture typed_heap
 # What is there against what should be: right, missed or wrong.
 judge() {
 	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "size", "vtable")
@@ -26,23 +25,7 @@ judged() {
 	judge
 	grep wrong "$T/judged" >"$T/wrong" || true
 	is "$how: none is wrong" "$(cat "$T/wrong")" ""
-	all=$(grep -c . "$T/wanted")
-	right=$(grep -c '^right' "$T/judged")
-	check "$how: 95% and more are right ($right of $all)" \
-		test $((right * 100)) -ge $((all * 95))
-	[ $((right * 100)) -ge $((all * 95)) ] ||
-		sort "$T/judged" | uniq -c | sed 's/^/# /'
-}
-try() { # NAME FLAGS
-	how=$1
-	shift
-	if ! build "$@"; then
-		skip "$how" "gcc makes no such programs here"
-		return
-	fi
-	FIXTURES=$T start_fixture typed_heap
-	judged -p "$PID"
-	stop_fixture
+	nearly_all_right "$(grep -c . "$T/wanted")"
 }
 try "-O2, DWARF 4" -gdwarf-4 -O2
 try "compressed" -g -O2 -gz
@@ -54,20 +37,13 @@ try "link time optimised" -g -O2 -flto=1
 if command -v dwz >/dev/null && build -g -O2 && dwz "$T/typed_heap" 2>"$T/log"
 then
 	how="dwz"
-	FIXTURES=$T start_fixture typed_heap
-	judged -p "$PID"
+	start_typed
 	stop_fixture
 else
 	skip "dwz" "dwz is not installed, or found nothing to do"
 fi
 
-build -g -O0 || bail "gcc"
-FIXTURES=$T start_fixture typed_heap
-how="-O0"
-judged -p "$PID"
-gcore_of "$PID" "$T/core"
-how="core"
-judged -c "$T/core"
+try_with_core
 
 of() { # NAME: the last chunk of that type
 	awk -v name="$1" '$1 == "type" && substr($0, index($0, $3)) == name {

@@ -3,13 +3,12 @@
 # are known by other ways, against what the program knows.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/typed.sh
+. "$top_srcdir/tests/lib/typed.sh"
 need_ptrace
 need jq gcc gcore
 
-build() { # FLAGS
-	gcc "$@" -o "$T/typed_payload" \
-		"$top_srcdir/tests/fixtures/typed_payload.c" 2>"$T/log"
-}
+judge_fixture typed_payload
 judged() { # FROM
 	hs "$@" --json --limit 0 chunks used
 	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "tag", "size")
@@ -20,27 +19,10 @@ judged() { # FROM
 	is "$how: all are what the program says" \
 		"$(diff "$T/wanted" "$T/got")" ""
 }
-try() { # NAME FLAGS
-	how=$1
-	shift
-	if ! build "$@"; then
-		skip "$how" "gcc makes no such programs here"
-		return
-	fi
-	FIXTURES=$T start_fixture typed_payload
-	judged -p "$PID"
-	stop_fixture
-}
 try "-O2" -g -O2
 try "split, DWARF 4" -gdwarf-4 -O0 -gsplit-dwarf
 
-build -g -O0 || bail "gcc"
-FIXTURES=$T start_fixture typed_payload
-how="-O0"
-judged -p "$PID"
-gcore_of "$PID" "$T/core"
-how="core"
-judged -c "$T/core"
+try_with_core
 
 # The first ones are in no array: only the tag tells.
 job=$(sed -n 's/^type \(.*\) struct job$/\1/p' "$T/manifest" | head -n 1)

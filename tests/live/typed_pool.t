@@ -4,13 +4,12 @@
 # numbers in a ring; what freed slots still have leads to none.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/typed.sh
+. "$top_srcdir/tests/lib/typed.sh"
 need_ptrace
 need jq gcc gcore
 
-build() { # FLAGS
-	gcc "$@" -o "$T/typed_pool" \
-		"$top_srcdir/tests/fixtures/typed_pool.c" 2>"$T/log"
-}
+judge_fixture typed_pool
 # The type or the owner of each block that the program tells of.
 judged() { # FROM
 	sed -n 's/^\(type\|held\|none\) \([^ ]*\).*/type \2/p' "$T/manifest" \
@@ -25,27 +24,10 @@ judged() { # FROM
 	is "$how: all are what the program says" \
 		"$(diff "$T/wanted" "$T/got")" ""
 }
-try() { # NAME FLAGS
-	how=$1
-	shift
-	if ! build "$@"; then
-		skip "$how" "gcc makes no such programs here"
-		return
-	fi
-	FIXTURES=$T start_fixture typed_pool
-	judged -p "$PID"
-	stop_fixture
-}
 try "-O2" -g -O2
 try "split, DWARF 4" -gdwarf-4 -O0 -gsplit-dwarf
 
-build -g -O0 || bail "gcc"
-FIXTURES=$T start_fixture typed_pool
-how="-O0"
-judged -p "$PID"
-gcore_of "$PID" "$T/core"
-how="core"
-judged -c "$T/core"
+try_with_core
 
 one() { # a block that the program says that of
 	sed -n "s/^$1 \(0x[^ ]*\) *$2\$/\1/p" "$T/manifest" | tail -n 1

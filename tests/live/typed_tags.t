@@ -4,13 +4,12 @@
 # and what nothing proves stays what it begins with.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
+# shellcheck source=tests/lib/typed.sh
+. "$top_srcdir/tests/lib/typed.sh"
 need_ptrace
 need jq gcc gcore strip
 
-build() { # FLAGS
-	(cd "$T" && rm -f ./*.dwo && gcc "$@" -o typed_tags \
-		"$top_srcdir/tests/fixtures/typed_tags.c") 2>"$T/log"
-}
+judge_fixture typed_tags
 judged() {
 	hs "$@" --json --limit 0 chunks used
 	jq -r '.rows[] | [.addr, (if .named_by | IN("path", "tag", "size")
@@ -23,25 +22,9 @@ judged() {
 		$2 == "type" && $4 ~ /^-$|[+]$|[+] [(]/ { print "missed", $3; next }
 		{ print "wrong:", $3, "is called", $4 }' >"$T/judged"
 	is "$how: none is wrong" "$(grep wrong "$T/judged" | sort | uniq -c)" ""
-	all=$(grep -c '	type	' "$T/wanted")
-	right=$(grep -c '^right' "$T/judged")
-	check "$how: 95% and more are right ($right of $all)" \
-		test $((right * 100)) -ge $((all * 95))
-	[ $((right * 100)) -ge $((all * 95)) ] ||
-		sort "$T/judged" | uniq -c | sed 's/^/# /'
+	nearly_all_right "$(grep -c '	type	' "$T/wanted")"
 	is "$how: what nothing proves stays" \
 		"$(grep -c stays "$T/judged")" "$(grep -c '^stay' "$T/manifest")"
-}
-try() { # NAME FLAGS
-	how=$1
-	shift
-	if ! build "$@"; then
-		skip "$how" "gcc makes no such programs here"
-		return
-	fi
-	FIXTURES=$T start_fixture typed_tags
-	judged -p "$PID"
-	stop_fixture
 }
 try "-O2" -g -O2
 try "-O2, DWARF 4" -gdwarf-4 -O2
@@ -49,13 +32,7 @@ try "split" -g -O2 -gsplit-dwarf
 try "split, DWARF 4" -gdwarf-4 -O0 -gsplit-dwarf
 try "link time optimised" -g -O2 -flto=1
 
-build -g -O0 || bail "gcc"
-FIXTURES=$T start_fixture typed_tags
-how="-O0"
-judged -p "$PID"
-gcore_of "$PID" "$T/core"
-how="core"
-judged -c "$T/core"
+try_with_core
 
 one() { # NAME: a chunk of that type
 	awk -v name="$1" '$1 == "type" && substr($0, index($0, $3)) == name {
