@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/alike.h"
+#include "snapshot/modules.h"
 
 enum {
 	NAMED_WORDS = 7,
@@ -55,8 +56,9 @@ static const char *base_name(const char *path)
 static void name_module(const struct snapshot *snap, const struct common *c,
 			struct strbuf *out)
 {
+	const struct snapshot_module *module;
 	const struct map *map;
-	uint64_t value = 0, start = 0;
+	uint64_t value = 0, start;
 	size_t in = 0, same = 0;
 
 	for (size_t i = 0; i < c->count; i++) {
@@ -69,10 +71,8 @@ static void name_module(const struct snapshot *snap, const struct common *c,
 			value = w->value;
 		same += w->value == value;
 	}
-	for (uint32_t i = 0; i < snap->module_count; i++)
-		if (value >= snap->module[i].start &&
-		    value < snap->module[i].end)
-			start = snap->module[i].start;
+	module = modules_find(snap, value);
+	start = module ? module->start : 0;
 	map = maps_find(&snap->maps, start);
 	strbuf_add(out, "@");
 	if (map && nearly_all(same, in))

@@ -6,6 +6,7 @@
 #include "analysis/content.h"
 #include "analysis/words.h"
 #include "base/alloc.h"
+#include "snapshot/modules.h"
 
 enum {
 	MIN_TEXT = 3,
@@ -78,21 +79,6 @@ int alike_reach(struct alike_reader *r, struct error *err)
 	return 0;
 }
 
-static bool in_module(const struct snapshot *snap, uint64_t word)
-{
-	uint32_t low = 0, high = snap->module_count;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (snap->module[mid].end <= word)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < snap->module_count && snap->module[low].start <= word;
-}
-
 static enum alike_kind pointer_kind(const struct alike_reader *r,
 				    uint32_t chunk, uint64_t value,
 				    uint32_t *target, uint32_t *delta)
@@ -114,7 +100,7 @@ static enum alike_kind pointer_kind(const struct alike_reader *r,
 	if (!maps->count || value < maps->map[0].start ||
 	    value >= maps->map[maps->count - 1].end)
 		return ALIKE_NUMBER;
-	if (in_module(r->snap, value))
+	if (modules_find(r->snap, value))
 		return ALIKE_MODULE;
 	return maps_find(maps, value) ? ALIKE_MAPPED : ALIKE_NUMBER;
 }

@@ -4,6 +4,7 @@
 #include "analysis/typing_member.h"
 #include "analysis/words.h"
 #include "base/progress.h"
+#include "snapshot/modules.h"
 
 enum { NAME_ROOM = 2000 };
 
@@ -45,18 +46,7 @@ static int class_of(struct typing *t, struct u64map *known, uint64_t word,
 /* Where no table can be: most words are told without a look. */
 static bool in_module(const struct snapshot *snap, uint64_t word)
 {
-	uint32_t low = 0, high = snap->module_count;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (snap->module[mid].end <= word)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return !snap->module_count ||
-	       (low < snap->module_count && snap->module[low].start <= word);
+	return !snap->module_count || modules_find(snap, word);
 }
 
 int typing_vtables(struct typing *t, struct error *err)

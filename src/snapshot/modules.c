@@ -71,3 +71,21 @@ int modules_take(struct snapshot *snap, struct symbols *symbols,
 	snap->module_count = (uint32_t)count;
 	return 0;
 }
+
+const struct snapshot_module *modules_find(const struct snapshot *snap,
+					   uint64_t addr)
+{
+	uint32_t low = 0, high = snap->module_count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (snap->module[mid].end <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < snap->module_count && snap->module[low].start <= addr
+		       ? &snap->module[low]
+		       : NULL;
+}
