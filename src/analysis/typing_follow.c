@@ -201,6 +201,9 @@ static int follow_chunk(struct follow *f, uint32_t chunk, struct error *err)
 			       ? -1
 			       : 0;
 	}
+	/* Since this was put off, it was found to be something else. */
+	if (f->p->form[chunk] == FORM_BEGINS)
+		return 0;
 	if (node->flex) {
 		element = node->flex_node;
 		start = node->flex;
