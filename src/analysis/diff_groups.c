@@ -102,9 +102,9 @@ static int add_by_type(void *ctx, const struct snapshot *snap, uint32_t chunk,
 	bool is_new;
 
 	if (side != DIFF_GONE)
-		name = typing_name(g->after, chunk);
+		name = typing_row_name(g->after, chunk);
 	else if (g->before)
-		name = typing_name(g->before, chunk);
+		name = typing_row_name(g->before, chunk);
 	else
 		name = name_first_word(g, snap, chunk, buf, sizeof(buf));
 	row = row_at(g, hash_of(name), &is_new, err);

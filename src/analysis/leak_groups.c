@@ -31,10 +31,12 @@ static struct pattern first_of(const struct build *b, uint32_t i,
 	enum leak_kind kind = kind_of(b->leaks, i);
 	uint64_t size = snapshot_chunk_size(b->leaks->snap, i), word;
 	struct pattern first = {0};
+	uint32_t name;
 
 	if (b->types) {
+		typing_best(b->types, i, &name);
 		*key = (struct pattern){.spread = (uint16_t)(kind << 8),
-					.a = b->types->type[i]};
+					.a = name};
 		return first;
 	}
 	if (kind != LEAK_REACHABLE)

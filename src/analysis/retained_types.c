@@ -41,6 +41,14 @@ static int walk_init(struct walk *w, struct error *err)
 	return 0;
 }
 
+static uint32_t type_of(const struct walk *w, uint32_t chunk)
+{
+	uint32_t name;
+
+	typing_best(w->typing, chunk, &name);
+	return name;
+}
+
 static void walk_deinit(struct walk *w)
 {
 	free(w->row);
@@ -51,7 +59,7 @@ static void walk_deinit(struct walk *w)
 
 static void enter(struct walk *w, uint32_t chunk)
 {
-	uint32_t type = w->typing->type[chunk];
+	uint32_t type = type_of(w, chunk);
 	struct retained_type *row = &w->row[type];
 
 	row->own.count++;
@@ -75,10 +83,10 @@ static void walk_tree(struct walk *w, uint32_t top)
 			continue;
 		}
 		while (at != top && w->next[at] == RETAINED_NONE) {
-			w->above[w->typing->type[at]]--;
+			w->above[type_of(w, at)]--;
 			at = w->r->holder[at];
 		}
-		w->above[w->typing->type[at]]--;
+		w->above[type_of(w, at)]--;
 		if (at == top)
 			return;
 		at = w->next[at];

@@ -175,6 +175,15 @@ enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
 	return TYPED_OWNER;
 }
 
+const char *typing_row_name(const struct typing *typing, uint32_t chunk)
+{
+	uint32_t name;
+
+	return typing_best(typing, chunk, &name) == TYPED_NOT
+		       ? typed_by_name(TYPED_NOT)
+		       : typing->name[name].text;
+}
+
 bool typing_is_cut(const struct typing *typing)
 {
 	return typing->paths && typing->paths->cut;

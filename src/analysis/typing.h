@@ -78,6 +78,8 @@ void typing_keep_names(struct typing *typing);
  * or is text.  *name: number in typing->name. */
 enum typed_by typing_best(const struct typing *typing, uint32_t chunk,
 			  uint32_t *name);
+/* That name, "unknown" of what has none: what tables group by. */
+const char *typing_row_name(const struct typing *typing, uint32_t chunk);
 /* Not all that pointers say was kept: some types may be missing. */
 bool typing_is_cut(const struct typing *typing);
 /* "" if it has none. */

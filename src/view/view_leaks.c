@@ -91,8 +91,11 @@ static void type_cell(const struct view *view, uint32_t row, struct value *out)
 	const struct leak_group *group = group_of(view, row);
 	struct leaks_state *state = view->state;
 
-	if (state->types && state->types->by[group->chunk])
-		*out = value_text(typing_name(state->types, group->chunk));
+	uint32_t name;
+
+	if (state->types &&
+	    typing_best(state->types, group->chunk, &name) != TYPED_NOT)
+		*out = value_text(state->types->name[name].text);
 	else if (!state->types && group->kind != LEAK_REACHABLE)
 		*out = chunk_type_value(view->snap, state->symbols,
 					group->chunk, state->name,
@@ -107,10 +110,7 @@ static void what_cell(const struct view *view, uint32_t row, struct value *out)
 	enum description known;
 
 	if (state->types)
-		*out = value_text(
-			state->types->by[group->chunk]
-				? typing_name(state->types, group->chunk)
-				: typed_by_name(TYPED_NOT));
+		*out = value_text(typing_row_name(state->types, group->chunk));
 	if (group->kind == LEAK_REACHABLE || state->types)
 		return;
 	known = describe_chunk(view->snap, state->symbols, group->chunk,

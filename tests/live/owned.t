@@ -46,6 +46,15 @@ check "rows and totals add up" jq -e '
 	.totals.content_bytes == sum(.named_by | IN("symbol", "text")) and
 	.totals.unknown_bytes == sum(.named_by == "unknown") and
 	.totals.bytes == sum(true)' "$T/types"
+# Other tables group by the same rows, where a set of that name leads.
+hs -p "$PID" --json --limit 0 -e types -e 'retained --by=type' \
+	-e 'leaks --by=type' -e snapshot -e 'diff --by=type'
+sums='[.[].rows] | map(group_by(.type // "unknown") | map([.[0].type // "unknown",
+	(map(.count // .kept_count) | add)]))'
+for number in 1 2 4; do
+	is "--by=type has the rows of types, $number" "$(jq -s -c \
+		"[.[0, $number]] | $sums | .[0] == .[1]" "$T/out")" true
+done
 hs -p "$PID" types
 check "in words, too" grep -q '% a certain owner' "$T/out"
 hs -p "$PID" --csv types
