@@ -14,7 +14,10 @@
 #include "snapshot/place.h"
 #include "symbols/symbols.h"
 
-enum { CANDIDATES = 12 };
+enum {
+	CANDIDATES = 12,
+	ROUNDING = 16 /* what malloc may add is less */
+};
 
 struct why_line *why_add(struct why *why, const char *section, char *text)
 {
@@ -153,9 +156,13 @@ static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 		why_add(why, "why",
 			xasprintf("which points at %s, of %" PRIu64
 				  " bytes: the chunk begins with one and is "
-				  "more; "
+				  "more%s; "
 				  "what follows is not known",
-				  n->name, n->size));
+				  n->name, n->size,
+				  room < n->size + ROUNDING
+					  ? ", or just that: a larger struct "
+					    "that begins so has its size, too"
+					  : ""));
 	else if (n->size)
 		why_add(why, "why",
 			xasprintf("which points at %s, of %" PRIu64 " bytes",

@@ -108,4 +108,36 @@ hs -p "$PID" "print *g_opaque"
 check "what is not chosen is not printed" test "$status" -ne 0
 check "print says that there are several" grep -q "differ" "$T/err"
 stop_fixture
+
+# A chunk that is just a base has the size of a larger struct, too.
+cat >"$T/bases.c" <<'SOURCE'
+#include <stdio.h>
+#include <stdlib.h>
+struct base {
+	int kind;
+	struct base *next;
+};
+struct old {
+	int kind;
+	struct base *next;
+	long count;
+};
+struct base *g_base;
+struct old *g_old;
+int main(void)
+{
+	g_base = calloc(1, sizeof(*g_base));
+	printf("base %p\nready\n", (void *)g_base);
+	fflush(stdout);
+	return getchar() != EOF;
+}
+SOURCE
+gcc -g -O0 -o "$T/bases" "$T/bases.c" || bail "gcc"
+FIXTURES=$T start_fixture bases
+hs -p "$PID" --json "type $(sed -n 's/^base //p' "$T/manifest")"
+is "what is not known is not said: begins with it" \
+	"$(jq -r .totals.type "$T/out")" "struct base+"
+check "that it may be just that" jq -e '.rows | any(.what |
+	test("begins with one and is more, or just that"))' "$T/out"
+stop_fixture
 done_testing
