@@ -10,6 +10,7 @@
 #include "analysis/typing_packed.h"
 #include "base/alloc.h"
 #include "snapshot/place.h"
+#include "target/x86_64.h"
 
 enum { SHOWN_MAX = 12 };
 
@@ -68,6 +69,23 @@ static int by_words(const void *pa, const void *pb)
 	return strcmp(a->place, b->place);
 }
 
+/* A register has a name and no address: 0 is where nothing is. */
+static void tell_first(const struct typing *t, const struct group *g,
+		       char *text, struct why *why)
+{
+	const struct ref *first = &g->first;
+
+	if (first->thread == UINT32_MAX) {
+		why_add_at(why, section, first->from, text);
+		return;
+	}
+	why_add(why, section,
+		xasprintf("%s, %sin register %s", text,
+			  g->words == 1 ? "" : "the first ",
+			  thread_reg_name(first->reg, t->snap->word == 4)));
+	free(text);
+}
+
 static void tell_group(const struct typing *t, const struct group *g,
 		       struct why *why)
 {
@@ -84,7 +102,7 @@ static void tell_group(const struct typing *t, const struct group *g,
 			? ", in blocks that it holds, which have no type"
 			: "");
 
-	why_add_at(why, section, g->first.from, text);
+	tell_first(t, g, text, why);
 }
 
 struct kept {

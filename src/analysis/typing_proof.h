@@ -6,8 +6,8 @@
 
 /*
  * Lines of "held by", a place each with the first of its words, most words
- * first.  Where they disagree, that is said.  One pass over all that could hold
- * a pointer.
+ * first; of a register the name, no address.  Where they disagree, that is
+ * said.  One pass over all that could hold a pointer.
  */
 void typing_proof(const struct typing *typing, uint32_t chunk, struct why *why);
 

@@ -85,6 +85,11 @@ check_all() {
 	is "$how: a register is named" \
 		"$(rows '.name | split(" ") | last' | head -n 1)" \
 		"\"$register\""
+	ask "type $(chain register 3 | cut -d + -f 1)"
+	is "$how: type says so, too: no address, but which register" \
+		"$(rows 'select(.section == "held by") |
+			[.addr, (.what | split(": ") | last)]')" \
+		"[null,\"1 word, in register $register\"]"
 	ask "refs $(chain twice 3)"
 	is "$how: three hold one block" "$(rows .from_kind | sort | tr '\n' ' ')" \
 		'"chunk" "chunk" "global" '
