@@ -53,8 +53,12 @@ bool number_type_at(const struct die *die, uint64_t offset,
 		out->kind = NUMBER_UNSIGNED;
 	else
 		return false;
+	if (!is || !size || (out->kind == NUMBER_FLOAT && size % 4)) {
+		out->kind = NUMBER_ADDRESS;
+		return false;
+	}
 	out->size = (uint8_t)size;
-	return is && size && (out->kind != NUMBER_FLOAT || size % 4 == 0);
+	return true;
 }
 
 static double float_value(struct number n)

@@ -30,4 +30,20 @@ for version in 4 5; do
 	done
 	stop_fixture
 done
+
+# Base types of no size that a number can have: said, not calculated with.
+"$cc" -O2 -gdwarf-5 -dA -S -o "$T/sized.s" \
+	"$top_srcdir/tests/fixtures/frames_typed.c" 2>"$T/cc"
+sed '/DW_TAG_base_type/{n;s/0x4\t/0xd0\t/;}' "$T/sized.s" >"$T/damaged.s"
+if cmp -s "$T/sized.s" "$T/damaged.s" ||
+	! "$cc" -o "$T/frames_damaged" "$T/damaged.s" 2>"$T/cc"; then
+	skip "types of other sizes" "$cc writes other assembly"
+else
+	start_fixture frames_damaged
+	hs --json -p "$PID" -e 'bt full'
+	is "types of other sizes: bt full ends well" "$status" 0
+	is "and has no value that is calculated with them" "$(jq -r '.rows[] |
+		select(.name == "back") | .value' "$T/out")" "<optimized out>"
+	stop_fixture
+fi
 done_testing
