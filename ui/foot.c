@@ -11,7 +11,7 @@
 /* A blank at which no line is broken: between a number and its name. */
 #define STICKY '\1'
 
-enum { STICKY_MAX = 60 };
+enum { STICKY_MAX = 60, MARGIN = 2, INDENT = 2 };
 
 static void add_item(struct strbuf *sb, const char *text)
 {
@@ -94,13 +94,30 @@ static char *compose(const struct view *view, bool exact, bool all)
 	return strbuf_take(&sb);
 }
 
+/* The length of the next line of a paragraph, fresh: its first one; behind that
+ * they are indented, and have less room. */
+static size_t wrap(const char *text, int width, bool fresh, size_t *next)
+{
+	return draw_wrap(text, width - (fresh ? 3 : MARGIN + INDENT), next);
+}
+
+/* What was taken up to next ended a paragraph. */
+static bool ends(const char *text, size_t len, size_t next)
+{
+	return next > len && text[next - 1] == '\n';
+}
+
 static int count_lines(const char *text, int width)
 {
+	bool fresh = true;
 	int lines = 0;
 	size_t next;
 
-	for (; *text; text += next, lines++)
-		draw_wrap(text, width - 3, &next);
+	for (; *text; text += next, lines++) {
+		size_t len = wrap(text, width, fresh, &next);
+
+		fresh = ends(text, len, next);
+	}
 	return lines;
 }
 
@@ -132,7 +149,7 @@ void foot_draw(const struct view *view, const struct theme *theme, bool exact,
 		all = compose(view, exact, false);
 	}
 	for (const char *s = all; *s && lines > 0; s += next, lines--) {
-		size_t len = draw_wrap(s, width - 3, &next);
+		size_t len = wrap(s, width, fresh, &next);
 
 		if (fresh)
 			role = *s == '!' ? THEME_WARNING : THEME_TEXT;
@@ -140,14 +157,15 @@ void foot_draw(const struct view *view, const struct theme *theme, bool exact,
 			snprintf(line, sizeof(line),
 				 "! %d more lines: make the screen higher",
 				 wanted);
-			draw_in(theme, THEME_WARNING, y, 2, width - 2, line);
+			draw_in(theme, THEME_WARNING, y, MARGIN, width - MARGIN,
+				line);
 			break;
 		}
-		snprintf(line, sizeof(line), "%s%.*s", fresh ? "" : "  ",
+		snprintf(line, sizeof(line), "%*s%.*s", fresh ? 0 : INDENT, "",
 			 (int)len, s);
 		unstick(line);
-		draw_in(theme, role, y++, 2, width - 2, line);
-		fresh = next > len && s[next - 1] == '\n';
+		draw_in(theme, role, y++, MARGIN, width - MARGIN, line);
+		fresh = ends(s, len, next);
 		wanted--;
 	}
 	free(all);

@@ -89,6 +89,8 @@ save-screen $T/bare
 END
 check "it says what lacks, and why" grep -q \
 	'stripped: no debug information' "$T/bare"
+check "it says all of it: no line is cut" test "$(sed -n '/^ *! /,/^$/p' \
+	"$T/bare" | grep -c '[^ ].*…$')" -eq 0
 check "and has what is known without" grep -q 'unknown' "$T/bare"
 stop_fixture
 done_testing
