@@ -52,10 +52,10 @@ check "no more lists than python has ($lists)" \
 	test "$(count_of '.type | test("PyList") and
 		(startswith("held") | not)')" -le $((lists + 80))
 check "every thread is unharmed" each_task_unharmed
-exec 8>&-
 
 # Without debug information, but for the symbols that python exports.
 hs --debug-dir "$T" --json --limit 0 -p "$PID" types
+is "bare: types ends well" "$status" 0
 cp "$T/out" "$T/types"
 if [ "$(jq .totals.typed_bytes "$T/types")" = 0 ]; then
 	told=$(jq -r '.totals | "\(.alike_share | round) % alike, \(
@@ -66,6 +66,7 @@ if [ "$(jq .totals.typed_bytes "$T/types")" = 0 ]; then
 else
 	skip "bare: python has its debug information in itself" "no other file"
 fi
+exec 8>&-
 
 start pymalloc
 types_of
