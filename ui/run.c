@@ -248,6 +248,20 @@ static const char *growth_advice(const struct session *session)
 	return text;
 }
 
+/* It stays so while the user looks at it: any line run here would start it
+ * anew. */
+static void give_up(const struct ui *ui, struct step *step)
+{
+	char key[16] = "";
+	AUTO_FREE char *text = NULL;
+
+	if (ui->trail[ui->tab].count == 1)
+		snprintf(key, sizeof(key), "%d or ", tab_digit(ui->tab));
+	text = xasprintf("interrupted; %s:%s starts it again", key, step->line);
+	step_set_error(step, text);
+	step->given_up = true;
+}
+
 static void load(struct ui *ui, struct step *step)
 {
 	struct session *session = ui->session;
@@ -273,9 +287,12 @@ static void load(struct ui *ui, struct step *step)
 	}
 	if (execute(ui, step->line, &view, &err)) {
 		/* Running it may have made it stale; it is still the step. */
-		step_set_error(ui_step(ui), err.msg);
-		if (err.code == ERR_INTERRUPTED)
-			say_error(ui, &err);
+		if (err.code != ERR_INTERRUPTED) {
+			step_set_error(ui_step(ui), err.msg);
+			return;
+		}
+		give_up(ui, ui_step(ui));
+		say_error(ui, &err);
 		return;
 	}
 	step = ui_step(ui);
@@ -309,5 +326,6 @@ void run_tab(struct ui *ui, int tab)
 		while (ui->trail[tab].count > 1)
 			trail_pop(&ui->trail[tab]);
 	ui->tab = tab;
+	step_enter(ui_step(ui));
 	run_refresh(ui);
 }

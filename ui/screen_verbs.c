@@ -17,10 +17,12 @@ void run_back(struct ui *ui)
 		run_filter(ui, "");
 		return;
 	}
-	if (trail->count > 1)
+	if (trail->count > 1) {
 		trail_pop(trail);
-	else
+		step_enter(trail_top(trail));
+	} else {
 		status_say(ui, THEME_TEXT, "this is where the tab begins");
+	}
 	step = trail_top(trail);
 	if (step && step->view)
 		session_remember(ui->session, step->view);

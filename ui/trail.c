@@ -21,6 +21,7 @@ static void forget_view(struct step *step)
 	step->view = NULL;
 	free(step->error);
 	step->error = NULL;
+	step->given_up = false;
 }
 
 struct step *trail_push(struct trail *trail, const char *line, bool repeatable)
@@ -97,6 +98,12 @@ void step_set_error(struct step *step, const char *error)
 	forget_view(step);
 	step->error = xstrdup(error);
 	step->stale = false;
+}
+
+void step_enter(struct step *step)
+{
+	if (step && step->given_up)
+		step->stale = true;
 }
 
 void trail_crumbs(const struct trail *trail, const struct theme *theme,

@@ -18,6 +18,7 @@ struct step {
 	struct pane pane;
 	char *error;	 /* owned: why there is no view; NULL */
 	bool stale;	 /* line is to be run again */
+	bool given_up;	 /* ^C ended it: run again when the user comes back */
 	bool repeatable; /* running line again does nothing but show */
 	uint32_t row;	 /* the selected one while there is no view */
 };
@@ -40,6 +41,8 @@ void trail_stale(struct trail *trail);
 /* Takes over view, or error; what was there before is let go. */
 void step_set_view(struct step *step, struct view *view, bool exact);
 void step_set_error(struct step *step, const char *error);
+/* The user comes to this step: what ^C ended is stale.  NULL is none. */
+void step_enter(struct step *step);
 
 /* "diff > chunks new class=64 > " and the title of what is seen; cut from the
  * left to width. */

@@ -57,5 +57,45 @@ tool=$(tui_tool)
 kill -KILL "$tool"
 tui_sees "KILL ends it" 'status 137'
 check "the target is unharmed after KILL" unharmed
+
+# ^C reaches the screen while a command runs and while it waits for a key, not
+# between two lines of a script: one sent then ends the next command at once.
+mkfifo "$T/script"
+"$HS" -p "$PID" --script "$T/script" >"$T/out" 2>"$T/err" </dev/null 9>&- &
+tool=$!
+kill_at_exit "$tool"
+exec 8>"$T/script"
+screens=0
+after() { # LINE: the screen behind it is $screen
+	screens=$((screens + 1))
+	screen=$T/screen$screens
+	# It is whole when the next one is there.
+	printf '%s\n' "$1" "save-screen $screen" "save-screen $screen.next" >&8
+	wait_until test -s "$screen.next" || bail "no screen behind $1"
+}
+given_up() { # LINE HOW: run by LINE, in vain; HOW starts it again
+	kill -INT "$tool"
+	after "$1"
+	check "$1: ^C ends it, and it says what starts it" \
+		grep -q "^ *interrupted; $2 starts it again\$" "$screen"
+}
+made() { # LINE COLUMN
+	after "$1"
+	check "$1: it is made" grep -q "$2" "$screen"
+}
+after 'key 1'
+given_up 'key 0' '0 or :types'
+after 'command echo still'
+check "another line does not start it" grep -q '^ *interrupted;' "$screen"
+made 'key 0' 'NAMED BY'
+given_up 'key 5' '5 or :leaks'
+made 'command leaks' 'HELD BY'
+given_up 'key 6' '6 or :retained'
+after 'key 1'
+made 'key 6' 'RETAINED'
+exec 8>&-
+status=0
+wait "$tool" || status=$?
+is "the script ends as ever" "$status" 0
 stop_fixture
 done_testing
