@@ -193,6 +193,27 @@ static int sort_places(struct tag_family *family, struct error *err)
 	return ret ? -1 : 0;
 }
 
+/*
+ * Does what it points at stand for a type: a variable; or, as classes that a
+ * program makes do, what begins as T does, is more, and has such a variable for
+ * its own type?
+ */
+static bool is_for_type(const struct solving *s, const struct tag_member *m,
+			uint32_t to, uint64_t value)
+{
+	const struct follow *f = s->f;
+	uint64_t root;
+
+	if (u64map_get(&f->variables, value, NULL))
+		return true;
+	return to != s->family->node &&
+	       node_begins(&f->p->nodes, to, s->family->node) &&
+	       follow_find(f, value) != CHUNK_NONE &&
+	       follow_word(f, value + m->offset, &value) &&
+	       u64map_get(&f->variables, value, &root) &&
+	       f->p->root[root - 1].node == to;
+}
+
 /* Are its values few, or such as stand for types? */
 static int is_tag(struct solving *s, const struct tag_member *m, bool *out,
 		  struct error *err)
@@ -200,14 +221,17 @@ static int is_tag(struct solving *s, const struct tag_member *m, bool *out,
 	bool object = m->type->kind == TYPE_POINTER;
 	struct u64map seen = {0};
 	size_t objects = 0;
+	uint32_t to = 0;
 	int ret = 0;
 
 	*out = true;
+	if (object && !node_of(&s->f->p->nodes, type_target(m->type), &to, err))
+		return -1;
 	for (size_t i = 0; i < s->family->count && *out && !ret; i++) {
 		uint64_t value = s->family->place[i].value;
 
 		if (object)
-			objects += u64map_get(&s->f->variables, value, NULL);
+			objects += is_for_type(s, m, to, value);
 		else if (u64map_put(&seen, value, 1, err))
 			ret = -1;
 		*out = object || seen.count <= NUMBERS_MAX;
