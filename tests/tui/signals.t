@@ -93,6 +93,11 @@ made 'command leaks' 'HELD BY'
 given_up 'key 6' '6 or :retained'
 after 'key 1'
 made 'key 6' 'RETAINED'
+after 'key 1'
+after 'key S'
+given_up 'key 0' '0 or :types'
+after 'key ?'
+made 'key Backspace' 'NAMED BY'
 exec 8>&-
 status=0
 wait "$tool" || status=$?
