@@ -45,6 +45,10 @@ static void name_group(const struct growth_count *c, size_t group,
 {
 	struct pattern p = c->fold.row[group].pattern;
 
+	if (c->type) {
+		snprintf(buf, cap, "%s", c->name[p.a]);
+		return;
+	}
 	p.offset = 0;
 	if (p.kind == CONTENT_NUMBER && !p.a)
 		snprintf(buf, cap, "(some number)");
@@ -136,6 +140,11 @@ static bool tells_more(const struct making *m, size_t group,
 		m->main_group[class] != group + 1);
 }
 
+static bool groups_alone(const struct making *m)
+{
+	return m->by == GROWTH_BY_CONTENT || m->by == GROWTH_BY_TYPE;
+}
+
 static int add_groups(struct making *m, struct error *err)
 {
 	const struct growth_count *c = m->count;
@@ -146,7 +155,7 @@ static int add_groups(struct making *m, struct error *err)
 		struct growth_row *row;
 		uint32_t class;
 
-		m->out->flat += m->by == GROWTH_BY_CONTENT && t.total <= 0;
+		m->out->flat += groups_alone(m) && t.total <= 0;
 		if (t.total <= 0 ||
 		    (m->by == GROWTH_BY_ALL && !tells_more(m, i, &t)))
 			continue;
@@ -156,6 +165,7 @@ static int add_groups(struct making *m, struct error *err)
 		class = c->fold.row[i].pattern.offset;
 		row->size = c->class[class].size;
 		row->by_content = true;
+		row->by_type = m->by == GROWTH_BY_TYPE;
 		row->example = c->fold.row[i].example;
 		row->in_steady = class_is_steady(c, class);
 		fill(row, &t, used);
@@ -188,7 +198,7 @@ static int make_rows(struct making *m, struct error *err)
 
 	if (find_main_groups(m, err))
 		return -1;
-	if (m->by != GROWTH_BY_CONTENT && add_classes(m, err))
+	if (!groups_alone(m) && add_classes(m, err))
 		return -1;
 	if (m->by != GROWTH_BY_SIZE && !m->count->without_content &&
 	    add_groups(m, err))
@@ -201,18 +211,19 @@ static int make_rows(struct making *m, struct error *err)
 		if (!growth_is_steady(row))
 			break;
 		g->steady++;
-		if (!row->in_steady || m->by == GROWTH_BY_CONTENT)
+		if (!row->in_steady || groups_alone(m))
 			g->bytes_a_round +=
 				(uint64_t)row->trend.median * row->size;
 	}
 	return 0;
 }
 
-int growth_make(const struct snapshot *const *snap, uint32_t count,
-		enum growth_by by, struct symbols *symbols, struct growth *out,
+static int make(const struct snapshot *const *snap, uint32_t count,
+		enum growth_by by, struct symbols *symbols,
+		const struct typing *const *type, struct growth *out,
 		struct error *err)
 {
-	struct growth_count c = {.snap = snap, .snaps = count};
+	struct growth_count c = {.snap = snap, .snaps = count, .type = type};
 	struct making m = {
 		.count = &c, .out = out, .symbols = symbols, .by = by};
 	int ret = -1;
@@ -231,6 +242,20 @@ out:
 	if (ret)
 		growth_deinit(out);
 	return ret;
+}
+
+int growth_make(const struct snapshot *const *snap, uint32_t count,
+		enum growth_by by, struct symbols *symbols, struct growth *out,
+		struct error *err)
+{
+	return make(snap, count, by, symbols, NULL, out, err);
+}
+
+int growth_make_types(const struct snapshot *const *snap, uint32_t count,
+		      const struct typing *const *type, struct growth *out,
+		      struct error *err)
+{
+	return make(snap, count, GROWTH_BY_TYPE, NULL, type, out, err);
 }
 
 void growth_deinit(struct growth *growth)

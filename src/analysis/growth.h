@@ -31,6 +31,7 @@
 #include "snapshot/snapshot.h"
 
 struct symbols;
+struct typing;
 
 enum { GROWTH_MIN_SNAPSHOTS = 3 };
 
@@ -52,6 +53,7 @@ struct growth_trend {
 struct growth_row {
 	uint64_t size;	  /* chunk size of the class */
 	bool by_content;  /* a group of the class, not all of it ... */
+	bool by_type;	  /* ... those of one type */
 	bool in_steady;	  /* ... which is steady itself */
 	char name[96];	  /* of the group; of a class: what nearly all that is
 			   * new in it begins with, or "" */
@@ -69,7 +71,8 @@ enum growth_by {
 	GROWTH_BY_ALL, /* the classes, and the groups that grow steadily unless
 			* their class says the same */
 	GROWTH_BY_SIZE,
-	GROWTH_BY_CONTENT /* every group that grows */
+	GROWTH_BY_CONTENT, /* every group that grows */
+	GROWTH_BY_TYPE	   /* groups are those of a type: growth_make_types() */
 };
 
 struct growth {
@@ -97,6 +100,10 @@ struct growth_trend growth_trend_of(const uint32_t *used, uint32_t count);
 int growth_make(const struct snapshot *const *snap, uint32_t count,
 		enum growth_by by, struct symbols *symbols, struct growth *out,
 		struct error *err) MUST_CHECK;
+/* By type, which type has those of each snapshot. */
+int growth_make_types(const struct snapshot *const *snap, uint32_t count,
+		      const struct typing *const *type, struct growth *out,
+		      struct error *err) MUST_CHECK;
 void growth_deinit(struct growth *growth);
 
 /*

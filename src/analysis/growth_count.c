@@ -4,6 +4,8 @@
 #include "analysis/content.h"
 #include "analysis/growth_impl.h"
 #include "analysis/identity.h"
+#include "analysis/typing.h"
+#include "analysis/typing_nodes.h"
 #include "base/alloc.h"
 #include "base/progress.h"
 
@@ -75,6 +77,26 @@ static int add_to_group(struct growth_count *c, uint32_t s, size_t class,
 	return 0;
 }
 
+/* A group of its type; the same one for a name in all snapshots. */
+static int type_pattern(struct growth_count *c, uint32_t s, uint32_t i,
+			struct pattern *out, struct error *err)
+{
+	const char *name = typing_row_name(c->type[s], i);
+	uint64_t *at = u64map_at(&c->name_of, node_mix_text(0, name), err);
+
+	if (!at)
+		return -1;
+	if (!*at) {
+		if (GROW(c->name, c->name_cap, c->names + 1, "names of types",
+			 err))
+			return -1;
+		c->name[c->names++] = name;
+		*at = c->names;
+	}
+	*out = (struct pattern){.kind = CONTENT_NUMBER, .a = *at - 1};
+	return 0;
+}
+
 static int count_chunk(struct growth_count *c, uint32_t s,
 		       const struct finder *finder, uint32_t i,
 		       struct error *err)
@@ -88,7 +110,10 @@ static int count_chunk(struct growth_count *c, uint32_t s,
 	c->in_class[class * c->snaps + s]++;
 	if (!finder)
 		return 0;
-	p = growth_pattern(snap, finder, i);
+	if (!c->type)
+		p = growth_pattern(snap, finder, i);
+	else if (type_pattern(c, s, i, &p, err))
+		return -1;
 	if (p.kind == CONTENT_UNKNOWN) {
 		c->without_content = snap;
 		c->without_count++;
@@ -177,5 +202,7 @@ void growth_count_deinit(struct growth_count *c)
 	free(c->class);
 	free(c->in_class);
 	free(c->in_group);
+	free(c->name);
+	u64map_deinit(&c->name_of);
 	*c = (struct growth_count){0};
 }

@@ -20,12 +20,18 @@ struct growth_count {
 	size_t classes, class_cap;
 	uint32_t *in_class; /* owned: [class * snaps + snapshot] */
 	size_t in_class_cap;
-	/* Groups: a pattern of content.h whose offset is the class' index. */
+	/* Groups: a pattern of content.h whose offset is the class' index; by
+	 * type one whose a is the number of a name. */
 	struct fold fold;
 	uint32_t *in_group; /* owned: [group * snaps + snapshot] */
 	size_t in_group_cap;
 	const struct snapshot *without_content;
 	uint64_t without_count;
+	const struct typing *const *type; /* borrowed, one a snapshot; or NULL
+					   */
+	const char **name;		  /* owned, of names of type's */
+	size_t names, name_cap;
+	struct u64map name_of; /* hash of a name -> its number + 1 */
 };
 
 /* How chunk i of snap begins, as groups are told apart. */

@@ -112,6 +112,8 @@ void growth_sentence(const struct growth_row *row, char *buf, size_t cap)
 	n = strlen(buf);
 	if (*row->name)
 		snprintf(buf + n, cap - n, "%s %s",
-			 row->by_content ? ", of those with" : ", nearly all",
+			 row->by_type	   ? ", all:"
+			 : row->by_content ? ", of those with"
+					   : ", nearly all",
 			 row->name);
 }

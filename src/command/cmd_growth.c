@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "command/commands.h"
 #include "command/session.h"
+#include "command/session_typing.h"
 #include "view/views.h"
 
 struct growth_args {
@@ -37,6 +38,8 @@ static int parse_growth(const struct words *words, struct growth_args *args,
 			args->by = GROWTH_BY_SIZE;
 		} else if (!strcmp(word, "--by=content")) {
 			args->by = GROWTH_BY_CONTENT;
+		} else if (!strcmp(word, "--by=type")) {
+			args->by = GROWTH_BY_TYPE;
 		} else if (!strcmp(word, "--fail")) {
 			args->fail = true;
 		} else if (!strncmp(word, "--until=", 8)) {
@@ -50,9 +53,10 @@ static int parse_growth(const struct words *words, struct growth_args *args,
 		} else {
 			return error_set(err, ERR_USAGE,
 					 "growth knows an address, --by=size, "
-					 "--by=content, --until SIZE and "
-					 "--fail, not %s; it looks at all "
-					 "snapshots held (drop forgets one)",
+					 "--by=content, --by=type, --until "
+					 "SIZE and --fail, not %s; it looks at "
+					 "all snapshots held (drop forgets "
+					 "one)",
 					 word);
 		}
 	}
@@ -128,6 +132,49 @@ static int group_of(struct session *session, const char *word,
 	return view_chunks(&list, out, err);
 }
 
+/* The types of a snapshot: kept, or of its bytes (*made, the caller's). */
+static int types_of(struct session *session, const struct snapshot *snap,
+		    const struct typing **out, struct typing **made,
+		    struct error *err)
+{
+	*out = session_earlier_types(session, snap);
+	if (*out)
+		return 0;
+	if (snap == session->current)
+		return session_typing(session, out, err);
+	if (!snap->contents)
+		return error_set(
+			err, ERR_UNSUPPORTED,
+			"the types of snapshot %s are not known: its "
+			"bytes were not kept; with set types on before "
+			"the first snapshot, types are",
+			snap->name);
+	if (typing_make(snap, session->symbols, made, err))
+		return -1;
+	*out = *made;
+	return 0;
+}
+
+static int make_types(struct session *session, struct growth *growth,
+		      struct error *err)
+{
+	uint32_t count = session->snapshot_count;
+	const struct typing *type[SESSION_MAX_SNAPSHOTS] = {NULL};
+	struct typing *made[SESSION_MAX_SNAPSHOTS] = {NULL};
+	int ret = 0;
+
+	for (uint32_t i = 0; i < count && !ret; i++)
+		ret = types_of(session, session->snapshot[i], &type[i],
+			       &made[i], err);
+	if (!ret)
+		ret = growth_make_types(
+			(const struct snapshot *const *)session->snapshot,
+			count, type, growth, err);
+	for (uint32_t i = 0; i < count; i++)
+		typing_destroy(made[i]);
+	return ret;
+}
+
 static int growth_run(struct session *session, const struct words *words,
 		      struct view **out, struct error *err)
 {
@@ -140,9 +187,12 @@ static int growth_run(struct session *session, const struct words *words,
 		return -1;
 	if (args.addr)
 		return group_of(session, args.addr, out, err);
-	if (growth_make((const struct snapshot *const *)session->snapshot,
-			session->snapshot_count, args.by, session->symbols,
-			&growth, err))
+	if (args.by == GROWTH_BY_TYPE
+		    ? make_types(session, &growth, err)
+		    : growth_make(
+			      (const struct snapshot *const *)session->snapshot,
+			      session->snapshot_count, args.by,
+			      session->symbols, &growth, err))
 		return -1;
 	if (args.by == GROWTH_BY_CONTENT && growth.without_content)
 		ret = error_set(err, ERR_UNSUPPORTED,
@@ -159,7 +209,7 @@ static size_t growth_complete(struct session *session, const char *word,
 			      const char **out, size_t cap)
 {
 	static const char *const flag[] = {"--by=content", "--by=size",
-					   "--fail", "--until"};
+					   "--by=type", "--fail", "--until"};
 
 	(void)session;
 	return command_offer(word, flag, sizeof(flag) / sizeof(*flag), out, 0,
@@ -168,7 +218,7 @@ static size_t growth_complete(struct session *session, const char *word,
 
 const struct command command_entry_growth = {
 	.name = "growth",
-	.args = "[ADDR] [--by=size|content] [--until SIZE] [--fail]",
+	.args = "[ADDR] [--by=size|content|type] [--until SIZE] [--fail]",
 	.summary = "what grows steadily over all snapshots held",
 	.help = "Takes three snapshots or more, best with the same step\n"
 		"between each two: a round. Lost or still held makes no\n"
@@ -183,6 +233,8 @@ const struct command command_entry_growth = {
 		"they say more than their class.\n"
 		"  --by=size     classes alone\n"
 		"  --by=content  groups alone, steady or not\n"
+		"  --by=type     what they are, as types has it, of each\n"
+		"                class: after set types on, or of cores\n"
 		"  --until SIZE  how many rounds, and how long, until so much\n"
 		"                is resident, if it goes on like this\n"
 		"  --fail        exit status 1 if something is steady, or\n"

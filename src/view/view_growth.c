@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "base/words.h"
 #include "view/views.h"
 
 struct growth_state {
@@ -181,6 +182,15 @@ static bool growth_drill(const struct view *view, uint32_t row, char *line,
 {
 	const struct growth_state *state = view->state;
 
+	if (row_of(view, row)->by_type) {
+		const char *name = row_of(view, row)->name;
+		AUTO_FREE char *type = xasprintf("type=%s", name);
+
+		snprintf(line, cap, "chunks used and class=%" PRIu64 " and",
+			 row_of(view, row)->size);
+		return strlen(name) + 1 < sizeof(row_of(view, row)->name) &&
+		       words_append(line, cap, type);
+	}
 	if (row_of(view, row)->by_content) {
 		snprintf(line, cap, "growth 0x%" PRIx64,
 			 row_of(view, row)->example);

@@ -110,6 +110,38 @@ check "until: from what is resident" test "$(jq \
 	--argjson rss "$rss" '(.totals.until.base_bytes - $rss) | fabs' \
 	"$T/until")" -lt 2000000
 
+# By type, of snapshots that kept theirs.
+cp "$T/out" "$T/all"
+hs -p "$PID" --json -e snapshot -e "shell sh $T/step" -e snapshot \
+	-e "shell sh $T/step" -e snapshot -e 'growth --by=type'
+is "by type: without types of the first snapshot" "$status" 5
+check "by type: what to do is said" grep -q 'set types on' "$T/err"
+set -- -e 'set types on' -e snapshot -e types
+for _ in 1 2 3; do
+	set -- "$@" -e "shell sh $T/step" -e snapshot
+done
+hs -p "$PID" --json --limit 0 "$@" -e types -e growth -e 'growth --by=type' \
+	-e "chunks used and class=$mixed and \"type=lost_ops\""
+is "by type: after set types on" "$status" 0
+answer 'growth --by=type' >"$T/typed"
+is "by type: what is lost in a class that a cache shares" "$(jq -c \
+	--argjson class "$mixed" '.rows[] |
+	select(.type == "lost_ops" and .class == $class) |
+	[.class, .per_round_count, .total_count, .steady]' "$T/typed")" \
+	"[$mixed,4,12,true]"
+is "by type: Enter has them" "$(jq -s '.[-1].rows | length' "$T/out")" "$(jq --argjson class "$mixed" '.rows[] |
+	select(.type == "lost_ops" and .class == $class) | .count' "$T/typed")"
+is "by type: as much as types says, of all that grew" "$(jq -s -c '
+	def counts: [.rows[] | {key: .type, value: .count}] | group_by(.key) |
+		map({key: .[0].key, value: (map(.value) | add)}) | from_entries;
+	(map(select(.command == "types")) | map(counts)) as [$first, $last] |
+	map(select(.command == "growth --by=type"))[0].rows |
+	map(select(.type == "lost_ops" or .type == "text")) | group_by(.type) |
+	map([(map(.total_count) | add),
+		$last[.[0].type] - $first[.[0].type]]) |
+	length > 0 and all(.[0] >= .[1])' "$T/out")" true
+cp "$T/all" "$T/out"
+
 # The last two snapshots: blocks freed and allocated again at their places.
 answer diff >"$T/diff"
 is "replaced ones count as kept" "$(jq -c --argjson c "$(class replaced)" \
