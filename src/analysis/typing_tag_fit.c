@@ -1,6 +1,9 @@
 /*
  * Could all blocks of a group be a struct?  Each must have its size, and every
  * pointer that the struct has must be null in it, or lead to what it should.
+ * But programs leave members unwritten until they need them, and what was in
+ * the memory before is there: one such block among many is no evidence against
+ * the others, and is itself not told to be the struct.
  */
 #include "analysis/typing_fit.h"
 #include "analysis/typing_outside.h"
@@ -11,6 +14,7 @@ enum {
 	LOOK_POINTERS = 64, /* of a block, that are not null */
 	LOOK_NULLS = 256,   /* of an array in it */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
+	OLD_SHARE = 64,	    /* so few have what was in the memory before */
 	WORD = 8,	    /* bytes of a number that may be a pointer */
 	NESTED_MAX = 8,
 	NEVER_SHARE = 4, /* so many with pointers where none can be */
@@ -383,7 +387,7 @@ int tag_fits(struct follow *f, const struct tag_group *group,
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err)
 {
-	size_t may = all ? 0 : group->unknown / WRONG_SHARE;
+	size_t may = group->unknown / (all ? OLD_SHARE : WRONG_SHARE);
 	size_t loose = 0, wrong = 0, open = 0;
 
 	*out = (struct tag_fit){.whole = true};
@@ -398,7 +402,7 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 		loose += room == ROOM_LOOSE;
 		open += room == ROOM_OPEN;
 		out->whole &= room >= ROOM_OPEN;
-		if (wrong > may)
+		if (wrong > (all ? 0 : may))
 			return 0;
 	}
 	out->open = out->whole && open == group->unknown;
@@ -413,7 +417,7 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 		if (i + 1 - out->good > may)
 			return 0;
 	}
-	out->fits = out->good == group->unknown &&
+	out->fits = out->good + may >= group->unknown &&
 		    out->never * NEVER_SHARE <= out->looked;
 	return 0;
 }

@@ -69,12 +69,15 @@ struct judging {
 	struct follow *f;
 	const struct tag_group *group;
 	struct tag_verdict *out;
-	uint32_t known;	      /* of blocks with the value, or 0 */
-	bool known_fits;      /* and more than by chance */
-	uint32_t likely;      /* agrees, and is not known to be of others */
+	uint32_t known;	   /* of blocks with the value, or 0 */
+	bool known_fits;   /* and more than by chance */
+	size_t known_good; /* blocks that it fits */
+	uint32_t likely;   /* agrees, and is not known to be of others */
+	size_t likely_good;
 	size_t agreeing;      /* not of others, nor known */
 	size_t likely_others; /* that fit, and are not of others */
 	uint32_t more;	      /* the last that leaves room; 0: a poor one */
+	size_t more_good;
 };
 
 static int try_one(struct judging *j, uint32_t node, struct error *err)
@@ -88,6 +91,8 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 		return -1;
 	if (!fit.fits || (!fit.whole && has_others(&fit)))
 		return 0;
+	if (node == j->known)
+		j->known_good = fit.good;
 	if (node == j->known && fit.open)
 		j->known_fits = !has_others(&fit) &&
 				(j->group->validated || agrees(j->group, &fit));
@@ -99,6 +104,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 			out->open = true;
 			j->likely_others++;
 			j->more = agrees_much(j->group, &fit) ? node : 0;
+			j->more_good = fit.good;
 		}
 		return 0;
 	}
@@ -113,6 +119,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 	j->likely_others++;
 	if (agrees(j->group, &fit)) {
 		j->likely = node;
+		j->likely_good = fit.good;
 		j->agreeing += node != j->known;
 		out->supported = true;
 	}
@@ -173,13 +180,16 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 			return 0;
 		out->by = TAG_KNOWN;
 		out->node = j.known;
+		out->fitting_blocks = j.known_good;
 		out->supported = true;
 	} else if (j.likely && j.likely_others == 1) {
 		out->by = TAG_ONLY;
 		out->node = j.likely;
+		out->fitting_blocks = j.likely_good;
 	} else if (j.more && j.likely_others == 1) {
 		out->by = TAG_ONLY;
 		out->node = j.more;
+		out->fitting_blocks = j.more_good;
 		out->more = true;
 	}
 	return 0;

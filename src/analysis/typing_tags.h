@@ -6,7 +6,8 @@
  *
  * Blocks that only begin with a struct T are grouped by such a member's value;
  * of the structs that begin like T, a group is the one that fits each block of
- * it, in size and by its pointers, if
+ * it, in size and by its pointers (of 64 blocks one may have old ones in
+ * members never written, and stays a T), if
  *  - pointers of that type lead to other blocks with the value (and to none of
  *    another type), or
  *  - functions in the object that the member points at take it where their
@@ -70,7 +71,7 @@ struct tag_entry {
 /* What a struct is like in the blocks of a group. */
 struct tag_fit {
 	size_t good;  /* blocks that it fits */
-	bool fits;    /* all of them */
+	bool fits;    /* all of them, but for very few */
 	bool whole;   /* and is just as large as each */
 	bool open;    /* none is in a chunk: no size tells */
 	size_t agree; /* blocks where pointers behind T lead as they should */
@@ -94,7 +95,7 @@ struct tag_verdict {
 	bool supported;		     /* pointers of one that fits agree */
 	bool open; /* a smaller one fits as well, with something behind it */
 	bool more; /* node is such a one, and no other fits */
-	size_t fitting_blocks; /* with TAG_CODE not all of them, perhaps */
+	size_t fitting_blocks; /* not all of them, perhaps */
 	char *code; /* owned: the function that TAG_CODE is by; or NULL */
 };
 
@@ -119,8 +120,9 @@ int tag_families_make(struct follow *f, struct tag_families *out,
 		      struct error *err) MUST_CHECK;
 void tag_families_deinit(struct tag_families *families);
 
-/* --- typing_tag_fit.c: node in the unknown blocks of a group; all: where it
- * does not fit one, the others are not looked at */
+/* --- typing_tag_fit.c: node in the unknown blocks of a group; all: each must
+ * have its size, and once more than very few have other pointers, the rest are
+ * not looked at */
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err) MUST_CHECK;
 /* In one of them; -1 with err, else 0 or 1. */

@@ -38,7 +38,7 @@ start() { # PROGRAM
 }
 start "$PROGRAM"
 types_of
-at_least 60 lua
+at_least 95 lua
 before=$(count_of '.type == "struct TString"')
 echo 1000 >&8
 wait_until grep -q 'made 1000' "$T/said"

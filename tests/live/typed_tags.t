@@ -77,5 +77,9 @@ is "a variable that tells no type has a row" "$(jq -s -c '.[1].rows[] |
 	select(.type == "struct thing+ (type plain_type)") |
 	[.count, .named_by]' "$T/out")" \
 	"[$(grep -c '^stay .* struct thing$' "$T/manifest"),\"path\"]"
+is "one with an old pointer in it leaves the others theirs" \
+	"$(jq -s -r '.[1].rows[] | select(.type == "struct late") |
+		"\(.count) \(.named_by)"' "$T/out")" \
+	"$(grep -c '^type .* struct late$' "$T/manifest") tag"
 stop_fixture
 done_testing
