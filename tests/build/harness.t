@@ -6,7 +6,8 @@
 failing=$top_builddir/tests/lib/failing
 if [ -x "$failing" ]; then
 	status=0
-	"$failing" >"$T/out" 2>"$T/err" || status=$?
+	mkdir "$T/tmp"
+	TMPDIR=$T/tmp "$failing" >"$T/out" 2>"$T/err" || status=$?
 	is "a program with failures ends with 1" "$status" 1
 	for name in "passes" "dies as it should" "exits as it should"; do
 		check "$name" grep -q "^ok [0-9]* - $name\$" "$T/out"
@@ -14,11 +15,19 @@ if [ -x "$failing" ]; then
 	check "a test can be skipped" grep -q \
 		'^ok [0-9]* - is skipped # SKIP there is no such thing$' \
 		"$T/out"
-	for name in "fails an assertion" "crashes" "exits" \
+	for name in "fails an assertion" "crashes" "crashes with a file" "exits" \
 		"lives when it should die" "meets an error" \
 		"misses an error" "gets another error"; do
 		check "$name" grep -q "^not ok [0-9]* - $name\$" "$T/out"
 	done
+	check "one made a file in a folder of its own" \
+		grep -q "^made $T/tmp/" "$T/err"
+	check "which is gone" rmdir "$T/tmp"
+	mkdir "$T/tmp"
+	TMPDIR=$T/tmp "$top_builddir/tests/unit/ui_prompt" >"$T/prompt"
+	check "the tests of the prompt wrote in one, too" \
+		grep -q '^ok .* history outlives the session' "$T/prompt"
+	check "of which nothing stays" rmdir "$T/tmp"
 	check "the error's text is told" grep -q '^#.*it is gone' "$T/out"
 	is "the plan counts all" "$(sed -n 's/^1\.\.//p' "$T/out")" \
 		"$(grep -c 'ok [0-9]* - ' "$T/out")"

@@ -1,6 +1,8 @@
 /* For tests/build/harness.t: tests that end in every way a test can. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "tests/lib/hs_test.h"
 
@@ -34,6 +36,21 @@ TEST(is_skipped)
 
 TEST(crashes)
 {
+	raise(SIGSEGV);
+}
+
+TEST(crashes_with_a_file)
+{
+	char path[300];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/under", hs_test_folder());
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/under/file", hs_test_folder());
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+	fprintf(stderr, "made %s\n", path);
 	raise(SIGSEGV);
 }
 

@@ -1,11 +1,14 @@
 #include "tests/lib/hs_test.h"
 
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { MAX_TESTS = 500, MAX_REASON = 200 };
 
@@ -22,6 +25,7 @@ static struct note {
 	char skipped[MAX_REASON];
 } * notes;
 static int running;
+static char folder[200]; /* named before the tests' processes begin */
 
 void hs_test_add(const TTest *test, int signal, int status)
 {
@@ -36,6 +40,28 @@ void hs_test_add(const TTest *test, int signal, int status)
 void hs_test_skip(const char *reason)
 {
 	snprintf(notes[running].skipped, MAX_REASON, "%s", reason);
+}
+
+const char *hs_test_folder(void)
+{
+	/* There is one already if another test has asked. */
+	(void)mkdir(folder, 0700);
+	return folder;
+}
+
+static void name_folder(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(folder, sizeof folder, "%s/heapscope-unit.%d",
+		 tmp ? tmp : "/tmp", (int)getpid());
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
 }
 
 uint32_t hs_test_deep(uint32_t n)
@@ -128,6 +154,7 @@ int main(int argc, char **argv)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (notes == MAP_FAILED)
 		abort();
+	name_folder();
 	for (int i = 0; i < count; i++)
 		if (wanted(tests[i].test->name, argv + (argc > 0)))
 			add_to_suite(suite, i);
@@ -135,6 +162,7 @@ int main(int argc, char **argv)
 	SRunner *runner = srunner_create(suite);
 
 	srunner_run_all(runner, CK_SILENT);
+	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 
 	int ran = srunner_ntests_run(runner);
 	TestResult **results = srunner_results(runner);

@@ -21,6 +21,13 @@ void hs_test_add(const TTest *test, int signal, int status);
 void hs_test_skip(const char *reason);
 
 /*
+ * A folder for the files of tests, made when it is first asked for: all tests
+ * of the program share it, and it is gone, with all in it, when the last has
+ * ended, however that was.  Valid for good.
+ */
+const char *hs_test_folder(void);
+
+/*
  * For what must not recurse: n, of which any stack would be too small; in a
  * build with sanitizers, which is slow, fewer, and the stack is made small.
  */

@@ -2,6 +2,11 @@
 # Programs in a root, mounts, users and process numbers of their own, on another
 # libc at the very path where ours is: the recorded blocks, exactly, and never a
 # file of ours for one of theirs.
+# What is mounted here is mounted for this test alone: the kernel takes it away
+# with the last process of it, even if all are killed.
+if [ -z "${OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
+	OWN_MOUNTS=1 exec unshare -m sh "$0"
+fi
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
 # shellcheck source=tests/lib/recorded.sh
@@ -80,11 +85,12 @@ stop_fixture
 
 # An overlay has another device in maps than a file's status.
 mkdir "$T/upper" "$T/work" "$T/over"
-if unshare -m mount -t overlay overlay -o \
+not_mounted_there() { # where this test was started
+	! grep " $T/over " "/proc/$PPID/mounts"
+}
+if [ -n "${OWN_MOUNTS-}" ] && mount -t overlay overlay -o \
 	"lowerdir=$T/jail,upperdir=$T/upper,workdir=$T/work" "$T/over" \
 	2>/dev/null; then
-	mount -t overlay overlay -o \
-		"lowerdir=$T/jail,upperdir=$T/upper,workdir=$T/work" "$T/over"
 	mv "$T/jail" "$T/lower"
 	ln -s over "$T/jail"
 	confine chroot,nobody
@@ -93,6 +99,8 @@ if unshare -m mount -t overlay overlay -o \
 	looked_at "an overlay, by its user"
 	as_root
 	stop_fixture
+	check "it is seen here" grep -q " $T/over " /proc/self/mounts
+	check "by nobody else" not_mounted_there
 	umount "$T/over"
 else
 	skip "an overlay" "none can be mounted here"

@@ -8,7 +8,7 @@
 #include "tests/lib/ui_test.h"
 
 static struct session session;
-static char history[100];
+static char history[300];
 
 static enum prompt_state feed(const char *text)
 {
@@ -22,9 +22,8 @@ static enum prompt_state feed(const char *text)
 static void open_prompt(void)
 {
 	ui_open("C.UTF-8", 5, 40);
-	if (!*history)
-		snprintf(history, sizeof(history),
-			 "/tmp/heapscope-prompt-%d/a/history", (int)getpid());
+	snprintf(history, sizeof(history), "%s/%d/a/history", hs_test_folder(),
+		 (int)getpid());
 	setenv("HEAPSCOPE_HISTORY", history, 1);
 	setenv("INPUTRC", "/dev/null", 1);
 	prompt_open(&session);
@@ -126,11 +125,6 @@ TEST(history_outlives_the_session_but_filters_do_not_enter_it)
 	feed("\x10\x10");
 	ck_assert_str_eq(prompt_text(), "first");
 	prompt_close();
-	unlink(history);
-	*strrchr(history, '/') = '\0';
-	rmdir(history);
-	*strrchr(history, '/') = '\0';
-	rmdir(history);
 }
 
 TEST(none_means_no_history_file)
