@@ -194,8 +194,7 @@ const char *typing_name(const struct typing *typing, uint32_t chunk)
 	return typing->name[typing->type[chunk]].text;
 }
 
-/* "client" of "struct client". */
-static const char *bare(const char *name)
+const char *type_without_word(const char *name)
 {
 	static const char *const word[] = {"struct ", "union ", "class ",
 					   "enum "};
@@ -237,7 +236,7 @@ bool typing_is(const struct typing *typing, uint32_t chunk, const char *name)
 	if (typing_best(typing, chunk, &number) == TYPED_NOT)
 		return !strcmp(name, typed_by_name(TYPED_NOT));
 	type = typing->name[number].text;
-	return is_name(type, name) || is_name(bare(type), name);
+	return is_name(type, name) || is_name(type_without_word(type), name);
 }
 
 const char *typed_by_name(enum typed_by by)

@@ -88,6 +88,8 @@ const char *typing_name(const struct typing *typing, uint32_t chunk);
 bool typing_is_whole(const struct typing *typing, uint32_t chunk);
 /* Is it of this type?  Of "struct client" as of "client". */
 bool typing_is(const struct typing *typing, uint32_t chunk, const char *name);
+/* "client" of "struct client". */
+const char *type_without_word(const char *name);
 /* "vtable", "path", "shape", "part", "member", "symbol", "owner", "text",
  * "unknown": as in JSON. */
 const char *typed_by_name(enum typed_by by);

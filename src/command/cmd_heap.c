@@ -167,6 +167,8 @@ static int list_run(struct session *session, const struct words *words,
 	if (session->leaks && session->leaks->snap == s.snap)
 		list.leaks = session->leaks;
 	ret = view(&list, out, err);
+	if (!ret)
+		selection_warn(&s, *out);
 	if (!ret && set_needs_leaks(s.set))
 		view_of_leaks(*out, session->leaks);
 	if (!ret && why.code)

@@ -133,6 +133,8 @@ static int near_run(struct session *session, const struct words *words,
 				session->current->name, n);
 	else
 		ret = near_view(session, &s, what, out, err);
+	if (!ret)
+		selection_warn(&s, *out);
 	selection_deinit(&s);
 	return ret;
 }

@@ -61,6 +61,7 @@ static int types_run(struct session *session, const struct words *words,
 		selection_deinit(&s);
 		return -1;
 	}
+	selection_warn(&s, *out);
 	selection_deinit(&s);
 	say_what_lacks(session, *out);
 	return 0;

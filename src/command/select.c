@@ -3,6 +3,13 @@
 #include "command/session_typing.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "analysis/typing_similar.h"
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "base/words.h"
+#include "view/view.h"
 
 static int choose_snapshot(struct session *session, struct selection *s,
 			   struct error *err)
@@ -57,6 +64,49 @@ static bool is_type(const void *ctx, uint32_t chunk, const char *name)
 	return typing_is(ctx, chunk, name);
 }
 
+/* "type=struct client", as one word of a command line. */
+static void add_quoted(struct strbuf *out, const char *type)
+{
+	AUTO_FREE char *word = xasprintf("type=%s", type);
+	size_t cap = 2 * strlen(word) + 4;
+	AUTO_FREE char *line = xcalloc(cap, 1);
+
+	(void)words_append(line, cap, word); /* there is room for it */
+	strbuf_add(out, line);
+}
+
+/* A set without chunks is an answer; that the name is nobody's is another. */
+static void note_unmatched(struct selection *s, const struct typing *typing)
+{
+	struct strbuf sb = {0};
+	const char *name, *similar[TYPING_SIMILAR_MAX];
+	size_t count;
+
+	for (size_t i = 0; (name = set_type_name(s->set, i)); i++) {
+		if (!strcmp(name, typed_by_name(TYPED_NOT)) ||
+		    typing_has(typing, name))
+			continue;
+		strbuf_addf(&sb, "%sno chunk is of a type called \"%s\"",
+			    sb.len ? "\n" : "", name);
+		count = typing_similar(typing, name, similar);
+		for (size_t j = 0; j < count; j++) {
+			strbuf_add(&sb, !j		 ? "; did you mean "
+					: j + 1 == count ? " or "
+							 : ", ");
+			add_quoted(&sb, similar[j]);
+		}
+		strbuf_add(&sb, count ? "?" : "; types lists them");
+	}
+	s->unmatched = sb.len ? strbuf_take(&sb) : NULL;
+	strbuf_deinit(&sb);
+}
+
+void selection_warn(const struct selection *selection, struct view *view)
+{
+	if (selection->unmatched)
+		view_warn(view, "%s", selection->unmatched);
+}
+
 static int tell_types(struct session *session, struct selection *s,
 		      struct error *err)
 {
@@ -72,6 +122,7 @@ static int tell_types(struct session *session, struct selection *s,
 	if (session_typing(session, &typing, err))
 		return -1;
 	set_tell_types(s->set, is_type, typing);
+	note_unmatched(s, typing);
 	return 0;
 }
 
@@ -97,6 +148,7 @@ void selection_deinit(struct selection *selection)
 {
 	set_destroy(selection->set);
 	free(selection->index);
+	free(selection->unmatched);
 	*selection = (struct selection){0};
 }
 

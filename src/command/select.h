@@ -11,6 +11,7 @@ struct selection {
 	const struct bitmap *fresh;  /* new (or gone) chunks of snap; or NULL */
 	uint32_t *index;	     /* owned, ascending */
 	uint32_t count;
+	char *unmatched; /* owned: names behind type= that no chunk has; NULL */
 };
 
 /*
@@ -20,6 +21,8 @@ struct selection {
 int selection_make(struct session *session, char *const *word, size_t count,
 		   const char *fallback, struct selection *out,
 		   struct error *err) MUST_CHECK;
+/* Says of the answer's view what no chunk has. */
+void selection_warn(const struct selection *selection, struct view *view);
 void selection_deinit(struct selection *selection);
 /* The chosen indices become the caller's. */
 uint32_t *selection_take(struct selection *selection);

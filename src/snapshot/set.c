@@ -48,6 +48,14 @@ bool set_needs_types(const struct set *set)
 	return set->asks_types;
 }
 
+const char *set_type_name(const struct set *set, size_t at)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->node[i].op == SET_TYPE && !at--)
+			return set->node[i].text;
+	return NULL;
+}
+
 void set_tell_types(struct set *set, set_type_fn *is, const void *ctx)
 {
 	set->is = is;

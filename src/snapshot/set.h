@@ -32,6 +32,8 @@ bool set_needs_leaks(const struct set *set);
 void set_tell_leaks(struct set *set, const uint8_t *kind);
 /* The same of what chunks are. */
 bool set_needs_types(const struct set *set);
+/* The at'th name behind type=, borrowed; NULL: there are no more. */
+const char *set_type_name(const struct set *set, size_t at);
 typedef bool set_type_fn(const void *ctx, uint32_t chunk, const char *name);
 /* is: is that chunk of the snapshot of this type?  ctx is borrowed. */
 void set_tell_types(struct set *set, set_type_fn *is, const void *ctx);

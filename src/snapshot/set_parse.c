@@ -108,6 +108,47 @@ static const struct {
 	{"leaked", SET_LEAK, 1 << 1 | 1 << 2},
 };
 
+/* "type=held by NAME": its second word is no set.  All up to the next word of
+ * our own are one name, as they should have been written. */
+static bool quote_name(const struct parser *p, char *line, size_t cap)
+{
+	static const char *const ours[] = {"and", "or", "not", "(", ")"};
+	struct strbuf name = {0};
+	size_t i = p->at < 2 ? p->count : p->at - 2;
+	bool fits, ended = false;
+
+	if (i == p->count || (strncmp(p->token[i], "type=", 5) != 0 &&
+			      strncmp(p->token[i], "content=", 8) != 0))
+		return false;
+	for (; i < p->count && !ended; i++) {
+		for (size_t j = 0; j < sizeof ours / sizeof *ours; j++)
+			ended |= !strcmp(p->token[i], ours[j]);
+		if (!ended)
+			strbuf_addf(&name, "%s%s", name.len ? " " : "",
+				    p->token[i]);
+	}
+	fits = words_append(line, cap, strbuf_str(&name));
+	strbuf_deinit(&name);
+	return fits;
+}
+
+static int no_set(const struct parser *p, const char *token, struct error *err)
+{
+	char name[300] = "";
+
+	if (quote_name(p, name, sizeof name))
+		return error_set(err, ERR_USAGE,
+				 "\"%s\" is no set of chunks: a name with a "
+				 "blank in it is quoted, %s",
+				 token, name);
+	return error_set(err, ERR_USAGE,
+			 "\"%s\" is no set of chunks: used, free, cached, top, "
+			 "mmapped, all, new, gone, leaked, size>=N, class=N, "
+			 "arena=N, state=NAME, leak=KIND, type=NAME, "
+			 "content=TEXT, joined by and, or, not",
+			 token);
+}
+
 static int plain_atom(struct parser *p, const char *token, uint32_t *out,
 		      struct error *err)
 {
@@ -126,12 +167,7 @@ static int plain_atom(struct parser *p, const char *token, uint32_t *out,
 		*out = add_node(p, &node);
 		return 0;
 	}
-	return error_set(err, ERR_USAGE,
-			 "\"%s\" is no set of chunks: used, free, cached, top, "
-			 "mmapped, all, new, gone, leaked, size>=N, class=N, "
-			 "arena=N, state=NAME, leak=KIND, type=NAME, "
-			 "content=TEXT, joined by and, or, not",
-			 token);
+	return no_set(p, token, err);
 }
 
 /* content= and type=: what is behind it is the user's. */

@@ -82,6 +82,33 @@ is "sets by types" "$(jq -s -c '[.[1:][].rows[0].count]' "$T/out")" \
 is "a row of types" "$(jq -s -c '.[0].rows[] |
 	select(.type == "struct message") | [.count, .named_by]' "$T/out")" \
 	'[40,"path"]'
+
+# A name that is nobody's is told from one of which there is no chunk.
+warned() { # WARNING, N: of the N'th command
+	jq -e -s --arg warning "$1" --argjson n "$2" \
+		'.[$n].warnings | any(contains($warning))' "$T/out"
+}
+meant='did you mean "type=struct message"?'
+hs -p "$PID" --json -e "count type=messag" -e "near type=Mesage" \
+	-e 'types used and not "type=struct messige"' -e "count type=message" \
+	-e "chunks type=nothing_like_it" -e "chunks free type=message" \
+	-e "count type=unknown"
+is "no chunk is of that type: still an answer" "$status" 0
+check "a name that ends too early: which is meant" warned "$meant" 0
+check "one with other letters: which is meant" warned "$meant" 1
+check "one that is denied: which is meant" warned "$meant" 2
+check "one that is like no other: where they are" warned \
+	'no chunk is of a type called "nothing_like_it"; types lists them' 4
+is "those that chunks have, and unknown: nothing to say" \
+	"$(jq -s -c '[.[3, 5, 6].warnings[] | select(contains("called"))]' \
+		"$T/out")" "[]"
+hs -p "$PID" "count type=messag"
+check "in text, too" grep -qF "$meant" "$T/err"
+hs -p "$PID" "count (type=struct message) and used"
+is "a blank that is not quoted: an error" "$status" 2
+quoted=$(sed 's/.*is quoted, //' "$T/err")
+hs -p "$PID" --json "count ($quoted) and used"
+is "which says how to quote" "$(jq -c '.rows[0].count' "$T/out")" 40
 stop_fixture
 
 strip "$T/typed_heap"
