@@ -121,6 +121,18 @@ static void known_cell(const struct view *view, uint32_t row, struct value *out)
 		*out = value_u(V_BOOL, var_of(view, row)->known);
 }
 
+/* What gdb says, too, in place of variables. */
+static void none_cell(const struct view *view, uint32_t row, struct value *out)
+{
+	struct value function;
+
+	if (var_of(view, row))
+		return;
+	function = of_bt(view->state, stack_of(view, row), "function");
+	*out = value_text(function.kind == V_NONE ? "No debug information."
+						  : "No locals.");
+}
+
 static void addr_cell(const struct view *view, uint32_t row, struct value *out)
 {
 	if (var_of(view, row) && var_of(view, row)->addr)
@@ -142,8 +154,8 @@ static const struct column full_columns[] = {
 	 .json_only = true},
 	{"args", "", "arguments and their values", V_TEXT, .cell = args_cell,
 	 .json_only = true},
-	{"name", "NAME", "the variable; -: the function has none", V_TEXT,
-	 .cell = name_cell},
+	{"none", "", "why there is no variable", V_TEXT, .cell = none_cell},
+	{"name", "NAME", "the variable", V_TEXT, .cell = name_cell},
 	{"type", "TYPE", "as it was declared", V_TEXT, .cell = type_cell},
 	{"value", "VALUE", "as the snapshot has it", V_TEXT, .cell = value_cell,
 	 .stretch = true, .wrap = true},

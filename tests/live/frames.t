@@ -67,6 +67,23 @@ jq -s -r '.[0].rows[] | "\(.tid) \(.frame) \(.function) \(.args)"' \
 is "bt full has every frame of bt" "$(jq -s -r '.[1].rows[] |
 	"\(.tid) \(.frame) \(.function) \(.args)"' "$T/out" | uniq)" \
 	"$(cat "$T/bt")"
+gdb -nx -batch -iex 'set debuginfod enabled off' -p "$PID" \
+	-ex 'set backtrace past-main on' -ex 'set backtrace past-entry on' \
+	-ex 'bt full' 2>/dev/null >"$T/gdb.full"
+is "where there is no variable it is said why, as gdb does" "$(jq -s -r \
+	--argjson tid "$PID" '.[1].rows[] | select(.none and .tid == $tid) |
+	"\(.frame) \(.none)"' "$T/out")" \
+	"$(awk '/^#/ { frame = substr($1, 2) }
+		/^No locals/ { print frame, $0 }
+		/^No symbol table info/ { print frame, "No debug information." }
+		' "$T/gdb.full")"
+check "there are such frames" grep -q '^No locals' "$T/gdb.full"
+hs -p "$PID" "bt full"
+is "and below every heading there is something" "$(awk '
+	/^thread / { at = $0 }
+	at && /^$/ { print at }
+	!/^thread / { at = "" }' "$T/out")" ""
+hs --json -p "$PID" -e bt -e "bt full"
 jq -r '.rows[] | select(.name) | "\(.tid) \(.frame)"' "$T/out" 2>/dev/null |
 	uniq >"$T/framed"
 awk '{ print "bt " $1 "\nframe " $2 "\nlocals" }' "$T/framed" >"$T/script"
