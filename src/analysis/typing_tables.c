@@ -84,16 +84,12 @@ static bool points_there(const struct node *node, uint64_t offset, uint32_t to)
 	return false;
 }
 
-/* The one struct that it can be, or 0. */
-static int find(struct follow *f, const struct table_group *g, uint32_t *out,
-		struct error *err)
+/* The one struct that it can be, or 0; *best is how. */
+static int find(struct follow *f, const struct table_group *g,
+		const struct tag_group *group, uint32_t *out,
+		struct tag_fit *best, struct error *err)
 {
 	uint32_t to = f->p->root[g->root].node;
-	struct tag_family none = {0};
-	struct tag_group group = {.family = &none,
-				  .place = g->place,
-				  .count = g->count,
-				  .unknown = g->count};
 	uint64_t size = f->snap->chunk[g->place[0].chunk].size;
 	bool several = false;
 
@@ -109,13 +105,14 @@ static int find(struct follow *f, const struct table_group *g, uint32_t *out,
 		if (!points_there(&f->p->nodes.node[i],
 				  (uint64_t)g->word * f->snap->word, to))
 			continue;
-		if (tag_fit(f, &group, i, true, &fit, err))
+		if (tag_fit(f, group, i, true, &fit, err))
 			return -1;
 		if (!fit.fits || (!fit.whole && fit.other))
 			continue;
 		/* One that is smaller may have something behind it. */
 		several = *out || !fit.whole || fit.other;
 		*out = i;
+		*best = fit;
 	}
 	if (several)
 		*out = 0;
@@ -123,7 +120,7 @@ static int find(struct follow *f, const struct table_group *g, uint32_t *out,
 }
 
 static int note(struct follow *f, const struct table_group *g, uint32_t node,
-		uint32_t *out, struct error *err)
+		size_t good, uint32_t *out, struct error *err)
 {
 	struct paths *p = f->p;
 	const struct typed_root *root = &p->root[g->root];
@@ -135,28 +132,40 @@ static int note(struct follow *f, const struct table_group *g, uint32_t node,
 	p->proof[p->proofs++] = xasprintf(
 		"no pointer whose type is known leads to it: its word at +%u "
 		"is the address of %s, and %s is the only struct with a "
-		"pointer to %s there that fits all %zu such blocks",
+		"pointer to %s there that fits %s%zu such blocks",
 		g->word * f->snap->word, root->name, p->nodes.node[node].name,
-		p->nodes.node[root->node].name, g->count);
+		p->nodes.node[root->node].name, good == g->count ? "all " : "",
+		good);
 	return 0;
 }
 
 static int try_group(struct follow *f, const struct table_group *g,
 		     struct error *err)
 {
+	struct tag_family none = {0};
+	struct tag_group group = {.family = &none,
+				  .place = g->place,
+				  .count = g->count,
+				  .unknown = g->count};
+	struct tag_fit fit = {0};
 	uint32_t node, proof;
 
 	if (g->count < SEVERAL)
 		return 0;
-	if (find(f, g, &node, err))
+	if (find(f, g, &group, &node, &fit, err))
 		return -1;
 	if (!node)
 		return 0;
-	if (note(f, g, node, &proof, err))
+	if (note(f, g, node, fit.good, &proof, err))
 		return -1;
-	for (size_t i = 0; i < g->count; i++)
-		if (tag_refine_alone(f, &g->place[i], node, proof, err))
+	for (size_t i = 0; i < g->count; i++) {
+		int fits =
+			tag_fits(f, &group, &g->place[i], node, fit.late, err);
+
+		if (fits < 0 || (fits && tag_refine_alone(f, &g->place[i], node,
+							  proof, err)))
 			return -1;
+	}
 	return 0;
 }
 

@@ -3,7 +3,10 @@
  * pointer that the struct has must be null in it, or lead to what it should.
  * But programs leave members unwritten until they need them, and what was in
  * the memory before is there: one such block among many is no evidence against
- * the others, and is itself not told to be the struct.
+ * the others, and is itself not told to be the struct.  Where a member leads to
+ * what it should in most blocks, it is not by chance in the struct, and what it
+ * has in some others was there before: these are the struct, too, if another
+ * pointer is in them.
  */
 #include "analysis/typing_fit.h"
 #include "analysis/typing_outside.h"
@@ -15,6 +18,10 @@ enum {
 	LOOK_NULLS = 256,   /* of an array in it */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
 	OLD_SHARE = 64,	    /* so few have what was in the memory before */
+	LATE_SHARE = 8,	    /* so many, in a member that others have written */
+	RIGHT_TIMES = 4,    /* and in so many more it leads as it should */
+	RIGHT_LEAST = 8,    /* blocks */
+	SLOTS = 32,	    /* of a struct; all others count as the last */
 	WORD = 8,	    /* bytes of a number that may be a pointer */
 	NESTED_MAX = 8,
 	NEVER_SHARE = 4, /* so many with pointers where none can be */
@@ -41,7 +48,16 @@ struct look { /* at one block as a node */
 	uint64_t addr, end; /* of what there is of the chunk */
 	uint64_t base;	    /* T's size: what is behind it counts */
 	unsigned looked;
-	unsigned agree; /* pointers behind T that lead as they should */
+	unsigned agree;	       /* pointers behind T that lead as they should */
+	unsigned may;	       /* ... as they may */
+	uint32_t right, wrong; /* a bit each slot that led so */
+};
+
+/* Of the blocks of a group: */
+struct slots_seen {
+	size_t right[SLOTS]; /* in which it leads as it should */
+	size_t wrong[SLOTS]; /* in which nothing else leads wrong */
+	size_t late;	     /* the sum of these */
 };
 
 static enum room room_of(const struct follow *f, const struct tag_place *place,
@@ -185,9 +201,9 @@ static int leads(struct follow *f, const struct slot *s, uint64_t value,
 	return 0;
 }
 
-/* False: some pointer leads wrong; -1 is err. */
+/* bit: of the slot, in what led right or wrong. */
 static int look_slot(struct look *l, const struct slot *s, uint64_t base,
-		     bool *ok, struct error *err)
+		     uint32_t bit, struct error *err)
 {
 	struct follow *f = l->f;
 	enum leads to;
@@ -201,7 +217,7 @@ static int look_slot(struct look *l, const struct slot *s, uint64_t base,
 		    l->looked > LOOK_POINTERS || n == LOOK_NULLS)
 			return 0;
 		if (!follow_word(f, l->addr + at, &value)) {
-			*ok = false;
+			l->wrong = UINT32_MAX;
 			return 0;
 		}
 		if (!value)
@@ -210,33 +226,45 @@ static int look_slot(struct look *l, const struct slot *s, uint64_t base,
 		if (leads(f, s, value, &to, err))
 			return -1;
 		if (to == LEADS_WRONG) {
-			*ok = false;
+			l->wrong |= bit;
 			return 0;
 		}
+		if (to == LEADS_RIGHT)
+			l->right |= bit;
 		l->agree += to == LEADS_RIGHT && at >= l->base;
+		l->may += at >= l->base;
 	}
 	return 0;
 }
 
+/* No more than one slot leads wrong: what else there is may speak for it. */
+static bool may_be_late(const struct look *l)
+{
+	return !(l->wrong & (l->wrong - 1));
+}
+
 /* Elements behind the end, as far as malloc's rounding has not made them. */
-static int look_open(struct look *l, uint32_t element, uint64_t start, bool *ok,
+static int look_open(struct look *l, uint32_t element, uint64_t start,
 		     struct error *err)
 {
+	static const uint32_t last = UINT32_C(1) << (SLOTS - 1);
 	uint64_t size = l->f->p->nodes.node[element].size;
 
 	if (!element || !size)
 		return 0;
-	for (uint64_t at = start; *ok && l->looked < LOOK_POINTERS &&
-				  l->addr + at + size + ROUNDING <= l->end;
+	for (uint64_t at = start;
+	     !(l->wrong & last) && l->looked < LOOK_POINTERS &&
+	     l->addr + at + size + ROUNDING <= l->end;
 	     at += size) {
 		const struct node *n = &l->f->p->nodes.node[element];
 		const struct slot *slot = n->slot;
 		size_t slots = n->slots;
 
 		l->looked++;
-		for (size_t i = 0; n->kind != NODE_UNION && i < slots && *ok;
+		for (size_t i = 0;
+		     n->kind != NODE_UNION && i < slots && !(l->wrong & last);
 		     i++)
-			if (look_slot(l, &slot[i], at, ok, err))
+			if (look_slot(l, &slot[i], at, last, err))
 				return -1;
 	}
 	return 0;
@@ -333,9 +361,37 @@ bool tag_number_leads(struct follow *f, const struct tag_place *place,
 	return has_other(&l, false) != OTHER_NOT;
 }
 
+/* Its pointers, and where they lead: l->right and l->wrong. */
+static int look_block(struct look *l, struct error *err)
+{
+	const struct node *node = l->node;
+
+	for (size_t i = 0; i < node->slots && may_be_late(l); i++)
+		if (look_slot(l, &node->slot[i], 0,
+			      UINT32_C(1) << (i < SLOTS ? i : SLOTS - 1), err))
+			return -1;
+	if (!node->flex || !may_be_late(l))
+		return 0;
+	return node_lay(&l->f->p->nodes, node->flex_node, err) ||
+			       look_open(l, node->flex_node, node->flex, err)
+		       ? -1
+		       : 0;
+}
+
+static void count_slots(const struct look *l, struct slots_seen *seen)
+{
+	seen->late += l->may && l->wrong && may_be_late(l);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		seen->right[i] += l->right >> i & 1;
+		seen->wrong[i] += l->may && l->wrong == UINT32_C(1) << i;
+	}
+}
+
+/* *wrong: a bit each slot that leads wrong, all if the block is not late. */
 static int look_place(struct follow *f, const struct tag_group *group,
 		      const struct tag_place *place, uint32_t number,
-		      struct tag_fit *out, struct error *err)
+		      struct tag_fit *out, struct slots_seen *seen,
+		      uint32_t *wrong, struct error *err)
 {
 	const struct chunk *c = follow_block(f, place->chunk);
 	/* What is looked at may have others laid out, and move the nodes. */
@@ -345,18 +401,16 @@ static int look_place(struct follow *f, const struct tag_group *group,
 			 .addr = c->addr + place->at,
 			 .end = c->addr + c->size,
 			 .base = f->p->nodes.node[group->family->node].size};
-	bool ok = true;
 
 	if (follow_is_area(f, place->chunk))
 		l.end = l.addr + outside_size(&node);
-	for (size_t i = 0; i < node.slots && ok; i++)
-		if (look_slot(&l, &node.slot[i], 0, &ok, err))
-			return -1;
-	if (node.flex && ok &&
-	    (node_lay(&f->p->nodes, node.flex_node, err) ||
-	     look_open(&l, node.flex_node, node.flex, &ok, err)))
+	if (look_block(&l, err))
 		return -1;
-	if (!ok)
+	count_slots(&l, seen);
+	*wrong = l.wrong;
+	if (l.wrong && !(l.may && may_be_late(&l)))
+		*wrong = UINT32_MAX;
+	if (l.wrong)
 		return 0;
 	out->good++;
 	out->agree += l.agree > 0;
@@ -373,22 +427,41 @@ static int look_place(struct follow *f, const struct tag_group *group,
 }
 
 int tag_fits(struct follow *f, const struct tag_group *group,
-	     const struct tag_place *place, uint32_t node, struct error *err)
+	     const struct tag_place *place, uint32_t node, uint32_t late,
+	     struct error *err)
 {
+	struct slots_seen seen = {0};
 	struct tag_fit fit = {0};
+	uint32_t wrong;
 
 	if (room_of(f, place, &f->p->nodes.node[node]) == ROOM_NOT)
 		return 0;
-	if (look_place(f, group, place, node, &fit, err))
+	if (look_place(f, group, place, node, &fit, &seen, &wrong, err))
 		return -1;
-	return fit.good > 0;
+	return !(wrong & ~late);
+}
+
+/* The members that are right in most blocks may have been written late in the
+ * others. */
+static void forgive(const struct slots_seen *seen, struct tag_fit *out)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (!seen->wrong[i] || seen->right[i] < RIGHT_LEAST ||
+		    seen->right[i] < RIGHT_TIMES * seen->wrong[i])
+			continue;
+		out->late |= UINT32_C(1) << i;
+		out->good += seen->wrong[i];
+	}
 }
 
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err)
 {
 	size_t may = group->unknown / (all ? OLD_SHARE : WRONG_SHARE);
+	size_t late = group->unknown / LATE_SHARE;
 	size_t loose = 0, wrong = 0, open = 0;
+	struct slots_seen seen = {0};
+	uint32_t slots;
 
 	*out = (struct tag_fit){.whole = true};
 	if (node_lay(&f->p->nodes, node, err))
@@ -412,11 +485,13 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 		if (room_of(f, &group->place[i], &f->p->nodes.node[node]) ==
 		    ROOM_NOT)
 			continue;
-		if (look_place(f, group, &group->place[i], node, out, err))
+		if (look_place(f, group, &group->place[i], node, out, &seen,
+			       &slots, err))
 			return -1;
-		if (i + 1 - out->good > may)
+		if (seen.late > late || i + 1 - out->good - seen.late > may)
 			return 0;
 	}
+	forgive(&seen, out);
 	out->fits = out->good + may >= group->unknown &&
 		    out->never * NEVER_SHARE <= out->looked;
 	return 0;

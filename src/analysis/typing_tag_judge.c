@@ -69,16 +69,25 @@ struct judging {
 	struct follow *f;
 	const struct tag_group *group;
 	struct tag_verdict *out;
-	uint32_t known;	   /* of blocks with the value, or 0 */
-	bool known_fits;   /* and more than by chance */
-	size_t known_good; /* blocks that it fits */
-	uint32_t likely;   /* agrees, and is not known to be of others */
-	size_t likely_good;
+	uint32_t known;	 /* of blocks with the value, or 0 */
+	bool known_fits; /* and more than by chance */
+	struct tag_fit known_fit;
+	uint32_t likely; /* agrees, and is not known to be of others */
+	struct tag_fit likely_fit;
 	size_t agreeing;      /* not of others, nor known */
 	size_t likely_others; /* that fit, and are not of others */
 	uint32_t more;	      /* the last that leaves room; 0: a poor one */
-	size_t more_good;
+	struct tag_fit more_fit;
 };
+
+static void decide(struct tag_verdict *out, enum tag_by by, uint32_t node,
+		   const struct tag_fit *fit)
+{
+	out->by = by;
+	out->node = node;
+	out->fitting_blocks = fit->good;
+	out->late = fit->late;
+}
 
 static int try_one(struct judging *j, uint32_t node, struct error *err)
 {
@@ -92,7 +101,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 	if (!fit.fits || (!fit.whole && has_others(&fit)))
 		return 0;
 	if (node == j->known)
-		j->known_good = fit.good;
+		j->known_fit = fit;
 	if (node == j->known && fit.open)
 		j->known_fits = !has_others(&fit) &&
 				(j->group->validated || agrees(j->group, &fit));
@@ -104,7 +113,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 			out->open = true;
 			j->likely_others++;
 			j->more = agrees_much(j->group, &fit) ? node : 0;
-			j->more_good = fit.good;
+			j->more_fit = fit;
 		}
 		return 0;
 	}
@@ -119,7 +128,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 	j->likely_others++;
 	if (agrees(j->group, &fit)) {
 		j->likely = node;
-		j->likely_good = fit.good;
+		j->likely_fit = fit;
 		j->agreeing += node != j->known;
 		out->supported = true;
 	}
@@ -144,9 +153,7 @@ static int judge_code(struct judging *j, struct error *err)
 	/* What was freed and is kept for the next one has old pointers. */
 	if (fit.good * CODE_SHARE < j->group->unknown * (CODE_SHARE - 1))
 		return 0;
-	out->by = TAG_CODE;
-	out->node = node;
-	out->fitting_blocks = fit.good;
+	decide(out, TAG_CODE, node, &fit);
 	out->supported = true;
 	return 0;
 }
@@ -178,18 +185,12 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 	if (j.known) {
 		if (!j.known_fits || (j.agreeing && !group->validated))
 			return 0;
-		out->by = TAG_KNOWN;
-		out->node = j.known;
-		out->fitting_blocks = j.known_good;
+		decide(out, TAG_KNOWN, j.known, &j.known_fit);
 		out->supported = true;
 	} else if (j.likely && j.likely_others == 1) {
-		out->by = TAG_ONLY;
-		out->node = j.likely;
-		out->fitting_blocks = j.likely_good;
+		decide(out, TAG_ONLY, j.likely, &j.likely_fit);
 	} else if (j.more && j.likely_others == 1) {
-		out->by = TAG_ONLY;
-		out->node = j.more;
-		out->fitting_blocks = j.more_good;
+		decide(out, TAG_ONLY, j.more, &j.more_fit);
 		out->more = true;
 	}
 	return 0;

@@ -392,7 +392,9 @@ static int refine_all(struct solving *s, const struct tag_group *g,
 	contradict(s, g, v);
 	for (size_t k = 0; k < g->unknown; k++) {
 		const struct tag_place *place = &g->place[k];
-		int fits = all ? 1 : tag_fits(s->f, g, place, v->node, err);
+		int fits =
+			all ? 1
+			    : tag_fits(s->f, g, place, v->node, v->late, err);
 
 		if (fits < 0 ||
 		    (fits && tag_refine(s->f, place, v->node, proof, err)))

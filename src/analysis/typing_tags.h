@@ -7,7 +7,8 @@
  * Blocks that only begin with a struct T are grouped by such a member's value;
  * of the structs that begin like T, a group is the one that fits each block of
  * it, in size and by its pointers (of 64 blocks one may have old ones in
- * members never written, and stays a T), if
+ * members never written, and stays a T; where a member is right in most blocks,
+ * one in 8 may have an old word there), if
  *  - pointers of that type lead to other blocks with the value (and to none of
  *    another type), or
  *  - functions in the object that the member points at take it where their
@@ -70,11 +71,12 @@ struct tag_entry {
 
 /* What a struct is like in the blocks of a group. */
 struct tag_fit {
-	size_t good;  /* blocks that it fits */
-	bool fits;    /* all of them, but for very few */
-	bool whole;   /* and is just as large as each */
-	bool open;    /* none is in a chunk: no size tells */
-	size_t agree; /* blocks where pointers behind T lead as they should */
+	size_t good;   /* blocks that it fits */
+	uint32_t late; /* its pointers that may be old in some of these */
+	bool fits;     /* all of them, but for very few */
+	bool whole;    /* and is just as large as each */
+	bool open;     /* none is in a chunk: no size tells */
+	size_t agree;  /* blocks where pointers behind T lead as they should */
 	size_t agree_much; /* ... several of them */
 	size_t other;	   /* blocks with pointers where it has none */
 	size_t never;	   /* ... where no pointer can be */
@@ -96,6 +98,7 @@ struct tag_verdict {
 	bool open; /* a smaller one fits as well, with something behind it */
 	bool more; /* node is such a one, and no other fits */
 	size_t fitting_blocks; /* not all of them, perhaps */
+	uint32_t late;	       /* as of a struct tag_fit */
 	char *code; /* owned: the function that TAG_CODE is by; or NULL */
 };
 
@@ -125,9 +128,9 @@ void tag_families_deinit(struct tag_families *families);
  * not looked at */
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err) MUST_CHECK;
-/* In one of them; -1 with err, else 0 or 1. */
+/* In one of them; -1 with err, else 0 or 1.  late: as tag_fit() has told. */
 int tag_fits(struct follow *f, const struct tag_group *group,
-	     const struct tag_place *place, uint32_t node,
+	     const struct tag_place *place, uint32_t node, uint32_t late,
 	     struct error *err) MUST_CHECK;
 /* Is node just as large as what there is of the place's chunk? */
 bool tag_whole(struct follow *f, const struct tag_place *place, uint32_t node);

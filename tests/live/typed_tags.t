@@ -81,5 +81,9 @@ is "one with an old pointer in it leaves the others theirs" \
 	"$(jq -s -r '.[1].rows[] | select(.type == "struct late") |
 		"\(.count) \(.named_by)"' "$T/out")" \
 	"$(grep -c '^type .* struct late$' "$T/manifest") tag"
+is "and those with a number where most have written a pointer" \
+	"$(jq -s -r '.[1].rows[] | select(.type == "struct ring") |
+		"\(.count) \(.named_by)"' "$T/out")" \
+	"$(grep -c '^type .* struct ring$' "$T/manifest") tag"
 stop_fixture
 done_testing
