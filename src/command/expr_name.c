@@ -74,9 +74,9 @@ static int local_value(struct expr *x, const struct local *local,
 				 local->name, local->where.why);
 	bytes = expr_alloc(x, len < 16 ? 16 : len);
 	if (!location_read(&local->where, &x->frame, bytes, len))
-		return error_set(err, ERR_NOT_FOUND,
-				 "%s has no value here: optimized out in part",
-				 local->name);
+		return error_set(err, ERR_NOT_FOUND, "%s has no value here: %s",
+				 local->name,
+				 location_lacks(&local->where, len));
 	*out = (struct datum){.type = local->type,
 			      .bytes = bytes,
 			      .len = len,

@@ -203,7 +203,10 @@ static unsigned take_code(struct list *l, enum list_kind kind, bool *is_default)
 	case LLE_VIEWS:
 		return LLE_VIEWS;
 	default:
-		return code <= DW_RLE_offset_pair ? code : DW_RLE_end_of_list;
+		if (code <= DW_RLE_offset_pair)
+			return code;
+		l->failed = true;
+		return DW_RLE_end_of_list;
 	}
 }
 
@@ -254,6 +257,18 @@ static bool take_range(struct list *l, unsigned code, struct list_entry *out,
 	return !l->failed;
 }
 
+/* The bytes of out->length that come next. */
+static bool take_expression(struct list *l, struct list_entry *out)
+{
+	if (out->length > (size_t)(l->end - l->at))
+		l->failed = true;
+	if (l->failed)
+		return false;
+	out->expression = l->at;
+	l->at += out->length;
+	return true;
+}
+
 /* Words until DWARF 4; codes of GNU's in split units. */
 static bool next_old(struct list *l, struct list_entry *out)
 {
@@ -285,16 +300,15 @@ static bool next_old(struct list *l, struct list_entry *out)
 			out->low = take_index(l);
 			out->high = out->low + list_take(l, 4);
 			break;
+		case 0:
+			return false;
 		default:
+			l->failed = true;
 			return false;
 		}
 	}
 	out->length = list_take(l, 2);
-	if (l->failed || out->length > (size_t)(l->end - l->at))
-		return false;
-	out->expression = l->at;
-	l->at += out->length;
-	return true;
+	return take_expression(l, out);
 }
 
 bool list_next(struct list *l, enum list_kind kind, struct list_entry *out)
@@ -315,9 +329,5 @@ bool list_next(struct list *l, enum list_kind kind, struct list_entry *out)
 	if (kind == LIST_RANGES || !has_more)
 		return true;
 	out->length = list_take_uleb(l);
-	if (l->failed || out->length > (size_t)(l->end - l->at))
-		return false;
-	out->expression = l->at;
-	l->at += out->length;
-	return true;
+	return take_expression(l, out);
 }

@@ -20,7 +20,7 @@ struct list {
 	const uint8_t *at, *end;
 	uint64_t base; /* what offsets count from */
 	bool split;    /* of a .dwo or .dwp */
-	bool failed;   /* it goes on past the end: what was taken is 0 */
+	bool failed;   /* past the end, where what was taken is 0; or damaged */
 };
 
 /* len: up to 8 bytes, little endian; what is past the end is 0. */
@@ -40,7 +40,7 @@ struct list_entry {
  */
 bool list_open(const struct die *die, enum list_kind kind, unsigned form,
 	       uint64_t value, struct list *out, bool *there);
-/* false at its end. */
+/* false at its end; and where it is damaged: list->failed. */
 bool list_next(struct list *list, enum list_kind kind, struct list_entry *out);
 
 #endif

@@ -10,6 +10,9 @@
 #include "symbols/dwarf_ops.h"
 #include "symbols/dwarf_vars.h"
 
+#define NO_REGISTER "in a register that is not known"
+#define TOO_SHORT   "larger than what its location has"
+
 enum { STACK = 64, STEPS = 10000, NESTED = 3, REGS = 17 };
 
 struct machine {
@@ -35,6 +38,32 @@ static void fail(struct machine *m, const char *why)
 {
 	if (!m->why)
 		m->why = why;
+}
+
+/* Text is static: an operation's name goes into no buffer. */
+static void not_understood(struct machine *m, unsigned atom)
+{
+	static const char *const name[256] = {
+#define OPERATION(name) [name] = "location not understood: " #name
+		OPERATION(DW_OP_xderef),
+		OPERATION(DW_OP_xderef_size),
+		OPERATION(DW_OP_push_object_address),
+		OPERATION(DW_OP_call2),
+		OPERATION(DW_OP_call4),
+		OPERATION(DW_OP_call_ref),
+		OPERATION(DW_OP_bit_piece),
+		OPERATION(DW_OP_entry_value),
+		OPERATION(DW_OP_xderef_type),
+		OPERATION(DW_OP_GNU_uninit),
+		OPERATION(DW_OP_GNU_encoded_addr),
+		OPERATION(DW_OP_GNU_entry_value),
+		OPERATION(DW_OP_GNU_variable_value),
+#undef OPERATION
+	};
+
+	fail(m, name[atom & 0xff] ? name[atom & 0xff]
+				  : "location not understood: an operation "
+				    "that DWARF 5 does not have");
 }
 
 static void push_number(struct machine *m, struct number n)
@@ -69,8 +98,7 @@ static uint64_t reg_value(struct machine *m, uint64_t reg)
 	const struct frame_state *f = m->where->frame;
 
 	if (!f || reg >= REGS || !(f->has_reg >> reg & 1)) {
-		fail(m, reg >= REGS ? "in a vector register"
-				    : "in a register that is not known");
+		fail(m, reg >= REGS ? "in a vector register" : NO_REGISTER);
 		return 0;
 	}
 	return f->reg[reg];
@@ -142,7 +170,7 @@ static struct number_type type_of(struct machine *m, uint64_t offset)
 	struct number_type type;
 
 	if (!number_type_at(m->die, offset, &type))
-		fail(m, "its location is of a kind not known here");
+		fail(m, "location not understood: the type of a number in it");
 	return type;
 }
 
@@ -292,7 +320,8 @@ static bool describe(struct machine *m, const struct op *op)
 /* What the machine holds now, as one piece. */
 static struct location_piece piece_now(struct machine *m)
 {
-	struct location_piece p = {.kind = LOCATION_NONE};
+	struct location_piece p = {.kind = LOCATION_NONE,
+				   .why = "optimized out in part"};
 
 	if (m->is_reg) {
 		const struct frame_state *f = m->where->frame;
@@ -302,7 +331,8 @@ static struct location_piece piece_now(struct machine *m)
 		if (f && m->reg < REGS && f->has_reg >> m->reg & 1)
 			p.value = f->reg[m->reg];
 		else
-			p.kind = LOCATION_NONE;
+			p = (struct location_piece){.kind = LOCATION_NONE,
+						    .why = NO_REGISTER};
 	} else if (m->has_bytes) {
 		uint64_t len = m->out->byte_count;
 
@@ -339,8 +369,9 @@ static void entry_value(struct machine *m, const struct op *op)
 	struct entry_place at = {.at = (int64_t)atom - DW_OP_reg0};
 	uint64_t value = 0;
 
-	if (atom < DW_OP_reg0 || atom > DW_OP_reg31 || !f || !f->entry ||
-	    !f->entry(f->entry_ctx, &at, &value))
+	if (atom < DW_OP_reg0 || atom > DW_OP_reg31)
+		not_understood(m, op->atom);
+	else if (!f || !f->entry || !f->entry(f->entry_ctx, &at, &value))
 		fail(m, "optimized out: only its value at the call was kept");
 	push(m, value);
 }
@@ -417,7 +448,7 @@ static void run(struct machine *m, const uint8_t *bytes, size_t len)
 			at += (size_t)(int64_t)op.a;
 		else if (op.atom != DW_OP_bra && !constant(m, &op) &&
 			 !describe(m, &op) && !special(m, &op))
-			fail(m, "its location is of a kind not known here");
+			not_understood(m, op.atom);
 	}
 	if (at > len)
 		fail(m, "its location is damaged");
@@ -449,13 +480,14 @@ static void finish(struct machine *m)
 	out->value = p.value;
 	out->reg = m->reg;
 	if (p.kind == LOCATION_NONE)
-		out->why = m->is_reg ? "in a register that is not known"
-				     : "optimized out";
+		out->why = m->is_reg ? p.why : "optimized out";
 }
 
-/* The expression of the list that is for pc; false: there is none. */
-static bool find_in_list(const struct die *die, Dwarf_Attribute a, uint64_t pc,
-			 struct list_entry *found)
+#define LOST_LIST "its list of locations is damaged or missing"
+
+/* The expression of the list that is for pc.  NULL, or why there is none. */
+static const char *find_in_list(const struct die *die, Dwarf_Attribute a,
+				uint64_t pc, struct list_entry *found)
 {
 	Dwarf_Half form = 0, version = 0, size = 0;
 	Dwarf_Unsigned value = 0;
@@ -471,16 +503,16 @@ static bool find_in_list(const struct die *die, Dwarf_Attribute a, uint64_t pc,
 	kind = version < 5 ? LIST_OLD_LOCATIONS : LIST_LOCATIONS;
 	if (dwarf_whatform(a, &form, &e) != DW_DLV_OK) {
 		dwarf_forget(die->dbg, e);
-		return false;
+		return LOST_LIST;
 	}
 	indexed = form != DW_FORM_sec_offset;
 	if ((indexed ? dwarf_formudata(a, &value, &e)
 		     : dwarf_global_formref(a, &off, &e)) != DW_DLV_OK) {
 		dwarf_forget(die->dbg, e);
-		return false;
+		return LOST_LIST;
 	}
 	if (!list_open(die, kind, form, indexed ? value : off, &list, &there))
-		return false;
+		return LOST_LIST;
 	while (list_next(&list, kind, &entry)) {
 		if (entry.everywhere)
 			*found = entry;
@@ -489,12 +521,14 @@ static bool find_in_list(const struct die *die, Dwarf_Attribute a, uint64_t pc,
 		*found = entry;
 		break;
 	}
-	return found->length > 0;
+	if (list.failed)
+		return LOST_LIST;
+	return found->length > 0 ? NULL : "optimized out";
 }
 
 /* The bytes of a lone expression, borrowed. */
-static bool find_expression(const struct die *die, Dwarf_Attribute a,
-			    struct list_entry *found)
+static const char *find_expression(const struct die *die, Dwarf_Attribute a,
+				   struct list_entry *found)
 {
 	Dwarf_Unsigned len = 0;
 	Dwarf_Ptr bytes = NULL;
@@ -505,7 +539,7 @@ static bool find_expression(const struct die *die, Dwarf_Attribute a,
 	if (dwarf_formexprloc(a, &len, &bytes, &e) == DW_DLV_OK) {
 		found->expression = bytes;
 		found->length = len;
-		return len > 0;
+		return len > 0 ? NULL : "optimized out";
 	}
 	dwarf_forget(die->dbg, e);
 	e = NULL;
@@ -513,14 +547,14 @@ static bool find_expression(const struct die *die, Dwarf_Attribute a,
 		found->expression = block->bl_data;
 		found->length = block->bl_len;
 		dwarf_dealloc(die->dbg, block, DW_DLA_BLOCK);
-		return found->length > 0;
+		return found->length > 0 ? NULL : "optimized out";
 	}
 	dwarf_forget(die->dbg, e);
-	return false;
+	return "its location is damaged";
 }
 
-static bool expression_at(const struct die *die, Dwarf_Attribute a, uint64_t pc,
-			  struct list_entry *found)
+static const char *expression_at(const struct die *die, Dwarf_Attribute a,
+				 uint64_t pc, struct list_entry *found)
 {
 	return attr_is_expression(a) ? find_expression(die, a, found)
 				     : find_in_list(die, a, pc, found);
@@ -544,7 +578,8 @@ static void locate(const struct die *die, unsigned attr,
 	*out = (struct location){.kind = LOCATION_NONE, .why = "optimized out"};
 	if (!a)
 		return;
-	if (expression_at(die, a, pc, &found)) {
+	out->why = expression_at(die, a, pc, &found);
+	if (!out->why) {
 		out->why = "";
 		run(&m, found.expression, found.length);
 		finish(&m);
@@ -559,7 +594,7 @@ bool die_entry_place(const struct die *die, unsigned attr, uint64_t pc,
 	struct list_entry found;
 	size_t at = 0;
 	struct op op;
-	bool is = a && expression_at(die, a, pc, &found) &&
+	bool is = a && !expression_at(die, a, pc, &found) &&
 		  op_decode(found.expression, found.length, die->dwarf->word,
 			    &at, &op) &&
 		  at == found.length;
@@ -682,4 +717,28 @@ bool location_read(const struct location *where,
 		len -= n;
 	}
 	return !len;
+}
+
+const char *location_lacks(const struct location *where, size_t len)
+{
+	switch (where->kind) {
+	case LOCATION_MEMORY:
+		return "its bytes were not kept";
+	case LOCATION_NONE:
+		return where->why;
+	case LOCATION_PIECES:
+		for (unsigned i = 0; i < where->pieces && len; i++) {
+			const struct location_piece *p = &where->piece[i];
+
+			if (p->kind == LOCATION_NONE)
+				return p->why;
+			if (p->kind != LOCATION_MEMORY &&
+			    (p->size < len ? p->size : len) > sizeof p->value)
+				break;
+			len -= p->size < len ? p->size : len;
+		}
+		return len ? TOO_SHORT : "its bytes were not kept";
+	default:
+		return TOO_SHORT;
+	}
 }

@@ -65,7 +65,8 @@ struct location_piece {
 	enum location_kind kind;
 	uint64_t addr, value;
 	unsigned reg;
-	uint32_t size; /* bytes; 0 in a location of one piece: all */
+	uint32_t size;	 /* bytes; 0 in a location of one piece: all */
+	const char *why; /* static text, of LOCATION_NONE */
 };
 
 /* The "why" of a pointer to what is in no memory any more. */
@@ -107,5 +108,7 @@ struct local {
  */
 bool location_read(const struct location *where,
 		   const struct frame_state *frame, void *buf, size_t len);
+/* Why they are not; static text. */
+const char *location_lacks(const struct location *where, size_t len);
 
 #endif

@@ -145,15 +145,16 @@ static bool value_text_of(struct taking *t, const struct local *local,
 		bytes = xcalloc(size, 1);
 		value.bytes = bytes;
 		if (!location_read(&local->where, &t->state, bytes, size))
-			why = "its bytes were not kept";
+			why = location_lacks(&local->where, size);
 	}
 	if (t->brief && is_aggregate(local->type)) {
 		strbuf_add(out, "...");
 		return !why;
 	}
 	if (why) {
+		/* As gdb says it. */
 		strbuf_addf(out, "<%s>",
-			    strncmp(why, "optimized out", 13)
+			    strncmp(why, "optimized out:", 14) != 0
 				    ? why
 				    : "optimized out");
 		return false;
