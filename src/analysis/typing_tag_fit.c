@@ -4,9 +4,10 @@
  * But programs leave members unwritten until they need them, and what was in
  * the memory before is there: one such block among many is no evidence against
  * the others, and is itself not told to be the struct.  Where a member leads to
- * what it should in most blocks, it is not by chance in the struct, and what it
- * has in some others was there before: these are the struct, too, if another
- * pointer is in them.
+ * what it should in more blocks than not, it is no chance that the struct has
+ * it: in the others it was not written yet, and these are the struct, too, if
+ * another pointer is in them.  Where it leads nowhere, that is: pointers to
+ * other things are evidence.
  */
 #include "analysis/typing_fit.h"
 #include "analysis/typing_outside.h"
@@ -18,9 +19,8 @@ enum {
 	LOOK_NULLS = 256,   /* of an array in it */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
 	OLD_SHARE = 64,	    /* so few have what was in the memory before */
-	LATE_SHARE = 8,	    /* so many, in a member that others have written */
-	RIGHT_TIMES = 4,    /* and in so many more it leads as it should */
-	RIGHT_LEAST = 8,    /* blocks */
+	RIGHT_LEAST = 8,    /* blocks show that a member is there */
+	TAKEN_TIMES = 4,    /* ... less often it leads to what is used */
 	SLOTS = 32,	    /* of a struct; all others count as the last */
 	WORD = 8,	    /* bytes of a number that may be a pointer */
 	NESTED_MAX = 8,
@@ -29,7 +29,8 @@ enum {
 };
 
 enum leads {
-	LEADS_WRONG,
+	LEADS_WRONG, /* to what is something else */
+	LEADS_OLD,   /* nowhere, as what was there before the block may */
 	LEADS_MAYBE, /* nothing speaks against it */
 	LEADS_RIGHT  /* to what has that type or just its size, to code */
 };
@@ -48,16 +49,19 @@ struct look { /* at one block as a node */
 	uint64_t addr, end; /* of what there is of the chunk */
 	uint64_t base;	    /* T's size: what is behind it counts */
 	unsigned looked;
-	unsigned agree;	       /* pointers behind T that lead as they should */
-	unsigned may;	       /* ... as they may */
-	uint32_t right, wrong; /* a bit each slot that led so */
+	unsigned agree; /* pointers behind T that lead as they should */
+	unsigned may;	/* ... as they may */
+	/* A bit each slot that led so; taken: wrong to what is something else.
+	 */
+	uint32_t right, wrong, taken;
 };
 
 /* Of the blocks of a group: */
 struct slots_seen {
 	size_t right[SLOTS]; /* in which it leads as it should */
 	size_t wrong[SLOTS]; /* in which nothing else leads wrong */
-	size_t late;	     /* the sum of these */
+	size_t taken[SLOTS]; /* of these */
+	size_t late;	     /* the sum of wrong */
 };
 
 static enum room room_of(const struct follow *f, const struct tag_place *place,
@@ -104,10 +108,9 @@ static enum leads leads_elsewhere(const struct follow *f, uint64_t value)
 
 	if (chunk != CHUNK_NONE && f->snap->chunk[chunk].state == CHUNK_USED)
 		return LEADS_MAYBE;
-	if (!span || span->kind == PLACE_NONE || span->kind == PLACE_HEAP ||
-	    is_code(f, value))
-		return LEADS_WRONG;
-	return LEADS_MAYBE;
+	if (!span || span->kind == PLACE_NONE || span->kind == PLACE_HEAP)
+		return LEADS_OLD;
+	return is_code(f, value) ? LEADS_WRONG : LEADS_MAYBE;
 }
 
 static enum leads leads_inside(const struct follow *f, uint32_t chunk,
@@ -191,7 +194,7 @@ static int leads(struct follow *f, const struct slot *s, uint64_t value,
 	}
 	at = value - follow_block(f, chunk)->addr;
 	if (follow_block(f, chunk)->state != CHUNK_USED)
-		*out = LEADS_WRONG;
+		*out = LEADS_OLD;
 	else if (s->node && f->p->node[chunk] && at == f->p->skip[chunk])
 		*out = leads_known(f, chunk, s->node);
 	else if (s->node && at)
@@ -225,7 +228,9 @@ static int look_slot(struct look *l, const struct slot *s, uint64_t base,
 		l->looked++;
 		if (leads(f, s, value, &to, err))
 			return -1;
-		if (to == LEADS_WRONG) {
+		if (to == LEADS_WRONG)
+			l->taken |= bit;
+		if (to <= LEADS_OLD) {
 			l->wrong |= bit;
 			return 0;
 		}
@@ -383,7 +388,10 @@ static void count_slots(const struct look *l, struct slots_seen *seen)
 	seen->late += l->may && l->wrong && may_be_late(l);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		seen->right[i] += l->right >> i & 1;
-		seen->wrong[i] += l->may && l->wrong == UINT32_C(1) << i;
+		if (!l->may || l->wrong != UINT32_C(1) << i)
+			continue;
+		seen->wrong[i]++;
+		seen->taken[i] += l->taken != 0;
 	}
 }
 
@@ -447,7 +455,8 @@ static void forgive(const struct slots_seen *seen, struct tag_fit *out)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (!seen->wrong[i] || seen->right[i] < RIGHT_LEAST ||
-		    seen->right[i] < RIGHT_TIMES * seen->wrong[i])
+		    seen->right[i] <= seen->wrong[i] ||
+		    seen->right[i] < TAKEN_TIMES * seen->taken[i])
 			continue;
 		out->late |= UINT32_C(1) << i;
 		out->good += seen->wrong[i];
@@ -458,7 +467,6 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err)
 {
 	size_t may = group->unknown / (all ? OLD_SHARE : WRONG_SHARE);
-	size_t late = group->unknown / LATE_SHARE;
 	size_t loose = 0, wrong = 0, open = 0;
 	struct slots_seen seen = {0};
 	uint32_t slots;
@@ -488,7 +496,8 @@ int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 		if (look_place(f, group, &group->place[i], node, out, &seen,
 			       &slots, err))
 			return -1;
-		if (seen.late > late || i + 1 - out->good - seen.late > may)
+		if (seen.late * 2 > group->unknown ||
+		    i + 1 - out->good - seen.late > may)
 			return 0;
 	}
 	forgive(&seen, out);

@@ -7,8 +7,8 @@
  * Blocks that only begin with a struct T are grouped by such a member's value;
  * of the structs that begin like T, a group is the one that fits each block of
  * it, in size and by its pointers (of 64 blocks one may have old ones in
- * members never written, and stays a T; where a member is right in most blocks,
- * one in 8 may have an old word there), if
+ * members never written, and stays a T; where a member is right in more blocks
+ * than not, others may have an old word there, that leads nowhere), if
  *  - pointers of that type lead to other blocks with the value (and to none of
  *    another type), or
  *  - functions in the object that the member points at take it where their
