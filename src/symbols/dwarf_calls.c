@@ -236,50 +236,60 @@ static bool parameter_value(const struct die *call,
 	return false;
 }
 
+/* Where a call returns to, in the function that has it: both to be closed. */
+struct returned {
+	struct die function, call;
+	struct dwarf_where where;
+};
+
+static bool open_call(struct dwarf *d, const struct module *module,
+		      const struct call *from, struct returned *out)
+{
+	uint64_t pc = from->ret - module->bias;
+	struct dwarf_unit *unit = dwarf_unit_at(d, pc - 1);
+
+	if (!unit || !dwarf_function_at(d, unit, pc - 1, &out->function))
+		return false;
+	out->where = (struct dwarf_where){.dwarf = d,
+					  .bias = module->bias,
+					  .frame = from->caller,
+					  .function = &out->function};
+	if (find_call(&out->function, 0, returns_to, pc, &out->call))
+		return true;
+	die_close(&out->function);
+	return false;
+}
+
+static void close_call(struct returned *at)
+{
+	die_close(&at->call);
+	die_close(&at->function);
+}
+
 bool dwarf_call_value(struct dwarf *d, const struct module *module,
 		      const struct call *from, const struct entry_place *at,
 		      uint64_t *out)
 {
-	uint64_t pc = from->ret - module->bias;
-	struct dwarf_unit *unit = dwarf_unit_at(d, pc - 1);
-	struct die function, call;
-	struct dwarf_where where = {.dwarf = d,
-				    .bias = module->bias,
-				    .frame = from->caller,
-				    .function = &function};
-	bool found = false;
+	struct returned to;
+	bool found;
 
-	if (!unit || !dwarf_function_at(d, unit, pc - 1, &function))
+	if (!open_call(d, module, from, &to))
 		return false;
-	if (find_call(&function, 0, returns_to, pc, &call)) {
-		found = parameter_value(&call, at, &where, out);
-		die_close(&call);
-	}
-	die_close(&function);
+	found = parameter_value(&to.call, at, &to.where, out);
+	close_call(&to);
 	return found;
 }
 
 bool dwarf_call_site(struct dwarf *d, const struct module *module,
 		     const struct call *from, struct call_site *out)
 {
-	uint64_t pc = from->ret - module->bias;
-	struct dwarf_unit *unit = dwarf_unit_at(d, pc - 1);
-	struct die function, call;
-	struct dwarf_where where = {.dwarf = d,
-				    .bias = module->bias,
-				    .frame = from->caller,
-				    .function = &function};
-	bool found;
+	struct returned to;
 
-	if (!unit || !dwarf_function_at(d, unit, pc - 1, &function))
+	if (!open_call(d, module, from, &to))
 		return false;
-	found = find_call(&function, 0, returns_to, pc, &call);
-	if (found) {
-		set_site(&call, module, out);
-		if (calls(&call, &where, from))
-			out->target = from->callee;
-		die_close(&call);
-	}
-	die_close(&function);
-	return found;
+	set_site(&to.call, module, out);
+	if (calls(&to.call, &to.where, from))
+		out->target = from->callee;
+	close_call(&to);
+	return true;
 }

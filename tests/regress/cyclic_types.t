@@ -3,39 +3,11 @@
 # one before: each is told as far as it goes, and the command ends.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
-need_ptrace
-need timeout
-
-[ "$(uname -m)" = x86_64 ] || skip_all "its assembler code is x86-64's"
-cc=${HS_CC:-cc}
-FIXTURES=$T
-cat >"$T/main.c" <<'END'
-#include <stdio.h>
-#include <stdlib.h>
-long first, *block;
-int main(void)
-{
-	block = malloc(400);
-	first = (long)block;
-	*block = (long)malloc(400);
-	puts("ready");
-	fflush(stdout);
-	while (getchar() != EOF)
-		;
-	return 0;
-}
-END
+# shellcheck source=tests/lib/odd_units.sh
+. "$top_srcdir/tests/lib/odd_units.sh"
 # One variable of each kind of type, all of them at "first".
 cat >"$T/unit.s" <<'END'
-	.section .debug_abbrev,"",@progbits
-.macro abbrev code, tag, children, attributes:vararg
-	.uleb128 \code, \tag
-	.byte \children
-	.uleb128 \attributes
-	.byte 0, 0
-.endm
-	abbrev 1, 0x11, 1, 0x03, 0x08, 0x13, 0x0b
-	abbrev 2, 0x34, 0, 0x03, 0x08, 0x49, 0x13, 0x02, 0x18
+	.include "odd.s"
 	abbrev 3, 0x26, 0, 0x49, 0x13
 	abbrev 4, 0x0f, 0, 0x49, 0x13, 0x0b, 0x0b
 	abbrev 5, 0x16, 0, 0x03, 0x08, 0x49, 0x13
@@ -48,23 +20,8 @@ cat >"$T/unit.s" <<'END'
 	abbrev 12, 0x13, 1, 0x0b, 0x0b
 	abbrev 14, 0x13, 1, 0x03, 0x08, 0x0b, 0x0b, 0x01, 0x13
 	abbrev 13, 0x1c, 0, 0x49, 0x13, 0x38, 0x0b
-	.byte 0
 
-	.section .debug_info,"",@progbits
-.Lunit:	.long .Lunit_end - .Lversion
-.Lversion: .short 4
-	.long .debug_abbrev
-	.byte 8
-	.uleb128 1
-	.string "odd.c"
-	.byte 12
-.macro variable name, type
-	.uleb128 2
-	.string "\name"
-	.long \type - .Lunit
-	.byte 9, 3
-	.quad first
-.endm
+	unit 12
 	variable a_const, .Lconst
 	variable a_pointer, .Lpointer
 	variable a_typedef, .Ltypedef
@@ -135,12 +92,9 @@ cat >"$T/unit.s" <<'END'
 	.byte 8
 	.long .Lconst - .Lunit
 	.byte 0
-	.byte 0
-.Lunit_end:
-	.section .note.GNU-stack,"",@progbits
+	end
 END
-$cc -o "$T/odd" "$T/main.c" "$T/unit.s" 2>"$T/cc" ||
-	bail "$(head -n 1 "$T/cc")"
+odd_program "$T/unit.s"
 start_fixture odd
 ends() { # COMMAND
 	status=0

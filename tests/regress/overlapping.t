@@ -3,79 +3,29 @@
 # stand for one another: each command ends, and that it is damaged is said.
 # shellcheck source=tests/lib/tap.sh
 . "$top_srcdir/tests/lib/tap.sh"
-need_ptrace
-need timeout
-
-[ "$(uname -m)" = x86_64 ] || skip_all "its assembler code is x86-64's"
-cc=${HS_CC:-cc}
-FIXTURES=$T
-cat >"$T/main.c" <<'END'
-#include <stdio.h>
-#include <stdlib.h>
-long first, *block;
-int main(void)
-{
-	block = malloc(400);
-	first = (long)block;
-	puts("ready");
-	fflush(stdout);
-	while (getchar() != EOF)
-		;
-	return 0;
-}
-END
+# shellcheck source=tests/lib/odd_units.sh
+. "$top_srcdir/tests/lib/odd_units.sh"
 # A unit of C++ that has the code of main.
 cat >"$T/head.s" <<'END'
-	.section .debug_abbrev,"",@progbits
-.macro abbrev code, tag, children, attributes:vararg
-	.uleb128 \code, \tag
-	.byte \children
-	.uleb128 \attributes
-	.byte 0, 0
-.endm
-	abbrev 1, 0x11, 1, 0x03, 0x08, 0x13, 0x0b, 0x11, 0x01, 0x12, 0x07
-	abbrev 2, 0x39, 1, 0x03, 0x08, 0x01, 0x13 # namespace: name, sibling
-	abbrev 3, 0x39, 1, 0x03, 0x08             # name alone
-	abbrev 4, 0x34, 0, 0x03, 0x08, 0x49, 0x13, 0x02, 0x18
+	.include "odd.s"
+	abbrev 3, 0x39, 1, 0x03, 0x08             # namespace: name alone
+	abbrev 4, 0x39, 1, 0x03, 0x08, 0x01, 0x13 # name, sibling
 	abbrev 5, 0x24, 0, 0x03, 0x08, 0x3e, 0x0b, 0x0b, 0x0b
 	abbrev 6, 0x2e, 0, 0x03, 0x08, 0x11, 0x01, 0x12, 0x07, 0x31, 0x13
 	abbrev 7, 0x13, 0, 0x03, 0x08, 0x3c, 0x19, 0x69, 0x20
 	abbrev 8, 0x41, 1, 0x13, 0x0b
 	abbrev 9, 0x2e, 1, 0x03, 0x08, 0x11, 0x01, 0x12, 0x07
 	abbrev 10, 0x0b, 1, 0x01, 0x13            # block: sibling
-	.byte 0
-.macro unit language
-	.section .debug_info,"",@progbits
-.Lunit:	.long .Lunit_end - .Lversion
-.Lversion: .short 4
-	.long .debug_abbrev
-	.byte 8
-	.uleb128 1
-	.string "odd.cc"
-	.byte \language
-	.quad main, 64
+.macro unit_of language
+	unit \language
 .Llong: .uleb128 5
 	.string "long"
 	.byte 5, 8
 .endm
-.macro variable name, type
-	.uleb128 4
-	.string "\name"
-	.long \type - .Lunit
-	.byte 9, 3
-	.quad first
-.endm
-.macro end
-	.byte 0
-.Lunit_end:
-	.section .note.GNU-stack,"",@progbits
-.endm
 END
 
 try() { # WHAT, the unit's assembler code in $T/unit.s
-	if ! $cc -Wa,-I"$T" -o "$T/odd" "$T/main.c" "$T/unit.s" 2>"$T/cc"; then
-		bail "$(head -n 1 "$T/cc")"
-	fi
+	odd_program "$T/unit.s"
 	start_fixture odd
 	for command in 'print first' 'whatis itself' bt types; do
 		ends=0
@@ -99,10 +49,10 @@ says_damage() { # WHAT
 
 # The next of each is what is in it.
 {
-	printf '.include "head.s"\n\tunit 4\n\tvariable itself, .Llong\n'
+	printf '.include "head.s"\n\tunit_of 4\n\tvariable itself, .Llong\n'
 	i=0
 	while [ "$i" -lt 60 ]; do
-		printf '.Ln%d: .uleb128 2\n.string "n"\n.long .Ln%d - .Lunit\n' \
+		printf '.Ln%d: .uleb128 4\n.string "n"\n.long .Ln%d - .Lunit\n' \
 			"$i" $((i + 1))
 		i=$((i + 1))
 	done
@@ -113,7 +63,7 @@ says_damage "namespaces in one another"
 
 # The same of blocks of a function.
 {
-	printf '.include "head.s"\n\tunit 12\n\tvariable itself, .Llong\n'
+	printf '.include "head.s"\n\tunit_of 12\n\tvariable itself, .Llong\n'
 	printf '\t.uleb128 9\n\t.string "main"\n\t.quad main, 64\n'
 	i=0
 	while [ "$i" -lt 60 ]; do
@@ -126,7 +76,7 @@ says_damage "namespaces in one another"
 try "blocks in one another"
 
 {
-	printf '.include "head.s"\n\tunit 4\n\tvariable itself, .Llong\n'
+	printf '.include "head.s"\n\tunit_of 4\n\tvariable itself, .Llong\n'
 	printf '\t.rept 100000\n\t.uleb128 3\n\t.string "n"\n\t.endr\n'
 	printf '\t.rept 100001\n\t.byte 0\n\t.endr\n\tend\n'
 } >"$T/unit.s"
@@ -134,14 +84,14 @@ try "nested without end"
 says_damage "nested without end"
 
 {
-	printf '.include "head.s"\n\tunit 4\n\tvariable itself, .Llong\n'
+	printf '.include "head.s"\n\tunit_of 4\n\tvariable itself, .Llong\n'
 	printf '.Lcopy: .uleb128 6\n.string "main"\n.quad main, 64\n'
 	printf '.long .Lcopy - .Lunit\n\tend\n'
 } >"$T/unit.s"
 try "a copy of itself"
 
 {
-	printf '.include "head.s"\n\tunit 4\n\tvariable itself, .Lsigned\n'
+	printf '.include "head.s"\n\tunit_of 4\n\tvariable itself, .Lsigned\n'
 	printf '.Lsigned: .uleb128 7\n.string "one"\n.quad 1\n\tend\n'
 	for i in 1 2; do
 		printf '.section .debug_types,"",@progbits\n'
