@@ -239,7 +239,7 @@ static uint32_t said_node(const struct paths *p, const struct typed_claim *c)
 /* Does what a chunk is known to be have that there? */
 static bool is_known(struct follow *f, const struct typed_claim *c)
 {
-	uint32_t node = f->p->node[c->chunk];
+	uint32_t node = f->p->node[c->chunk], part = said_node(f->p, c);
 	uint64_t at = c->at, size = f->p->nodes.node[node].size;
 
 	if (!node || at < f->p->skip[c->chunk])
@@ -247,7 +247,8 @@ static bool is_known(struct follow *f, const struct typed_claim *c)
 	at -= f->p->skip[c->chunk];
 	if (f->p->form[c->chunk] == FORM_ARRAY && size)
 		at %= size;
-	return node_has(&f->p->nodes, node, at, said_node(f->p, c));
+	return node_has(&f->p->nodes, node, at, part) ||
+	       (!at && node_begins(&f->p->nodes, node, part));
 }
 
 static int follow_claim(struct follow *f, uint32_t index, struct error *err)
@@ -337,6 +338,7 @@ static int refine(struct follow *f,
 /* By what is surer first. */
 static int refine_all(struct follow *f, struct error *err)
 {
+	unsigned round = 0;
 	bool more;
 
 	f->by = TYPED_TAG;
@@ -354,7 +356,7 @@ static int refine_all(struct follow *f, struct error *err)
 		f->by = TYPED_SIZE;
 		if (refine(f, follow_candidates, &more, err))
 			return -1;
-	} while (more);
+	} while (more && ++round < ROUNDS_MAX);
 	return 0;
 }
 

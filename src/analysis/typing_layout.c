@@ -220,11 +220,12 @@ static int note_first(struct nodes *nodes, uint32_t outer, struct type *type,
 typedef int begin_fn(struct nodes *nodes, uint32_t number, uint64_t hash,
 		     bool whole, struct error *err);
 
-static int each_beginning(struct nodes *nodes, uint32_t number, begin_fn *fn,
-			  struct error *err)
+/* Of type, which number is or begins with. */
+static int each_beginning(struct nodes *nodes, uint32_t number,
+			  struct type *type, begin_fn *fn, struct error *err)
 {
 	const struct member *m;
-	size_t n = type_members(nodes->node[number].type, &m);
+	size_t n = type_members(type, &m);
 	uint64_t hash = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -253,6 +254,26 @@ static int find_whole(struct nodes *nodes, uint32_t number, uint64_t hash,
 	return add_more(nodes, (uint32_t)inner, number, err);
 }
 
+/* What begins with a struct that begins so by a macro begins so, too. */
+static int find_all(struct nodes *nodes, uint32_t number, struct type *type,
+		    unsigned depth, struct error *err)
+{
+	const struct member *m;
+	size_t n;
+
+	type = type_strip(type);
+	if (type->kind != TYPE_STRUCT || depth == NESTED_MAX)
+		return 0;
+	if (each_beginning(nodes, number, type, find_whole, err))
+		return -1;
+	n = type_members(type, &m);
+	for (size_t i = 0; i < n && !m[i].offset; i++)
+		if (!m[i].bit_size &&
+		    find_all(nodes, number, m[i].type, depth + 1, err))
+			return -1;
+	return 0;
+}
+
 int nodes_note(struct nodes *nodes, struct error *err)
 {
 	size_t from = nodes->noted;
@@ -266,12 +287,14 @@ int nodes_note(struct nodes *nodes, struct error *err)
 			continue;
 		if (note_first(nodes, number, node->type, 0, err) ||
 		    (nodes->node[number].kind == NODE_STRUCT &&
-		     each_beginning(nodes, number, keep_whole, err)))
+		     each_beginning(nodes, number, nodes->node[number].type,
+				    keep_whole, err)))
 			return -1;
 	}
 	for (; from < nodes->noted; from++)
 		if (nodes->node[from].kind == NODE_STRUCT &&
-		    each_beginning(nodes, (uint32_t)from, find_whole, err))
+		    find_all(nodes, (uint32_t)from, nodes->node[from].type, 0,
+			     err))
 			return -1;
 	return 0;
 }

@@ -115,14 +115,9 @@ static int refine_inner(struct follow *f, const struct tag_place *place,
 	/* What is said of it is kept no more. */
 	if (p->cut)
 		return 0;
-	if (follow_is_area(f, place->chunk)) {
-		if (!u64map_get(&f->seen,
-				follow_key(f, place->chunk, node, place->at),
-				NULL))
-			f->found = true;
-		return follow_inner(f, place->chunk, node, place->at, err);
-	}
 	f->found = true;
+	if (follow_is_area(f, place->chunk))
+		return follow_inner(f, place->chunk, node, place->at, err);
 	if (GROW(p->inner, p->inner_cap, p->inners + 1, "types", err))
 		return -1;
 	p->inner[p->inners++] = (struct typed_inner){place->chunk, place->at,
@@ -157,6 +152,10 @@ int tag_refine(struct follow *f, const struct tag_place *place, uint32_t node,
 		p->proven[place->chunk] = proof + 1;
 		return 0;
 	}
+	/* That was said already, and is against what is believed. */
+	if (u64map_get(&f->seen, follow_key(f, place->chunk, node, place->at),
+		       NULL))
+		return 0;
 	f->link = p->claim[place->claim].link;
 	return refine_inner(f, place, node, proof, whole, err);
 }

@@ -88,5 +88,8 @@ for name in ring counted either; do
 			"$T/out")" \
 		"$(grep -c "^type .* struct $name\$" "$T/manifest") tag"
 done
+is "what begins with one that begins so by a macro begins so, too" \
+	"$(jq -s -c '[.[1].rows[].type | select(startswith("struct visit"))]' \
+		"$T/out")" "[]"
 stop_fixture
 done_testing
