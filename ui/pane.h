@@ -36,6 +36,7 @@ struct pane {
 	bool text;	   /* see above */
 	bool titles;	   /* stand above all lines and do not scroll */
 	bool exact;	   /* bytes, not KiB */
+	int cut;	   /* a column with more than it has room for, or -1 */
 	int width, height; /* of the rows' area when last drawn */
 	int y;		   /* of its first row, for clicks */
 	uint32_t section_count;

@@ -131,8 +131,7 @@ static void add_up(struct pane_section *section)
 }
 
 /* Columns that stretch give what is over the screen's width, the last first. */
-static void squeeze(const struct pane *pane, struct pane_section *section,
-		    int width)
+static void squeeze(struct pane *pane, struct pane_section *section, int width)
 {
 	const struct view_ops *ops = pane->view->ops;
 
@@ -153,6 +152,7 @@ static void squeeze(const struct pane *pane, struct pane_section *section,
 			over = section->width[c] - least;
 		section->width[c] -= over;
 		section->total -= over;
+		pane->cut = (int)c;
 	}
 }
 
@@ -193,6 +193,7 @@ void pane_layout(struct pane *pane, int width)
 	uint32_t line = 0;
 
 	pane->titles = false;
+	pane->cut = -1;
 	find_sections(pane);
 	for (uint32_t i = 0; i < pane->section_count; i++)
 		measure(pane, &pane->section[i]);

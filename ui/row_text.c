@@ -7,17 +7,20 @@
 
 enum { TEXT_MAX = 64 << 10, ROOM_MAX = 1024, MARGIN = 2 };
 
-static int wrapped_column(const struct view *view)
+/* A sentence; or, where no bytes want that room, what is cut. */
+static int column_of(const struct step *step)
 {
-	for (uint32_t c = 0; c < view->ops->column_count; c++)
-		if (view->ops->column[c].wrap)
+	const struct view_ops *ops = step->view->ops;
+
+	for (uint32_t c = 0; c < ops->column_count; c++)
+		if (ops->column[c].wrap)
 			return (int)c;
-	return -1;
+	return ops->bytes || ops->section >= 0 ? -1 : step->pane.cut;
 }
 
 bool row_text_is_there(const struct step *step)
 {
-	return step && step->view && wrapped_column(step->view) >= 0;
+	return step && step->view && column_of(step) >= 0;
 }
 
 bool row_text_is_all(const struct step *step)
@@ -42,8 +45,8 @@ int row_text_draw(const struct ui *ui, int y, int height, int width)
 	if (row < 0)
 		return 0;
 	text = xmalloc(TEXT_MAX);
-	step->view->ops->column[wrapped_column(step->view)].cell(
-		step->view, (uint32_t)row, &value);
+	step->view->ops->column[column_of(step)].cell(step->view, (uint32_t)row,
+						      &value);
 	view_format(&value, false, text, TEXT_MAX);
 	for (const char *s = text; *s && lines < height; s += next, lines++) {
 		size_t len = draw_wrap(s, room, &next);

@@ -1,6 +1,6 @@
 /*
  * What the selected row says in a column that a line of the table has no room
- * for (struct column's wrap): in full, in the lower pane.
+ * for (struct column's wrap; a name that is cut): in full, in the lower pane.
  */
 #ifndef UI_ROW_TEXT_H
 #define UI_ROW_TEXT_H

@@ -183,8 +183,6 @@ static void draw_table(struct ui *ui, int y, int height, int rows, int width)
 			       step->error ? step->error : "");
 		return;
 	}
-	if (width != step->pane.width)
-		pane_layout(&step->pane, width);
 	titles = step->pane.titles;
 	if (rows >= ROWS_FOR_FOOT)
 		foot = foot_lines(step->view, step->pane.exact, width);
@@ -241,6 +239,7 @@ void screen_draw(struct ui *ui)
 {
 	int rows = getmaxy(stdscr), width = getmaxx(stdscr);
 	int y = 1, bottom = rows - 1 - (rows >= ROWS_FOR_KEYS), bytes;
+	struct step *step = ui_step(ui);
 	int crumbs = 0;
 
 	erase();
@@ -256,6 +255,9 @@ void screen_draw(struct ui *ui)
 		crumbs = y++;
 	if (rows >= ROWS_FOR_BANNER)
 		y = draw_banner(ui, y, width);
+	/* Whether there is a lower pane depends on what is cut. */
+	if (step && step->view && width != step->pane.width)
+		pane_layout(&step->pane, width);
 	bytes = bytes_pane_height(ui, rows);
 	ui->bytes_y = -1;
 	draw_table(ui, y, bottom - bytes - y, rows, width);

@@ -93,4 +93,37 @@ check "it says all of it: no line is cut" test "$(sed -n '/^ *! /,/^$/p' \
 	"$T/bare" | grep -c '[^ ].*…$')" -eq 0
 check "and has what is known without" grep -q 'unknown' "$T/bare"
 stop_fixture
+
+# Names that are longer than the screen is wide.
+if ! g++ -g -O1 -o "$T/typed_heap" "$top_srcdir/tests/fixtures/typed_heap.cc" \
+	2>"$T/log"; then
+	skip "long names" "g++ makes no such program here"
+	done_testing
+fi
+start_fixture typed_heap
+hs -p "$PID" --json --limit 0 types
+longest=$(jq -r '.rows | max_by(.type | length).type' "$T/out")
+check "there is one" test "${#longest}" -gt 100
+hs -p "$PID" types
+check "no terminal: it is not cut" grep -qF "$longest" "$T/out"
+hs -p "$PID" --csv types
+check "nor in CSV" grep -qF "$(echo "$longest" | sed 's/"/""/g')" "$T/out"
+play "long names" <<END
+key 0 /
+type $longest
+key Enter
+save-screen $T/long
+key Esc /
+type unknown
+key Enter
+save-screen $T/short
+END
+check "it is cut, and columns stay where they are" grep -Eq \
+	"^▸ $(echo "$longest" | cut -c -12 | sed 's/[][*+.()]/./g').*… +[0-9]+ +[0-9.]+ [KMi]*B +[0-9.]+%  [a-z]+\$" \
+	"$T/long"
+is "below it is in full" "$(sed -n '/── this row in full/,/^(heapscope)/p' \
+	"$T/long" | sed '1d;$d' | tr -d ' \n')" "$(echo "$longest" | tr -d ' ')"
+check "where nothing is cut there is nothing below" test "$(grep -c \
+	'── this row in full' "$T/short")" -eq 0
+stop_fixture
 done_testing
