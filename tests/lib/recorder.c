@@ -150,9 +150,15 @@ static void end(void)
 	__atomic_store_n(&record->lock, 0, __ATOMIC_RELEASE);
 }
 
+/*
+ * Blocks of one page lie in one page of the table: whoever reads it, or copies
+ * the process, has no more pages to read than the heap has.
+ */
 static size_t first_slot(uint64_t addr)
 {
-	return (addr >> 4) * 0x9e3779b97f4a7c15 >> 42 & (RECORD_SLOTS - 1);
+	uint64_t page = (addr >> 12) * 0x9e3779b97f4a7c15 >> 40;
+
+	return (page << 8 | (addr >> 4 & 255)) & (RECORD_SLOTS - 1);
 }
 
 static void fill(size_t i, void *p, size_t size)
