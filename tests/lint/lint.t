@@ -13,23 +13,27 @@ list() { # PATTERN... : the project's files with such names, one a line
 	done | sort
 }
 
-# compile COMPILER FILE...: syntax only, two processes at a time.  From the
-# build tree: config.h is there, and the paths in HS_CPPFLAGS start there.
+# command_of COMPILER: that checks the syntax of files, each by itself.  Of
+# clang the one that its driver would start anew for every file, which takes
+# longer than most files do.
+command_of() {
+	set -- "$1 $STRICT $HS_CPPFLAGS -I. -fsyntax-only -x c"
+	# The flags are words on purpose.
+	# shellcheck disable=SC2086
+	one=$($1 -### /dev/null 2>&1 | tail -n 1)
+	case $one in
+	*' "-cc1" '*' "/dev/null"') echo "${one%'"/dev/null"'}" ;;
+	*) echo "$1" ;;
+	esac
+}
+# compile COMPILER: the files on stdin, two processes at a time.  From the build
+# tree: config.h is there, and the paths in HS_CPPFLAGS start there.
 compile() {
-	compiler=$1
-	shift
-	printf '%s\n' "$@" | (
-		cd "$top_builddir" || exit 1
-		# The flags are words on purpose.
-		# shellcheck disable=SC2086
-		sed "s|^|$top_srcdir/|" | xargs -n 8 -P 2 \
-			$compiler $STRICT $HS_CPPFLAGS -I. \
-			-fsyntax-only -x c
-	)
+	cd "$top_builddir" || return
+	xargs -n 32 -P 2 sh -c "$(command_of "$1") \"\$@\"" "$1"
 }
 sources() {
-	# shellcheck disable=SC2046
-	compile "$1" $(list '*.c')
+	list '*.c' | sed "s|^|$top_srcdir/|" | (compile "$1")
 }
 # A header alone must compile, and twice must do no harm.
 headers() {
@@ -39,24 +43,18 @@ headers() {
 			"$top_srcdir/$header" \
 			>"$T/alone/$(echo "$header" | tr / -).c"
 	done
-	# shellcheck disable=SC2086
-	(cd "$top_builddir" &&
-		find "$T/alone" -name '*.c' -print0 | xargs -0 -n 8 -P 2 \
-			$1 $STRICT $HS_CPPFLAGS -I. -fsyntax-only)
+	find "$T/alone" -name '*.c' | (compile "$1")
 }
 # A source that nobody builds rots.
 all_built() {
-	list '*.c' '*.t' | while read -r source; do
-		case $source in
-		src/main.c) continue ;;
-		src/* | ui/*) line="SOURCES += $source" ;;
-		tests/unit/*) line="unit_tests += ${source%.c}" ;;
-		*.t) line="script_tests += $source" ;;
-		*) continue ;;
-		esac
-		grep -q "$line\$" Makefile.am ||
-			echo "Makefile.am has no line: $line"
-	done | grep . && return 1
+	list '*.c' '*.t' | sed -n -e '/^src\/main\.c$/d' \
+		-e 's|^src/|SOURCES += &|p' -e 's|^ui/|SOURCES += &|p' \
+		-e 's|^\(tests/unit/.*\)\.c$|unit_tests += \1|p' \
+		-e 's|^.*\.t$|script_tests += &|p' | sort >"$T/wanted"
+	grep -oE '(SOURCES|unit_tests|script_tests) \+= [^ ]*$' Makefile.am |
+		sort -u >"$T/lines"
+	comm -23 "$T/wanted" "$T/lines" |
+		sed 's/^/Makefile.am has no line: /' | grep . && return 1
 	return 0
 }
 has_config() {
