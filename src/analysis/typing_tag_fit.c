@@ -18,7 +18,6 @@ enum {
 	LOOK_POINTERS = 64, /* of a block, that are not null */
 	LOOK_NULLS = 256,   /* of an array in it */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
-	OLD_SHARE = 64,	    /* so few have what was in the memory before */
 	RIGHT_LEAST = 8,    /* blocks show that a member is there */
 	TAKEN_TIMES = 4,    /* ... less often it leads to what is used */
 	SLOTS = 32,	    /* of a struct; all others count as the last */
@@ -466,7 +465,7 @@ static void forgive(const struct slots_seen *seen, struct tag_fit *out)
 int tag_fit(struct follow *f, const struct tag_group *group, uint32_t node,
 	    bool all, struct tag_fit *out, struct error *err)
 {
-	size_t may = group->unknown / (all ? OLD_SHARE : WRONG_SHARE);
+	size_t may = group->unknown / (all ? TAG_OLD_SHARE : WRONG_SHARE);
 	size_t loose = 0, wrong = 0, open = 0;
 	struct slots_seen seen = {0};
 	uint32_t slots;

@@ -10,25 +10,19 @@ enum {
 	SHARE = 4,	/* so many of a group must have pointers that agree */
 	CODE_SHARE = 8, /* all but so many must fit what code says */
 	MOST = 4,	/* all but so many */
+	KNOWN_MAX = 4,	/* types of one value are compared */
 	OFTEN = 16,	/* so often known, a struct has all its tags shown */
 	NESTED_MAX = 8, /* structs in an object with functions */
 	FUNCTIONS_MAX = 64 /* of it are looked at */
 };
 
-/* Of blocks with that value: the one type, or that there are two. */
-static void judge_known(const struct tag_group *group, struct tag_verdict *out,
-			uint32_t *known)
-{
-	*known = 0;
-	for (size_t i = group->unknown; i < group->count; i++) {
-		uint32_t node = group->place[i].known;
-
-		if (*known && *known != node)
-			out->lies = true;
-		*known = node;
-		out->known++;
-	}
-}
+/* Of blocks with that value, a type that some are known as. */
+struct known_type {
+	uint32_t node;
+	size_t blocks;
+	bool fits; /* the unknown ones, and more than by chance */
+	struct tag_fit fit;
+};
 
 bool tag_is_of_others(const struct tag_known *known, uint32_t node,
 		      uint64_t value)
@@ -69,9 +63,9 @@ struct judging {
 	struct follow *f;
 	const struct tag_group *group;
 	struct tag_verdict *out;
-	uint32_t known;	 /* of blocks with the value, or 0 */
-	bool known_fits; /* and more than by chance */
-	struct tag_fit known_fit;
+	struct known_type known[KNOWN_MAX];
+	size_t knowns;
+	bool lies;	 /* more than these */
 	uint32_t likely; /* agrees, and is not known to be of others */
 	struct tag_fit likely_fit;
 	size_t agreeing;      /* not of others, nor known */
@@ -79,6 +73,54 @@ struct judging {
 	uint32_t more;	      /* the last that leaves room; 0: a poor one */
 	struct tag_fit more_fit;
 };
+
+static struct known_type *known_of(struct judging *j, uint32_t node)
+{
+	for (size_t i = 0; i < j->knowns; i++)
+		if (j->known[i].node == node)
+			return &j->known[i];
+	return NULL;
+}
+
+static void judge_known(struct judging *j)
+{
+	const struct tag_group *group = j->group;
+
+	for (size_t i = group->unknown; i < group->count && !j->lies; i++) {
+		uint32_t node = group->place[i].known;
+		struct known_type *known = known_of(j, node);
+
+		j->out->known++;
+		if (!known && j->knowns == KNOWN_MAX) {
+			j->lies = true;
+		} else {
+			if (!known)
+				known = &j->known[j->knowns++];
+			known->node = node;
+			known->blocks++;
+		}
+	}
+	j->out->lies = j->knowns > 1;
+}
+
+/* The type of them that fits.  Pointers of others are old if it alone does, and
+ * they are very few. */
+static const struct known_type *judge_best(const struct judging *j)
+{
+	const struct known_type *best = NULL;
+	size_t others = 0;
+
+	for (size_t i = 0; i < j->knowns; i++) {
+		if (j->known[i].fits && best)
+			return NULL;
+		if (j->known[i].fits)
+			best = &j->known[i];
+		else
+			others += j->known[i].blocks;
+	}
+	return !j->lies && others * TAG_OLD_SHARE <= j->group->count ? best
+								     : NULL;
+}
 
 static void decide(struct tag_verdict *out, enum tag_by by, uint32_t node,
 		   const struct tag_fit *fit)
@@ -92,6 +134,7 @@ static void decide(struct tag_verdict *out, enum tag_by by, uint32_t node,
 static int try_one(struct judging *j, uint32_t node, struct error *err)
 {
 	struct tag_verdict *out = j->out;
+	struct known_type *known = known_of(j, node);
 	struct tag_fit fit;
 
 	if (j->f->p->nodes.node[node].kind != NODE_STRUCT)
@@ -100,13 +143,15 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 		return -1;
 	if (!fit.fits || (!fit.whole && has_others(&fit)))
 		return 0;
-	if (node == j->known)
-		j->known_fit = fit;
-	if (node == j->known && fit.open)
-		j->known_fits = !has_others(&fit) &&
+	if (known) {
+		known->fit = fit;
+		if (fit.whole || fit.open)
+			known->fits =
+				!has_others(&fit) &&
 				(j->group->validated || agrees(j->group, &fit));
-	else if (node == j->known && !fit.whole)
-		j->known_fits = agrees_much(j->group, &fit);
+		else
+			known->fits = agrees_much(j->group, &fit);
+	}
 	if (!fit.whole) {
 		/* Something may be behind it, with no pointer in it. */
 		if (!is_of_others(j->group, node)) {
@@ -117,9 +162,6 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 		}
 		return 0;
 	}
-	if (node == j->known)
-		j->known_fits = !has_others(&fit) &&
-				(j->group->validated || agrees(j->group, &fit));
 	if (is_of_others(j->group, node))
 		return 0;
 	if (out->fittings < TAG_SHOWN)
@@ -129,7 +171,7 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 	if (agrees(j->group, &fit)) {
 		j->likely = node;
 		j->likely_fit = fit;
-		j->agreeing += node != j->known;
+		j->agreeing += !known;
 		out->supported = true;
 	}
 	return 0;
@@ -162,10 +204,11 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 	      struct tag_verdict *out, struct error *err)
 {
 	struct judging j = {.f = f, .group = group, .out = out};
+	const struct known_type *known;
 
 	*out = (struct tag_verdict){.by = TAG_NOT,
 				    .fitting_blocks = group->unknown};
-	judge_known(group, out, &j.known);
+	judge_known(&j);
 	if (judge_code(&j, err))
 		return -1;
 	if (out->by != TAG_NOT)
@@ -177,15 +220,16 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 		if (try_one(&j, group->family->more[i], err))
 			return -1;
 		/* Nothing can come of it any more. */
-		if (group->object && !j.known && j.likely_others > TAG_SHOWN)
+		if (group->object && !j.knowns && j.likely_others > TAG_SHOWN)
 			break;
 	}
-	if (out->lies)
-		return 0;
-	if (j.known) {
-		if (!j.known_fits || (j.agreeing && !group->validated))
+	if (out->known) {
+		known = judge_best(&j);
+		if (!known || (j.agreeing && !group->validated))
 			return 0;
-		decide(out, TAG_KNOWN, j.known, &j.known_fit);
+		out->lies = false;
+		out->known = known->blocks;
+		decide(out, TAG_KNOWN, known->node, &known->fit);
 		out->supported = true;
 	} else if (j.likely && j.likely_others == 1) {
 		decide(out, TAG_ONLY, j.likely, &j.likely_fit);

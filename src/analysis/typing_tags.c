@@ -291,6 +291,26 @@ static int add_groups(struct solving *s, const struct tag_member *m,
 	return 0;
 }
 
+/* Very few of its blocks are known as another type than most that are known. */
+static bool is_of_one(const struct tag_group *g)
+{
+	uint32_t node = 0;
+	size_t votes = 0, others = 0;
+
+	/* The one that more than half have, if any does. */
+	for (size_t k = g->unknown; k < g->count; k++) {
+		if (!votes)
+			node = g->place[k].known;
+		if (g->place[k].known == node)
+			votes++;
+		else
+			votes--;
+	}
+	for (size_t k = g->unknown; k < g->count; k++)
+		others += g->place[k].known != node;
+	return others * TAG_OLD_SHARE <= g->count;
+}
+
 /* Several blocks each of two types or more are known, and no value is of two
  * types: that is no chance. */
 static bool is_validated(const struct outcome *o, const struct solving *s)
@@ -302,13 +322,9 @@ static bool is_validated(const struct outcome *o, const struct solving *s)
 		types += blocks >= SEVERAL;
 	if (types < 2)
 		return false;
-	for (size_t i = 0; i < o->count; i++) {
-		const struct tag_group *g = &o->group[i];
-
-		for (size_t k = g->unknown + 1; k < g->count; k++)
-			if (g->place[k].known != g->place[k - 1].known)
-				return false;
-	}
+	for (size_t i = 0; i < o->count; i++)
+		if (!is_of_one(&o->group[i]))
+			return false;
 	return true;
 }
 

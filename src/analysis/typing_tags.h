@@ -9,8 +9,8 @@
  * it, in size and by its pointers (of 64 blocks one may have old ones in
  * members never written, and stays a T; where a member is right in more blocks
  * than not, others may have an old word there, that leads nowhere), if
- *  - pointers of that type lead to other blocks with the value (and to none of
- *    another type), or
+ *  - pointers of that type lead to other blocks with the value (of another type
+ *    that does not fit, to one in 64 at most), or
  *  - functions in the object that the member points at take it where their
  *    declared type says T, or
  *  - no other fits, and its pointers lead to what they should; of one that
@@ -85,7 +85,10 @@ struct tag_fit {
 
 enum tag_by { TAG_NOT, TAG_KNOWN, TAG_CODE, TAG_ONLY };
 
-enum { TAG_SHOWN = 4 };
+enum {
+	TAG_SHOWN = 4,
+	TAG_OLD_SHARE = 64 /* so few have what was in the memory before */
+};
 
 struct tag_verdict {
 	enum tag_by by;

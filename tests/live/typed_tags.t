@@ -81,8 +81,11 @@ is "one with an old pointer in it leaves the others theirs" \
 	"$(jq -s -r '.[1].rows[] | select(.type == "struct late") |
 		"\(.count) \(.named_by)"' "$T/out")" \
 	"$(grep -c '^type .* struct late$' "$T/manifest") tag"
+is "one pointer that is old leaves the others theirs, too" \
+	"$(jq -s '[.[1].rows[] | select(.type == "struct seated") | .count] |
+		add' "$T/out")" "$(grep -c '^type .* struct seated$' "$T/manifest")"
 for name in ring counted either; do
-	is "a member that not all have written: struct $name" \
+	is "where some members are not written: struct $name" \
 		"$(jq -s -r --arg name "struct $name" '.[1].rows[] |
 			select(.type == $name) | "\(.count) \(.named_by)"' \
 			"$T/out")" \
