@@ -17,6 +17,8 @@ static struct type *promoted(struct expr *x, struct type *type)
 
 	if (t->size < 4 || t->kind == TYPE_BOOL || t->kind == TYPE_CHAR)
 		return expr_builtin(x, "int");
+	if (type_is_eflags(t))
+		return expr_builtin(x, "unsigned int");
 	if (t->kind == TYPE_ENUM) {
 		const struct enumerator *e;
 		size_t n = type_enumerators(t, &e);

@@ -105,6 +105,8 @@ int expr_register(struct expr *x, const char *name, struct datum *out,
 	if (!strcmp(name, "rip") || !strcmp(name, "pc") || !strcmp(name, "eip"))
 		type = type_pointer_to(
 			type_function_of(expr_builtin(x, "void"), NULL, 0));
+	if (!strcmp(name, "eflags"))
+		type = expr_builtin(x, "i386_eflags");
 	for (size_t i = 0; i < sizeof data / sizeof *data; i++)
 		if (!strcmp(name, data[i]))
 			type = type_pointer_to(expr_builtin(x, "void"));

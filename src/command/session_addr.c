@@ -76,6 +76,8 @@ bool session_frame(struct session *session, const struct snapshot_thread *t,
 	       frame_numbered(t, session->symbols, 0, out);
 }
 
+enum { EFLAGS = REG_COUNT_ }; /* behind those that frames may have saved */
+
 /* Of the current frame. */
 static int frame_register(struct session *session,
 			  const struct snapshot_thread *t, int number,
@@ -85,7 +87,8 @@ static int frame_register(struct session *session,
 	const struct frame *f;
 
 	if (!session_frame(session, t, &at) || (!at.frame && !at.tail)) {
-		*out = t->thread.regs.r[number];
+		*out = number == EFLAGS ? t->thread.regs.eflags
+					: t->thread.regs.r[number];
 		return 0;
 	}
 	/* what ended in a tail call has left its caller's as they were */
@@ -94,7 +97,7 @@ static int frame_register(struct session *session,
 		*out = at.pc;
 	} else if (number == REG_RSP_) {
 		*out = at.tail ? f[-1].cfa - session->current->word : f->sp;
-	} else if (f->has_reg >> number & 1) {
+	} else if (number != EFLAGS && f->has_reg >> number & 1) {
 		*out = f->reg[number];
 	} else {
 		return error_set(err, ERR_NOT_FOUND,
@@ -134,7 +137,9 @@ int session_register(struct session *session, const char *name, uint64_t *out,
 		*out = thread->regs.gs_base;
 		return 0;
 	}
-	number = thread_reg_find(name, thread->regs.is32);
+	number = !strcmp(name, "eflags")
+			 ? EFLAGS
+			 : thread_reg_find(name, thread->regs.is32);
 	if (number < 0)
 		return error_set(err, ERR_NOT_FOUND, "there is no register $%s",
 				 name);

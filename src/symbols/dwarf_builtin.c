@@ -13,6 +13,8 @@ struct builtin {
 	bool is_signed;
 };
 
+static const char eflags[] = "i386_eflags"; /* as gdb calls it */
+
 static const struct builtin builtins[] = {
 	{"void", TYPE_VOID, 0, false},
 	{"char", TYPE_CHAR, 1, true},
@@ -49,7 +51,13 @@ static const struct builtin builtins[] = {
 	{"uint32_t", TYPE_INT, 4, false},
 	{"int64_t", TYPE_INT, 8, true},
 	{"uint64_t", TYPE_INT, 8, false},
+	{eflags, TYPE_INT, 4, false},
 };
+
+bool type_is_eflags(const struct type *type)
+{
+	return type->name == eflags;
+}
 
 struct type_set *type_set_create(unsigned word)
 {

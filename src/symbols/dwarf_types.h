@@ -169,6 +169,8 @@ struct type *type_function_of(struct type *result, struct type *const *param,
 /* The same DIE; or one kind, scope, name and size (definitions are sought); of
  * pointers and arrays, their targets. */
 bool type_same(struct type *a, struct type *b);
+/* Is it the builtin type of the processor's flags? */
+bool type_is_eflags(const struct type *type);
 
 /* Of a type that has a name: with its scope, owned by the caller. */
 char *type_qualified(const struct type *type);

@@ -203,6 +203,23 @@ static void add_plain_integer(struct text *t, struct type *type,
 	}
 }
 
+/* Of the processor's flags those that are set. */
+static void add_eflags(struct text *t, uint64_t value)
+{
+	static const char *const name[] = {
+		[0] = "CF",  [2] = "PF",   [4] = "AF",	 [6] = "ZF",
+		[7] = "SF",  [8] = "TF",   [9] = "IF",	 [10] = "DF",
+		[11] = "OF", [14] = "NT",  [16] = "RF",	 [17] = "VM",
+		[18] = "AC", [19] = "VIF", [20] = "VIP", [21] = "ID",
+	};
+
+	strbuf_add(t->out, "[ ");
+	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+		if (value >> i & 1 && name[i])
+			strbuf_addf(t->out, "%s ", name[i]);
+	strbuf_addc(t->out, ']');
+}
+
 static void add_integer(struct text *t, struct type *type,
 			const struct typed_value *v)
 {
@@ -215,6 +232,8 @@ static void add_integer(struct text *t, struct type *type,
 	if (t->format && t->format != 's')
 		typed_add_integer(t->source, i, (unsigned)type->size,
 				  !type->is_signed, t->format, t->out);
+	else if (type_is_eflags(type))
+		add_eflags(t, (uint64_t)i);
 	else
 		add_plain_integer(t, type, typed_quotes(v->type), i);
 }

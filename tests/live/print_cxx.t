@@ -335,6 +335,11 @@ print $r12d
 print $r12w
 print $r12l
 print $bp
+print $eflags
+print/x $eflags
+print $eflags + 1
+whatis $eflags
+whatis $eflags & 1
 END
 LC_ALL=C gdb -nx -batch -iex 'set debuginfod enabled off' -p "$PID" \
 	-ex 'set language c++' -x "$T/asked" 2>"$T/gdb.err" | sed -n 's/^\$[0-9]* = //p
