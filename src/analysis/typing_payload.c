@@ -2,8 +2,9 @@
  * What a pointer to anything leads to, by a member beside it: in structs with a
  * void *, or a union that has pointers, and a tag.  Where the blocks that are
  * known by other ways show that the tag's value tells the type, those that are
- * not known are it, too; if just one of a value does not have its size, or the
- * pointers that it should, that value tells nothing.
+ * not known are it, too; if more than one in 64 of a value does not have its
+ * size, or the pointers that it should, that value tells nothing: the pointer
+ * of so few is old, and leads to something else.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,9 +36,12 @@ struct spot {
 
 /* Of the objects with one value there. */
 struct told {
-	uint32_t node;	/* what their pointers lead to; 0: not known */
+	uint32_t node;	/* what most of their pointers lead to; 0: not known */
 	uint32_t proof; /* + 1 */
-	uint64_t known;
+	uint32_t spot;
+	uint64_t all, structs, known; /* blocks that have a type; are a struct;
+					 are a node */
+	uint64_t open, bad;	      /* have none; cannot be a node */
 	bool misfit;
 };
 
@@ -53,6 +57,7 @@ struct payloads {
 	size_t tolds, told_cap;
 	struct u64map of;    /* node -> its first spot << 32 | how many */
 	struct u64map value; /* spot and value -> index in told */
+	struct u64map same;  /* index in told and node -> blocks */
 	uint64_t steps;
 };
 
@@ -237,7 +242,7 @@ static int told_of(struct payloads *p, const struct held *h, uint32_t spot,
 		s->lies = ++s->values > VALUES_MAX;
 		if (GROW(p->told, p->told_cap, p->tolds + 1, "tags", err))
 			return -1;
-		p->told[p->tolds] = (struct told){0};
+		p->told[p->tolds] = (struct told){.spot = spot};
 		*index = p->tolds++;
 	}
 	*out = &p->told[*index];
@@ -256,24 +261,50 @@ static bool is_arm(const struct follow *f, const struct spot *s, uint32_t node)
 	return !s->arms;
 }
 
-static void know(struct payloads *p, struct spot *s, struct told *told,
-		 uint32_t chunk)
+static int know(struct payloads *p, const struct spot *s, struct told *told,
+		uint32_t chunk, struct error *err)
 {
 	const struct follow *f = p->f;
 	uint32_t node = f->p->node[chunk];
+	uint64_t *same;
 
+	told->all++;
 	if (!node || f->t->by[chunk] < TYPED_TAG ||
 	    f->p->form[chunk] != FORM_ONE || f->p->skip[chunk] ||
-	    f->p->nodes.node[node].kind != NODE_STRUCT || !is_arm(f, s, node)) {
-		told->misfit = true;
-		return;
+	    f->p->nodes.node[node].kind != NODE_STRUCT || !is_arm(f, s, node))
+		return 0;
+	told->structs++;
+	same = u64map_at(&p->same, node_mix((uint64_t)(told - p->told), node),
+			 err);
+	if (!same)
+		return -1;
+	if (++*same > told->known) {
+		told->known = *same;
+		told->node = node;
 	}
-	s->lies |= told->node && told->node != node;
-	told->node = node;
-	if (++told->known != SEVERAL)
-		return;
-	s->differ |= s->telling++ && s->first != node;
-	s->first = node;
+	return 0;
+}
+
+/* More than what old pointers lead to. */
+static bool is_much(uint64_t some, uint64_t all)
+{
+	return some * TAG_OLD_SHARE > all;
+}
+
+/* What the known ones tell. */
+static void learn(struct payloads *p)
+{
+	for (size_t i = 1; i < p->tolds; i++) {
+		struct told *told = &p->told[i];
+		struct spot *s = &p->spot[told->spot];
+
+		s->lies |= is_much(told->structs - told->known, told->all);
+		told->misfit = is_much(told->all - told->known, told->all);
+		if (told->known < SEVERAL)
+			continue;
+		s->differ |= s->telling++ && s->first != told->node;
+		s->first = told->node;
+	}
 }
 
 static int count(struct payloads *p, const struct held *h, struct error *err)
@@ -290,8 +321,9 @@ static int count(struct payloads *p, const struct held *h, struct error *err)
 			continue;
 		if (told_of(p, h, i, &told, err))
 			return -1;
-		if (told != &p->told[0])
-			know(p, &p->spot[i], told, chunk);
+		if (told != &p->told[0] &&
+		    know(p, &p->spot[i], told, chunk, err))
+			return -1;
 	}
 	return 0;
 }
@@ -306,6 +338,19 @@ static bool tells(const struct payloads *p, uint32_t spot,
 	       told->known >= SEVERAL;
 }
 
+/* -1 with err, else 0 or 1. */
+static int can_be(struct follow *f, uint32_t chunk, uint32_t node,
+		  struct error *err)
+{
+	const struct chunk *c = &f->snap->chunk[chunk];
+	enum fit fit;
+
+	if (fit_of(f, chunk, node, &fit, err))
+		return -1;
+	return fit == FIT_ONE &&
+	       fit_plausible(f, node, c->addr, c->addr + c->size);
+}
+
 static int fits(struct payloads *p, const struct held *h, struct error *err)
 {
 	struct spots spots;
@@ -314,9 +359,8 @@ static int fits(struct payloads *p, const struct held *h, struct error *err)
 		return -1;
 	for (uint32_t i = spots.first; i < spots.first + spots.count; i++) {
 		uint32_t chunk = target_of(p, h, &p->spot[i]);
-		const struct chunk *c;
 		struct told *told;
-		enum fit fit;
+		int can;
 
 		if (chunk == CHUNK_NONE || !is_unknown(p->f, chunk))
 			continue;
@@ -324,14 +368,19 @@ static int fits(struct payloads *p, const struct held *h, struct error *err)
 			return -1;
 		if (!tells(p, i, told))
 			continue;
-		c = &p->f->snap->chunk[chunk];
-		if (fit_of(p->f, chunk, told->node, &fit, err))
+		can = can_be(p->f, chunk, told->node, err);
+		if (can < 0)
 			return -1;
-		told->misfit = fit != FIT_ONE ||
-			       !fit_plausible(p->f, told->node, c->addr,
-					      c->addr + c->size);
+		told->open++;
+		told->bad += !can;
 	}
 	return 0;
+}
+
+static void judge(struct payloads *p)
+{
+	for (size_t i = 1; i < p->tolds; i++)
+		p->told[i].misfit |= is_much(p->told[i].bad, p->told[i].open);
 }
 
 static int note(struct payloads *p, const struct held *h, const struct spot *s,
@@ -350,11 +399,15 @@ static int note(struct payloads *p, const struct held *h, const struct spot *s,
 	strbuf_addf(&sb,
 		    "the pointer at +%" PRIu64
 		    " of %s leads to anything; where %s is as here, it leads "
-		    "to %s in all %" PRIu64
+		    "to %s in %s%" PRIu64
 		    " others that are known, to other types elsewhere, and "
 		    "what is not known fits",
 		    s->offset, node[h->node].name, s->tag.name,
-		    node[told->node].name, told->known);
+		    node[told->node].name,
+		    told->known == told->all ? "all " : "", told->known);
+	if (told->bad)
+		strbuf_addf(&sb, ", but for %" PRIu64 " of %" PRIu64, told->bad,
+			    told->open);
 	paths->proof[paths->proofs++] = strbuf_take(&sb);
 	told->proof = (uint32_t)paths->proofs;
 	return 0;
@@ -382,6 +435,7 @@ static int assign(struct payloads *p, const struct held *h, struct error *err)
 {
 	struct spots spots;
 	bool other;
+	int can;
 
 	if (spots_of(p, h->node, &spots, err))
 		return -1;
@@ -394,6 +448,11 @@ static int assign(struct payloads *p, const struct held *h, struct error *err)
 		if (told_of(p, h, i, &told, err))
 			return -1;
 		if (!tells(p, i, told))
+			continue;
+		can = told->bad ? can_be(p->f, chunk, told->node, err) : 1;
+		if (can < 0)
+			return -1;
+		if (!can)
 			continue;
 		if (disagree(p, h, spots, i, told->node, &other, err))
 			return -1;
@@ -419,8 +478,11 @@ int follow_payloads(struct follow *f, struct error *err)
 
 	if (!ret) {
 		p.told[p.tolds++] = (struct told){0};
-		ret = tag_variables(f, err) || each(&p, count, err) ||
-		      each(&p, fits, err) || each(&p, assign, err);
+		ret = tag_variables(f, err) || each(&p, count, err);
+		learn(&p);
+		ret = ret || each(&p, fits, err);
+		judge(&p);
+		ret = ret || each(&p, assign, err);
 	}
 	free(p.told);
 	for (size_t i = 0; i < p.count; i++)
@@ -428,5 +490,6 @@ int follow_payloads(struct follow *f, struct error *err)
 	free(p.spot);
 	u64map_deinit(&p.of);
 	u64map_deinit(&p.value);
+	u64map_deinit(&p.same);
 	return ret ? -1 : 0;
 }
