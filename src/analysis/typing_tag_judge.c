@@ -21,6 +21,7 @@ struct known_type {
 	uint32_t node;
 	size_t blocks;
 	bool fits; /* the unknown ones, and more than by chance */
+	bool agrees;
 	struct tag_fit fit;
 };
 
@@ -145,10 +146,10 @@ static int try_one(struct judging *j, uint32_t node, struct error *err)
 		return 0;
 	if (known) {
 		known->fit = fit;
+		known->agrees = agrees(j->group, &fit);
 		if (fit.whole || fit.open)
-			known->fits =
-				!has_others(&fit) &&
-				(j->group->validated || agrees(j->group, &fit));
+			known->fits = !has_others(&fit) &&
+				      (j->group->validated || known->agrees);
 		else
 			known->fits = agrees_much(j->group, &fit);
 	}
@@ -200,6 +201,17 @@ static int judge_code(struct judging *j, struct error *err)
 	return 0;
 }
 
+/* Malloc's rounding leaves room for a larger one in blocks that are a T and no
+ * more. */
+static bool may_be_bare(struct follow *f, const struct tag_group *group)
+{
+	size_t whole = 0;
+
+	for (size_t i = 0; i < group->unknown; i++)
+		whole += tag_whole(f, &group->place[i], group->family->node);
+	return whole * 2 > group->unknown;
+}
+
 int tag_judge(struct follow *f, const struct tag_group *group,
 	      struct tag_verdict *out, struct error *err)
 {
@@ -223,9 +235,15 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 		if (group->object && !j.knowns && j.likely_others > TAG_SHOWN)
 			break;
 	}
+	out->bare = may_be_bare(f, group);
 	if (out->known) {
 		known = judge_best(&j);
 		if (!known || (j.agreeing && !group->validated))
+			return 0;
+		/* Some pointers may be old: they would make all that are a T
+		 * what they lead to, if it has no pointer to be told by. */
+		if (out->bare && !known->agrees &&
+		    known->blocks < group->unknown)
 			return 0;
 		out->lies = false;
 		out->known = known->blocks;

@@ -175,8 +175,9 @@ uint32_t tag_name_number(struct follow *f, const struct tag_group *group,
 	/* What is no variable has no name that would tell more. */
 	if (group->member->type->kind != TYPE_POINTER || group->object) {
 		strbuf_addf(&sb, " (%s %s", group->member->name, value);
-		for (size_t i = 0; v->fittings > 1 && i < v->fittings &&
-				   v->fittings <= TAG_SHOWN && !v->open;
+		for (size_t i = 0;
+		     v->fittings > 1 && i < v->fittings &&
+		     v->fittings <= TAG_SHOWN && !v->open && !v->bare;
 		     i++)
 			strbuf_addf(&sb, "%s%s", i ? " or " : ": ",
 				    name_of(f, v->fitting[i]));

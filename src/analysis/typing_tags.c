@@ -29,6 +29,7 @@ struct outcome {
 	struct tag_group *group;     /* owned; places are the family's */
 	size_t count, cap;
 	size_t named, supported; /* blocks */
+	size_t bare;		 /* that are just T, perhaps */
 };
 
 struct listing {
@@ -346,6 +347,8 @@ static int judge_groups(struct solving *s, struct outcome *o, struct error *err)
 			o->named += g->unknown;
 		if (v->supported)
 			o->supported += g->unknown;
+		else if (v->bare)
+			o->bare += g->unknown;
 	}
 	return 0;
 }
@@ -472,7 +475,8 @@ static int choose(struct solving *s, size_t *best, bool *found,
 			outcome_deinit(&o);
 			return -1;
 		}
-		if (tag && o.supported * 2 >= s->family->unknown &&
+		if (tag && o.supported &&
+		    o.supported * 2 >= s->family->unknown - o.bare &&
 		    (!*found || o.named > most ||
 		     (o.named == most && o.supported > supported))) {
 			*found = true;

@@ -10,7 +10,8 @@
  * members never written, and stays a T; where a member is right in more blocks
  * than not, others may have an old word there, that leads nowhere), if
  *  - pointers of that type lead to other blocks with the value (of another type
- *    that does not fit, to one in 64 at most), or
+ *    that does not fit, to one in 64 at most; to most of them, if no pointer
+ *    behind T agrees and the blocks are as large as a T), or
  *  - functions in the object that the member points at take it where their
  *    declared type says T, or
  *  - no other fits, and its pointers lead to what they should; of one that
@@ -99,6 +100,7 @@ struct tag_verdict {
 	bool lies;		     /* blocks of two types have the value */
 	bool supported;		     /* pointers of one that fits agree */
 	bool open; /* a smaller one fits as well, with something behind it */
+	bool bare; /* so does T itself: most blocks have just its size */
 	bool more; /* node is such a one, and no other fits */
 	size_t fitting_blocks; /* not all of them, perhaps */
 	uint32_t late;	       /* as of a struct tag_fit */
