@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "analysis/typing_holder_impl.h"
+#include "analysis/content.h"
 #include "analysis/describe.h"
 #include "analysis/owners.h"
 #include "analysis/typing_outside.h"
 #include "analysis/typing_places.h"
 #include "symbols/symbols.h"
 
-enum { NESTED_MAX = 32 };
+enum { NESTED_MAX = 32, WORD_MAX = 8, TEXT_LEAST = 8 };
 
 static uint64_t place_outside(unsigned kind, uint64_t what)
 {
@@ -91,6 +92,30 @@ static uint64_t bytes_of(const struct typing *t, uint32_t chunk,
 		       : node->size;
 }
 
+/* A text that was before the word goes on in it and ends: the bytes behind that
+ * may be of an old pointer, and all of them look like one. */
+static bool is_text_end(const struct typing *t, uint32_t chunk, uint64_t offset)
+{
+	const struct snapshot *snap = t->snap;
+	uint8_t bytes[TEXT_LEAST + WORD_MAX];
+	size_t size = TEXT_LEAST + snap->word, run;
+
+	if (chunk >= snap->chunk_count || offset < TEXT_LEAST ||
+	    image_read(snap->contents,
+		       snap->chunk[chunk].addr + offset - TEXT_LEAST, bytes,
+		       size) != size)
+		return false;
+	run = text_run(bytes, size);
+	return run > TEXT_LEAST && run < size && !bytes[run];
+}
+
+/* Of what no type tells. */
+static enum holder_part untyped_part(const struct typing *t, uint32_t chunk,
+				     uint64_t offset)
+{
+	return is_text_end(t, chunk, offset) ? HOLDER_TEXT : HOLDER_BLOCK;
+}
+
 enum holder_part holder_part(const struct typing *t, uint32_t chunk,
 			     uint64_t offset)
 {
@@ -101,8 +126,9 @@ enum holder_part holder_part(const struct typing *t, uint32_t chunk,
 	if (is_named(t, chunk) || by_of(t, chunk) == TYPED_ALIKE)
 		return HOLDER_TYPED;
 	if (by_of(t, chunk) < TYPED_SIZE)
-		return object_at(t, chunk, offset) ? HOLDER_TYPED
-						   : HOLDER_BLOCK;
+		return object_at(t, chunk, offset)
+			       ? HOLDER_TYPED
+			       : untyped_part(t, chunk, offset);
 	begins = !typing_is_whole(t, chunk);
 	if (offset < skip)
 		return HOLDER_BLOCK;

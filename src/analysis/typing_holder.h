@@ -10,6 +10,7 @@
 enum holder_part {
 	/* Nothing says its type; or it is behind the T of a "T+". */
 	HOLDER_BLOCK,
+	HOLDER_TEXT,  /* such a block, and a text ends there: no pointer */
 	HOLDER_TYPED, /* or named by a symbol: one place as a whole */
 	HOLDER_SLACK  /* behind what a chunk is: malloc's rounding, or more of
 		       * it than its type tells */

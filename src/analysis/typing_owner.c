@@ -396,6 +396,9 @@ bool owner_of_word(const struct typing *t, const struct ref *ref,
 		strbuf_addf(out, "behind the end of %s, perhaps left over",
 			    typing_name(t, place.chunk));
 		return false;
+	case HOLDER_TEXT:
+		strbuf_addf(out, "the end of a text, no pointer");
+		return false;
 	case HOLDER_BLOCK:
 		break;
 	}

@@ -6,7 +6,8 @@
  * type is not known pass on the owner that they have themselves, so what is
  * only reached through them is the same owner's; cycles of them, too.  Of some
  * that several hold, they pass on themselves (typing_blocks.h).  Words in
- * free chunks and in dead stack hold nothing (snapshot/roots.h); one behind the
+ * free chunks and in dead stack hold nothing (snapshot/roots.h), nor does one
+ * in a block without a type that a text goes on in and ends; one behind the
  * end of what a chunk is makes it uncertain.  Where two
  * places disagree, there is no owner.  Two variables or types of one name are
  * two places, and go by that with their file.

@@ -3,10 +3,11 @@
 #
 #   program_of PACKAGE     built with debug information: $PROGRAM; or all is
 #                          skipped
-#   types_of               what types says of $PID: $T/types
+#   types_of OPTIONS...    what types says of $PID: $T/types
 #   at_least SHARE WHAT    so much has a type or a certain owner
-#   says_no_types SHARE    of a stripped program: nothing has a type, and so much
-#                          is alike, owned or named by its contents
+#   says_no_types SHARE    of a stripped program, asked for without the debug
+#                          information of libraries: nothing has a type, and so
+#                          much is alike, owned or named by its contents
 #   count_of FILTER        chunks of the rows that a filter of jq's takes
 program_of() {
 	why=$(sh "$top_srcdir/tests/e2e/source.sh" "$top_builddir/e2e" "$1") ||
@@ -15,7 +16,7 @@ program_of() {
 	PROGRAM=$top_builddir/e2e/$1/program
 }
 types_of() {
-	hs --json --limit 0 -p "$PID" types
+	hs "$@" --json --limit 0 -p "$PID" types
 	is "types ends well" "$status" 0
 	[ "$status" = 0 ] || hs_said
 	cp "$T/out" "$T/types"

@@ -91,7 +91,7 @@ exec 8>&-
 
 strip -o "$T/stripped" "$PROGRAM"
 start "$T/stripped" keep.lua
-types_of
+types_of --debug-dir "$T"
 says_no_types 80
 # The row of strings: text behind a pointer and a byte that is the tag.
 strings='.named_by == "alike" and (.type | test("^{[*] 0x04 .*text}$"))'

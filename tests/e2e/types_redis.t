@@ -64,7 +64,7 @@ kill "$PID"
 wait "$PID"
 start "$T/stripped"
 fill
-types_of
+types_of --debug-dir "$T"
 says_no_types 85
 # Strings right behind their object: the pointer in it leads into itself.  Some
 # of one age, which is in their first word, may look like no others: they go by

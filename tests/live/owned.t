@@ -83,6 +83,11 @@ hs -p "$PID" --json type "$tight"
 is "a packed struct's word is among them" "$(jq -c '[.rows[] |
 	select(.section == "held by") | .what | sub(":.*"; "")]' "$T/out")" \
 	'["g_table","struct tight.more","these disagree"]'
+over=$(sed -n 's/^over //p' "$T/manifest")
+hs -p "$PID" --json type "$over"
+is "of a text's end it is said that it is no pointer" "$(jq -c '[.rows[] |
+	select(.section == "held by") | .what | sub(":.*"; "")] | sort' \
+	"$T/out")" '["struct session.slot[]","the end of a text, no pointer"]'
 shared=$(sed -n 's/^shared //p' "$T/manifest")
 kernel=$(sed -n 's/^kernel //p' "$T/manifest")
 hs -p "$PID" --json -e "type $shared" -e "type $kernel"
