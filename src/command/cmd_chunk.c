@@ -3,20 +3,7 @@
 
 #include "command/commands.h"
 #include "command/session_typing.h"
-#include "snapshot/place.h"
 #include "view/views.h"
-
-static int no_chunk(struct session *session, uint64_t addr, struct error *err)
-{
-	struct place place = place_of(session->current, addr);
-	char what[320];
-
-	place_format(&place, session->current, session->symbols, what,
-		     sizeof(what));
-	return error_set(err, ERR_NOT_FOUND,
-			 "0x%" PRIx64 " is in no chunk of snapshot %s: %s",
-			 addr, session->current->name, what);
-}
 
 /* Who points at chunk q->index. */
 static int make_refs(struct chunk_question *q, struct refs *refs,
@@ -46,18 +33,14 @@ static int chunk_run(struct session *session, const struct words *words,
 			       "more)",
 	};
 	struct refs refs = {0};
-	uint64_t addr;
 	int ret;
 
 	if (words->count != 2)
 		return error_set(err, ERR_USAGE,
 				 "chunk takes an address; help addresses says "
 				 "how it is written");
-	if (session_address(session, words->word[1], &addr, err))
+	if (session_chunk(session, words->word[1], &q.index, err))
 		return -1;
-	q.index = snapshot_find(q.snap, addr);
-	if (q.index == CHUNK_NONE)
-		return no_chunk(session, addr, err);
 	/* What it is may be left out, ^C may not. */
 	if (q.snap->contents && session_typing(session, &q.typing, err) &&
 	    err->code == ERR_INTERRUPTED)

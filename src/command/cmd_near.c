@@ -31,14 +31,8 @@ static int near_set(struct session *session, const struct words *words,
 		at = snapshot_find(session->current, n);
 	/* 0x... is meant as an address, though it be in no chunk. */
 	if (!number || at != CHUNK_NONE || !strncmp(word, "0x", 2)) {
-		if (session_address(session, word, &n, err))
+		if (session_chunk(session, word, &at, err))
 			return -1;
-		at = snapshot_find(session->current, n);
-		if (at == CHUNK_NONE)
-			return error_set(err, ERR_NOT_FOUND,
-					 "0x%" PRIx64 " is in no chunk of "
-					 "snapshot %s",
-					 n, session->current->name);
 		n = snapshot_chunk_size(session->current, at);
 	}
 	*class = n;

@@ -5,7 +5,6 @@
 #include "command/commands.h"
 #include "command/select.h"
 #include "command/session_typing.h"
-#include "snapshot/place.h"
 #include "symbols/symbols_types.h"
 #include "view/views.h"
 
@@ -139,27 +138,14 @@ static int type_run(struct session *session, const struct words *words,
 		    struct view **out, struct error *err)
 {
 	const struct typing *typing;
-	uint64_t addr;
 	uint32_t chunk;
 
 	if (words->count != 2)
 		return error_set(err, ERR_USAGE,
 				 "type takes an address; help addresses says "
 				 "how it is written");
-	if (session_address(session, words->word[1], &addr, err))
+	if (session_chunk(session, words->word[1], &chunk, err))
 		return -1;
-	chunk = snapshot_find(session->current, addr);
-	if (chunk == CHUNK_NONE) {
-		struct place place = place_of(session->current, addr);
-		char what[320];
-
-		place_format(&place, session->current, session->symbols, what,
-			     sizeof(what));
-		return error_set(err, ERR_NOT_FOUND,
-				 "0x%" PRIx64 " is in no chunk of snapshot %s: "
-				 "%s",
-				 addr, session->current->name, what);
-	}
 	if (session_typing(session, &typing, err))
 		return -1;
 	return view_type(typing, chunk, out, err);

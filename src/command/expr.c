@@ -457,8 +457,8 @@ static int parse_comma(struct parser *p, struct datum *out)
 	if (parser_is(p, OP_ASSIGN))
 		return error_set(
 			p->err, ERR_USAGE,
-			"nothing is written to the process: %.2s would",
-			p->token.start);
+			"nothing is written to the process: %.*s would",
+			(int)p->token.len, p->token.start);
 	return 0;
 }
 

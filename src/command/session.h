@@ -153,6 +153,9 @@ void session_remember(struct session *session, const struct view *view);
  */
 int session_address(struct session *session, const char *text, uint64_t *out,
 		    struct error *err) MUST_CHECK;
+/* The chunk of the current snapshot that such an address is in. */
+int session_chunk(struct session *session, const char *text, uint32_t *chunk,
+		  struct error *err) MUST_CHECK;
 
 /* $name (without the $) of the current thread; takes a snapshot if there is
  * none. */

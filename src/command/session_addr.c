@@ -7,6 +7,7 @@
 #include "base/fmt.h"
 #include "command/expr.h"
 #include "command/session.h"
+#include "snapshot/place.h"
 
 unsigned session_word(const struct session *session)
 {
@@ -197,6 +198,42 @@ int session_address(struct session *session, const char *text, uint64_t *out,
 	*out += offset;
 	session->last_addr = *out;
 	return 0;
+}
+
+/* A pointer variable stands for itself, not for what it points to: where that
+ * was meant it is said how it is asked for. */
+static int no_chunk(struct session *session, uint64_t addr, struct error *err)
+{
+	const struct snapshot *snap = session->current;
+	struct place place = place_of(snap, addr);
+	char what[320];
+	uint64_t word = 0;
+	uint32_t at = CHUNK_NONE;
+
+	place_format(&place, snap, session->symbols, what, sizeof(what));
+	if (snap->memory &&
+	    !target_read(snap->memory, addr, &word, snap->word, err))
+		at = snapshot_find(snap, word);
+	if (at == CHUNK_NONE || snap->chunk[at].state == CHUNK_TOP)
+		return error_set(err, ERR_NOT_FOUND,
+				 "0x%" PRIx64 " is in no chunk of snapshot %s: "
+				 "%s",
+				 addr, snap->name, what);
+	return error_set(err, ERR_NOT_FOUND,
+			 "0x%" PRIx64 " is in no chunk of snapshot %s: %s; it "
+			 "points to chunk 0x%" PRIx64,
+			 addr, snap->name, what, snap->chunk[at].addr);
+}
+
+int session_chunk(struct session *session, const char *text, uint32_t *chunk,
+		  struct error *err)
+{
+	uint64_t addr;
+
+	if (session_address(session, text, &addr, err))
+		return -1;
+	*chunk = snapshot_find(session->current, addr);
+	return *chunk == CHUNK_NONE ? no_chunk(session, addr, err) : 0;
 }
 
 int session_read(struct session *session, uint64_t addr, void *buf, size_t len,

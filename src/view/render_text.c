@@ -353,6 +353,16 @@ static void put_title(const char *title, unsigned width, FILE *out)
 	fputc('\n', out);
 }
 
+/* A table; what has none is text. */
+static bool has_titles(const struct view *view)
+{
+	for (uint32_t c = 0; c < view->ops->column_count; c++)
+		if (!view->ops->column[c].json_only &&
+		    *view->ops->column[c].title)
+			return true;
+	return false;
+}
+
 int render_text(const struct view *view, const struct render_opts *opts,
 		uint32_t rows, FILE *out, struct error *err)
 {
@@ -369,7 +379,7 @@ int render_text(const struct view *view, const struct render_opts *opts,
 		ret = rows ? put_rows(view, opts, 0, rows, out, err) : 0;
 	if (ret)
 		return -1;
-	if (!view->shown && *view->ops->column[0].title)
+	if (!view->shown && has_titles(view))
 		fputs("  none\n", out);
 	if (rows < view->shown)
 		fprintf(out, "... %s of %s rows; --limit 0 shows all\n",

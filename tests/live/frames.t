@@ -83,6 +83,10 @@ is "and below every heading there is something" "$(awk '
 	/^thread / { at = $0 }
 	at && /^$/ { print at }
 	!/^thread / { at = "" }' "$T/out")" ""
+hs --json -p "$PID" "bt full"
+none=$(jq "first(.rows[] | select(.none == \"No locals.\") | .frame)" "$T/out")
+hs -p "$PID" -e "bt $PID" -e "frame $none" -e "locals"
+is "nor does locals say nothing" "$(tail -n 1 "$T/out")" "  none"
 hs --json -p "$PID" -e bt -e "bt full"
 jq -r '.rows[] | select(.name) | "\(.tid) \(.frame)"' "$T/out" 2>/dev/null |
 	uniq >"$T/framed"

@@ -279,7 +279,7 @@ refused() { # EXPRESSION, WHAT IS SAID
 	check "... for its reason" grep -q "$2" "$T/err"
 }
 refused 'on_event(1, "x")' "no code ever runs"
-refused 'g_list = 0' "nothing is written"
+refused 'g_list = 0' "nothing is written to the process: = would"
 refused 'g_list->nobody' "struct node has no member nobody"
 refused '*g_server.secret' "struct opaque is declared"
 refused '*g_payload' "cast it"

@@ -83,6 +83,17 @@ is "a row of types" "$(jq -s -c '.[0].rows[] |
 	select(.type == "struct message") | [.count, .named_by]' "$T/out")" \
 	'[40,"path"]'
 
+# A variable is no chunk, but it leads to one.
+hs -p "$PID" --json "print g_server"
+server=$(jq -r '.rows[0].value' "$T/out" | grep -o '0x[0-9a-f]*')
+for command in type chunk near; do
+	hs -p "$PID" "$command &g_server"
+	is "$command of a variable: an error" "$status" 2
+	check "$command: what it points to is told" grep -q \
+		"in no chunk of snapshot 1: g_server; it points to chunk $server\$" \
+		"$T/err"
+done
+
 # A name that is nobody's is told from one of which there is no chunk.
 warned() { # WARNING, N: of the N'th command
 	jq -e -s --arg warning "$1" --argjson n "$2" \
