@@ -39,6 +39,17 @@ static bool is_of_others(const struct tag_group *group, uint32_t node)
 	return tag_is_of_others(group->known, node, group->place[0].value);
 }
 
+/* Is node known more often with other values? */
+static bool is_rather_of_others(const struct tag_group *group, uint32_t node)
+{
+	uint64_t all = 0, same = 0;
+
+	u64map_get(&group->known->all, node, &all);
+	u64map_get(&group->known->same, node_mix(node, group->place[0].value),
+		   &same);
+	return all - same > same;
+}
+
 /* Too many pointers are where it has none. */
 static bool has_others(const struct tag_fit *fit)
 {
@@ -244,6 +255,11 @@ int tag_judge(struct follow *f, const struct tag_group *group,
 		 * what they lead to, if it has no pointer to be told by. */
 		if (out->bare && !known->agrees &&
 		    known->blocks < group->unknown)
+			return 0;
+		/* Another fits just as well: so few may be old, of what has
+		 * other values. */
+		if (j.agreeing && known->blocks < group->unknown &&
+		    is_rather_of_others(group, known->node))
 			return 0;
 		out->lies = false;
 		out->known = known->blocks;
