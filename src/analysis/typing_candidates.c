@@ -17,6 +17,7 @@ struct search {
 	struct u64map known; /* what was asked -> the answer + 1 */
 	uint32_t *first;     /* owned, one a chunk: its first claim + 1 */
 	uint32_t *next;	     /* owned, one a claim: the chunk's next + 1 */
+	size_t claims, cap;  /* that are in these */
 };
 
 /* As one, or as several of it. */
@@ -62,10 +63,13 @@ static int find(struct search *s, uint32_t chunk, uint64_t at, uint32_t part,
 		uint32_t *out, struct error *err)
 {
 	struct follow *f = s->f;
-	uint64_t key = (f->snap->chunk[chunk].size << 24 ^ at) * 0x1000003 ^
-		       (uint64_t)part << 40;
-	uint64_t *slot = u64map_at(&s->known, key, err);
 	uint32_t n = (uint32_t)f->p->nodes.count;
+	/* Types may have come since. */
+	uint64_t key =
+		node_mix((f->snap->chunk[chunk].size << 24 ^ at) * 0x1000003 ^
+				 (uint64_t)part << 40,
+			 n);
+	uint64_t *slot = u64map_at(&s->known, key, err);
 
 	if (!slot)
 		return -1;
@@ -128,44 +132,83 @@ static int index_claims(struct search *s, struct error *err)
 {
 	struct paths *p = s->f->p;
 
-	s->first = try_calloc(s->f->snap->chunk_count, sizeof(*s->first),
-			      "candidates", err);
-	s->next = try_calloc(p->claims, sizeof(*s->next), "candidates", err);
-	if (!s->first || !s->next)
+	if (GROW(s->next, s->cap, p->claims, "candidates", err))
 		return -1;
-	for (size_t i = 0; i < p->claims; i++) {
+	for (size_t i = s->claims; i < p->claims; i++) {
 		const struct typed_claim *c = &p->claim[i];
 
+		s->next[i] = 0;
 		if (!c->at || follow_is_area(s->f, c->chunk) ||
 		    p->nodes.node[c->node].kind < NODE_STRUCT)
 			continue;
 		s->next[i] = s->first[c->chunk];
 		s->first[c->chunk] = (uint32_t)i + 1;
 	}
+	s->claims = p->claims;
 	return 0;
+}
+
+static int look_at(struct search *s, uint32_t chunk, struct error *err)
+{
+	const struct follow *f = s->f;
+	uint32_t node = f->p->node[chunk];
+
+	if (f->snap->chunk[chunk].state != CHUNK_USED ||
+	    f->t->by[chunk] == TYPED_VTABLE ||
+	    (node ? f->p->form[chunk] != FORM_BEGINS ||
+			     f->p->nodes.node[node].kind != NODE_STRUCT
+		  : !s->first[chunk]))
+		return 0;
+	return try_chunk(s, chunk, err);
+}
+
+/* What candidates lead to, and that in turn: each step of a list would else
+ * take all of the heap to be looked at once more. */
+static int go_on(struct search *s, struct error *err)
+{
+	struct follow *f = s->f;
+	size_t chunk = 0, claim = s->claims;
+
+	while (!follow_drain(f, err)) {
+		size_t chunks = f->assigneds;
+
+		if (chunk == chunks && claim == f->p->claims)
+			return 0;
+		if (index_claims(s, err))
+			return -1;
+		for (; chunk < chunks; chunk++)
+			if (look_at(s, f->assigned[chunk], err))
+				return -1;
+		for (; claim < s->claims; claim++) {
+			uint32_t in = f->p->claim[claim].chunk;
+
+			if (!follow_is_area(f, in) && look_at(s, in, err))
+				return -1;
+		}
+	}
+	return -1;
 }
 
 int follow_candidates(struct follow *f, struct error *err)
 {
 	struct search s = {.f = f};
-	int ret = index_claims(&s, err);
+	int ret;
 
+	s.first = try_calloc(f->snap->chunk_count, sizeof(*s.first),
+			     "candidates", err);
+	ret = !s.first || index_claims(&s, err);
+	f->assigneds = 0;
+	f->keeps_assigned = true;
 	for (uint32_t i = 0; i < f->snap->chunk_count && !ret; i++) {
 		if (i % 4096 == 0)
 			ret = progress_tick("looking for candidates", i,
 					    f->snap->chunk_count, err);
-		if (ret || f->snap->chunk[i].state != CHUNK_USED ||
-		    f->t->by[i] == TYPED_VTABLE)
-			continue;
-		if (f->p->node[i]
-			    ? f->p->form[i] == FORM_BEGINS &&
-				      f->p->nodes.node[f->p->node[i]].kind ==
-					      NODE_STRUCT
-			    : s.first[i] != 0)
-			ret = try_chunk(&s, i, err);
+		ret = ret || look_at(&s, i, err);
 	}
+	ret = ret || go_on(&s, err);
+	f->keeps_assigned = false;
 	free(s.first);
 	free(s.next);
 	u64map_deinit(&s.known);
-	return ret;
+	return ret ? -1 : 0;
 }

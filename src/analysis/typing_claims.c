@@ -126,10 +126,21 @@ static int set_link(struct follow *f, uint32_t chunk, uint32_t node,
 	return 0;
 }
 
+static int keep_assigned(struct follow *f, uint32_t chunk, struct error *err)
+{
+	if (!f->keeps_assigned || f->p->node[chunk])
+		return 0;
+	if (GROW(f->assigned, f->assigned_cap, f->assigneds + 1,
+		 "types of chunks", err))
+		return -1;
+	f->assigned[f->assigneds++] = chunk;
+	return 0;
+}
+
 static int assign(struct follow *f, uint32_t chunk, uint32_t node,
 		  enum typed_form form, struct error *err)
 {
-	if (set_link(f, chunk, node, err))
+	if (set_link(f, chunk, node, err) || keep_assigned(f, chunk, err))
 		return -1;
 	f->p->node[chunk] = node;
 	f->p->form[chunk] = form;

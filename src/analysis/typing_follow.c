@@ -286,6 +286,11 @@ static int drain(struct follow *f, enum follow_phase upto, struct error *err)
 	}
 }
 
+int follow_drain(struct follow *f, struct error *err)
+{
+	return drain(f, PHASE_TAIL, err);
+}
+
 /* What was said of a chunk before it was known, and is not so. */
 static void settle(struct follow *f)
 {
@@ -326,7 +331,7 @@ static int refine(struct follow *f,
 {
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		f->found = false;
-		if (once(f, err) || drain(f, PHASE_TAIL, err))
+		if (once(f, err) || follow_drain(f, err))
 			return -1;
 		if (!f->found)
 			break;
@@ -418,6 +423,9 @@ int typing_follow(struct typing *t, struct error *err)
 	u64map_deinit(&f.object_of);
 	outside_deinit(&f.outside);
 	free(f.object);
+	free(f.settled);
+	u64map_deinit(&f.settled_of);
+	free(f.assigned);
 	return ret;
 }
 

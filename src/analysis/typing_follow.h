@@ -188,9 +188,19 @@ struct follow {
 	struct tag_object *object; /* owned: what points at variables is */
 	size_t objects, object_cap;
 	struct u64map object_of; /* variable -> its last object + 1 */
+	/* Owned: by what values of their tags blocks were told. */
+	struct tag_settled *settled;
+	size_t settleds, settled_cap;
+	struct u64map settled_of; /* node of a family, and value: index + 1 */
+	uint32_t *assigned;	  /* owned: chunks, as they got a type */
+	size_t assigneds, assigned_cap;
+	bool keeps_assigned;
 	uint64_t steps, walked;
 	bool found; /* follow_tags() and the like did something */
 };
+
+/* All that waits to be followed. */
+int follow_drain(struct follow *f, struct error *err) MUST_CHECK;
 
 /* Symbols must be there. */
 int typing_follow(struct typing *t, struct error *err) MUST_CHECK;

@@ -55,9 +55,10 @@ struct payloads {
 	size_t count, cap;
 	struct told *told; /* owned; told[0] is none */
 	size_t tolds, told_cap;
-	struct u64map of;    /* node -> its first spot << 32 | how many */
-	struct u64map value; /* spot and value -> index in told */
-	struct u64map same;  /* index in told and node -> blocks */
+	struct u64map of;      /* node -> its first spot << 32 | how many */
+	struct u64map value;   /* spot and value -> index in told */
+	struct u64map same;    /* index in told and node -> blocks */
+	size_t chunks, claims; /* f's, when a step began */
 	uint64_t steps;
 };
 
@@ -377,10 +378,11 @@ static int fits(struct payloads *p, const struct held *h, struct error *err)
 	return 0;
 }
 
-static void judge(struct payloads *p)
+/* And are those that are not known like that, too? */
+static bool holds(const struct payloads *p, uint32_t spot,
+		  const struct told *told)
 {
-	for (size_t i = 1; i < p->tolds; i++)
-		p->told[i].misfit |= is_much(p->told[i].bad, p->told[i].open);
+	return tells(p, spot, told) && !is_much(told->bad, told->open);
 }
 
 static int note(struct payloads *p, const struct held *h, const struct spot *s,
@@ -426,7 +428,7 @@ static int disagree(struct payloads *p, const struct held *h,
 			continue;
 		if (told_of(p, h, i, &told, err))
 			return -1;
-		*out |= tells(p, i, told) && told->node != node;
+		*out |= holds(p, i, told) && told->node != node;
 	}
 	return 0;
 }
@@ -447,7 +449,7 @@ static int assign(struct payloads *p, const struct held *h, struct error *err)
 			continue;
 		if (told_of(p, h, i, &told, err))
 			return -1;
-		if (!tells(p, i, told))
+		if (!holds(p, i, told))
 			continue;
 		can = told->bad ? can_be(p->f, chunk, told->node, err) : 1;
 		if (can < 0)
@@ -471,19 +473,62 @@ static int assign(struct payloads *p, const struct held *h, struct error *err)
 	return 0;
 }
 
+/* Of the chunks that have got a type, and the claims, from there on. */
+static int each_new(struct payloads *p, size_t chunk, size_t claim, held_fn *fn,
+		    struct error *err)
+{
+	struct follow *f = p->f;
+
+	for (; chunk < p->chunks; chunk++)
+		if (each_of(p, f->assigned[chunk], fn, err))
+			return -1;
+	for (; claim < p->claims; claim++)
+		if (each_claim(p, (uint32_t)claim, fn, err))
+			return -1;
+	return 0;
+}
+
+/*
+ * What was told leads on, and by what was learned that is told, too: else each
+ * step of a list would take all of the heap to be looked at once more.
+ */
+static int go_on(struct payloads *p, size_t claim, struct error *err)
+{
+	struct follow *f = p->f;
+	size_t chunk = 0;
+
+	for (;;) {
+		if (follow_drain(f, err))
+			return -1;
+		p->chunks = f->assigneds;
+		p->claims = f->p->claims;
+		if (chunk == p->chunks && claim == p->claims)
+			return 0;
+		if (each_new(p, chunk, claim, fits, err) ||
+		    each_new(p, chunk, claim, assign, err))
+			return -1;
+		chunk = p->chunks;
+		claim = p->claims;
+	}
+}
+
 int follow_payloads(struct follow *f, struct error *err)
 {
 	struct payloads p = {.f = f};
 	int ret = GROW(p.told, p.told_cap, 1, "tags", err);
+	size_t claims = f->p->claims;
+
+	f->assigneds = 0;
+	f->keeps_assigned = true;
 
 	if (!ret) {
 		p.told[p.tolds++] = (struct told){0};
 		ret = tag_variables(f, err) || each(&p, count, err);
 		learn(&p);
-		ret = ret || each(&p, fits, err);
-		judge(&p);
-		ret = ret || each(&p, assign, err);
+		ret = ret || each(&p, fits, err) || each(&p, assign, err) ||
+		      go_on(&p, claims, err);
 	}
+	f->keeps_assigned = false;
 	free(p.told);
 	for (size_t i = 0; i < p.count; i++)
 		free(p.spot[i].tag.name);

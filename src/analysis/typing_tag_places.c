@@ -95,16 +95,16 @@ static bool counts(const struct follow *f, const struct typed_claim *c)
 	       f->p->nodes.node[c->node].kind == NODE_STRUCT;
 }
 
-static int note_claims(struct follow *f, struct tag_families *all,
-		       struct error *err)
+int tag_note_claims(struct follow *f, struct u64map *map, size_t from,
+		    struct error *err)
 {
-	for (size_t i = 0; i < f->p->claims; i++) {
+	for (size_t i = from; i < f->p->claims; i++) {
 		const struct typed_claim *c = &f->p->claim[i];
 		uint64_t *known;
 
 		if (!counts(f, c))
 			continue;
-		known = u64map_at(&all->known, key_of(c), err);
+		known = u64map_at(map, key_of(c), err);
 		if (!known)
 			return -1;
 		if (!*known ||
@@ -112,6 +112,24 @@ static int note_claims(struct follow *f, struct tag_families *all,
 			*known = c->node;
 	}
 	return 0;
+}
+
+bool tag_begins(const struct follow *f, uint32_t chunk)
+{
+	return f->p->node[chunk] && f->p->form[chunk] == FORM_BEGINS &&
+	       f->t->by[chunk] != TYPED_VTABLE && is_base(f, f->p->node[chunk]);
+}
+
+bool tag_claim_begins(const struct follow *f, const struct u64map *known,
+		      uint32_t claim)
+{
+	const struct typed_claim *c = &f->p->claim[claim];
+	uint64_t node = 0;
+
+	if (!counts(f, c) || !is_base(f, c->node))
+		return false;
+	u64map_get(known, key_of(c), &node);
+	return node == c->node;
 }
 
 /* Those that only are a T. */
@@ -124,8 +142,7 @@ static int add_unknown(struct follow *f, struct tag_families *all,
 		if (i % STEP == 0 && progress_tick("looking for tags", i,
 						   f->snap->chunk_count, err))
 			return -1;
-		if (!f->p->node[i] || f->p->form[i] != FORM_BEGINS ||
-		    f->t->by[i] == TYPED_VTABLE || !is_base(f, f->p->node[i]))
+		if (!tag_begins(f, i))
 			continue;
 		family = family_of(f, all, f->p->node[i], err);
 		if (!family || add_place(family, i, 0, FROM_NONE, 0, err))
@@ -133,12 +150,8 @@ static int add_unknown(struct follow *f, struct tag_families *all,
 	}
 	for (size_t i = 0; i < f->p->claims; i++) {
 		const struct typed_claim *c = &f->p->claim[i];
-		uint64_t known = 0;
 
-		if (!counts(f, c) || !is_base(f, c->node))
-			continue;
-		u64map_get(&all->known, key_of(c), &known);
-		if (known != c->node)
+		if (!tag_claim_begins(f, &all->known, (uint32_t)i))
 			continue;
 		family = family_of(f, all, c->node, err);
 		if (!family ||
@@ -193,8 +206,8 @@ int tag_families_make(struct follow *f, struct tag_families *out,
 		      struct error *err)
 {
 	*out = (struct tag_families){0};
-	if (nodes_note(&f->p->nodes, err) || note_claims(f, out, err) ||
-	    add_unknown(f, out, err))
+	if (nodes_note(&f->p->nodes, err) ||
+	    tag_note_claims(f, &out->known, 0, err) || add_unknown(f, out, err))
 		return -1;
 	return out->count ? add_known(f, out, err) : 0;
 }

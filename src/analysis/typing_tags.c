@@ -406,6 +406,7 @@ static int refine_all(struct solving *s, const struct tag_group *g,
 	uint32_t proof;
 
 	if (tag_note(s->f, g, v, &proof, err) ||
+	    tag_settle(s->f, g, v, proof, err) ||
 	    (g->object && tag_object_note(s->f, g, v, proof, err)))
 		return -1;
 	contradict(s, g, v);
@@ -448,6 +449,8 @@ static int apply(struct solving *s, const struct outcome *o, struct error *err)
 		const struct tag_group *g = &o->group[i];
 		const struct tag_verdict *v = &o->verdict[i];
 
+		if (!g->validated || (g->unknown && v->by == TAG_NOT))
+			tag_unsettle(s->f, g);
 		if (!g->unknown)
 			continue;
 		if (s->naming ? name_all(s, g, v, err)
@@ -632,7 +635,14 @@ static int solve_all(struct follow *f, bool naming, struct error *err)
 
 int follow_tags(struct follow *f, struct error *err)
 {
-	return solve_all(f, false, err) || follow_tag_objects(f, err) ? -1 : 0;
+	size_t claims = f->p->claims;
+	int ret;
+
+	f->assigneds = 0;
+	f->keeps_assigned = true;
+	ret = solve_all(f, false, err) || follow_settled(f, claims, err);
+	f->keeps_assigned = false;
+	return ret || follow_tag_objects(f, err) ? -1 : 0;
 }
 
 int follow_tag_names(struct follow *f, struct error *err)

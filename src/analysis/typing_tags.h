@@ -128,6 +128,25 @@ int tag_families_make(struct follow *f, struct tag_families *out,
 		      struct error *err) MUST_CHECK;
 void tag_families_deinit(struct tag_families *families);
 
+/* What is said of the middle of chunks, the largest, of claims[from, ...). */
+int tag_note_claims(struct follow *f, struct u64map *known, size_t from,
+		    struct error *err) MUST_CHECK;
+/* Does no more than begin with a struct, which larger ones begin with: a chunk,
+ * or by a claim that known has. */
+bool tag_begins(const struct follow *f, uint32_t chunk);
+bool tag_claim_begins(const struct follow *f, const struct u64map *known,
+		      uint32_t claim);
+
+/* --- typing_settled.c */
+/* A verdict that holds for what is reached later, if it does. */
+int tag_settle(struct follow *f, const struct tag_group *group,
+	       const struct tag_verdict *verdict, uint32_t proof,
+	       struct error *err) MUST_CHECK;
+void tag_unsettle(struct follow *f, const struct tag_group *group);
+/* What was assigned, and claimed from there on: by what is settled. */
+int follow_settled(struct follow *f, size_t claims,
+		   struct error *err) MUST_CHECK;
+
 /* --- typing_tag_fit.c: node in the unknown blocks of a group; all: each must
  * have its size, and once more than very few have other pointers, the rest are
  * not looked at */
