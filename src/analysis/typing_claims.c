@@ -299,6 +299,14 @@ static bool is_inner(struct follow *f, uint32_t chunk, uint32_t number)
 	return !node_has(&f->p->nodes, number, in->at, in->node);
 }
 
+/* A local that was not set yet may have led to what is larger now; what a
+ * caller has passed was set. */
+static bool fits_local(const struct follow *f, uint32_t number, enum fit fit)
+{
+	return fit >= FIT_ONE || (f->parameter && fit == FIT_BEGINS &&
+				  f->p->nodes.node[number].kind == NODE_STRUCT);
+}
+
 int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
 		 struct error *err)
 {
@@ -314,7 +322,7 @@ int follow_start(struct follow *f, uint32_t chunk, uint32_t number,
 		return follow_say(f, chunk, number, 0, true, err);
 	if (fit_of(f, chunk, number, &fit, err))
 		return -1;
-	if (unsure && (f->p->node[chunk] || fit < FIT_ONE ||
+	if (unsure && (f->p->node[chunk] || !fits_local(f, number, fit) ||
 		       !fit_plausible(f, number, c->addr, c->addr + c->size)))
 		return 0;
 	if (fit == FIT_NOT || follow_denied(f, chunk, number, 0, form[fit]))

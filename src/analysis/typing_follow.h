@@ -183,6 +183,7 @@ struct follow {
 	struct outside outside;
 	uint32_t headers[SKIP_MAX + 1]; /* chunks with one of that size */
 	enum follow_phase phase;
+	bool parameter;		   /* of a local: a caller has set it */
 	enum typed_by by;	   /* what is found now hangs on that */
 	struct typed_link link;	   /* where the pointers that are met lie */
 	struct tag_object *object; /* owned: what points at variables is */

@@ -170,16 +170,21 @@ static int local(void *ctx, const struct local *l)
 {
 	struct over *o = ctx;
 	char *name;
+	int ret;
 
 	if (l->where.kind == LOCATION_NONE || !l->name)
 		return 0;
 	name = xasprintf("%s::%s (thread %d)", l->function ? l->function : "?",
 			 l->name,
 			 (int)o->f->snap->thread[o->thread].thread.tid);
+	o->f->parameter = l->is_parameter && !l->level;
 	if (l->where.kind == LOCATION_MEMORY)
-		return follow_variable(o->f, l->type, l->where.addr, name,
-				       o->err);
-	return local_value(o, l, name);
+		ret = follow_variable(o->f, l->type, l->where.addr, name,
+				      o->err);
+	else
+		ret = local_value(o, l, name);
+	o->f->parameter = false;
+	return ret;
 }
 
 static bool read_memory(void *ctx, uint64_t addr, void *buf, size_t len)

@@ -42,7 +42,7 @@ fill() {
 start "$PROGRAM"
 fill
 types_of
-at_least 80 redis
+at_least 92 redis
 entries=$(count_of '.type == "struct dictEntry"')
 keys=$(cli dbsize)
 check "an entry and more for each key" test "$entries" -ge "$keys"
