@@ -340,7 +340,8 @@ static int refine(struct follow *f,
 	return 0;
 }
 
-/* By what is surer first. */
+/* By what is surer first.  If rules should ever undo what others told, it ends
+ * nevertheless, and that is said. */
 static int refine_all(struct follow *f, struct error *err)
 {
 	unsigned round = 0;
@@ -362,6 +363,7 @@ static int refine_all(struct follow *f, struct error *err)
 		if (refine(f, follow_candidates, &more, err))
 			return -1;
 	} while (more && ++round < ROUNDS_MAX);
+	f->p->cut |= more;
 	return 0;
 }
 

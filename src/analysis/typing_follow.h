@@ -105,7 +105,7 @@ struct paths {
 	struct typed_inner *inner; /* owned */
 	size_t inners, inner_cap;
 	uint64_t against; /* chunks of which two types are said */
-	bool cut;	  /* not all claims are kept */
+	bool cut;	  /* not all claims are kept, or not all was followed */
 	/* Chunks whose size alone told their type, of those that have the part
 	 * that a pointer leads to. */
 	struct bitmap guessed;

@@ -184,9 +184,10 @@ static void warn_owners(struct view *view, const struct types *types,
 static void warn_cut(struct view *view, const struct typing *typing)
 {
 	if (typing_is_cut(typing))
-		view_warn(view, "pointers lead to more objects than are kept: "
-				"some chunks may lack the type that they "
-				"would have");
+		view_warn(view,
+			  "pointers lead to more objects, or further, than is "
+			  "followed: some chunks may lack the type that they "
+			  "would have");
 }
 
 int view_types(const struct typing *typing, const struct chunk_list *list,
