@@ -256,6 +256,15 @@ static bool is_better(const struct follow *f, uint32_t chunk, uint32_t number,
 		       support(f, chunk, f->p->node[chunk], f->p->form[chunk]);
 }
 
+/* All of a chunk, but its words speak more for what only begins there: an old
+ * pointer to an array, of what has hardly any pointers. */
+static bool is_worse(const struct follow *f, uint32_t chunk, uint32_t number,
+		     enum typed_form form)
+{
+	return support(f, chunk, number, form) <
+	       support(f, chunk, f->p->node[chunk], f->p->form[chunk]);
+}
+
 /* Another type is said of a chunk that has one. */
 static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 		  enum typed_form form, struct error *err)
@@ -272,7 +281,8 @@ static int differ(struct follow *f, uint32_t chunk, uint32_t number,
 	/* What hangs on a guess takes no struct from what does not. */
 	if ((new <= old &&
 	     (new < old || new < 2 || !is_better(f, chunk, number, form))) ||
-	    (old > 1 && f->by < f->t->by[chunk]))
+	    (old > 1 && f->by < f->t->by[chunk]) ||
+	    (new == 3 && old == 2 && is_worse(f, chunk, number, form)))
 		return !new ? 0 : follow_say(f, chunk, number, 0, true, err);
 	if (old) {
 		struct typed_link link = f->link;
