@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Sourced after tests/lib/tap.sh by tests that compare stacks with gdb's: one
-# gdb for all of them, so that it reads libc's symbols once.
+# gdb for all of them, so that it reads libc's symbols once, and one same_stack.py.
 need_ptrace
 need gdb gcore jq python3
 gdb -q -batch -nx -ex 'py print(1)' 2>/dev/null | grep -qx 1 ||
@@ -11,6 +11,11 @@ LC_ALL=C gdb -q -batch -nx -iex 'set debuginfod enabled off' \
 	<"$T/asked" >"$T/told" 2>"$T/gdb.err" &
 kill_at_exit $!
 exec 7>"$T/asked" 8<"$T/told"
+mkfifo "$T/compare" "$T/compared"
+python3 "$top_srcdir/tests/lib/same_stack.py" \
+	<"$T/compare" >"$T/compared" 2>"$T/compare.err" &
+kill_at_exit $!
+exec 4>"$T/compare" 5<"$T/compared"
 
 # Functions without their parameters and template arguments, which gdb has in a
 # spelling of its own: "1 0 app::apply<main(int, char**)::<lambda(int)> >(...)".
@@ -41,17 +46,17 @@ we_say() { # ARG...
 	awk '$1 != tid { tid = $1; print "bt " tid }
 		{ print "frame " $2 "\nlocals\nargs" }' "$T/gdb" >"$T/script"
 	hs --json "$@" -e bt -e "source $T/script"
-	jq -r 'select(.command == "bt") | .rows | sort_by(.tid) | .[] |
-		select(.file) | "\(.tid) \(.frame) \(.function)\t" +
-		"\(.file | sub(".*/"; "")):\(.line)" +
+	jq -r 'if .command == "bt" then .rows | sort_by(.tid) | .[] |
+		select(.file) | "\(.tid) \(.frame) \(.function)\t" as $frame |
+		"frame \($frame)\(.file | sub(".*/"; "")):\(.line)" +
 		(if .tail_call then " tail call" elif .inlined then " inlined"
-		else "" end)' "$T/out" | bare_names >"$T/ours"
-	jq -r 'select(.command == "bt") | .rows | sort_by(.tid) | .[] |
-		select(.file) | "\(.tid) \(.frame) \(.function)\t\(.args // "")"
-		' "$T/out" | bare_names >"$T/ours.args"
-	jq -r 'select(.command == "locals" or .command == "args") | .rows[] |
-		"\(.tid) \(.frame) \(.function)\t\(.name) = \(.value)"' "$T/out" |
-		bare_names | sort >"$T/ours.vars"
+		else "" end), "args \($frame)\(.args // "")"
+		elif .command == "locals" or .command == "args" then .rows[] |
+		"var \(.tid) \(.frame) \(.function)\t\(.name) = \(.value)"
+		else empty end' "$T/out" >"$T/said"
+	sed -n 's/^frame //p' "$T/said" | bare_names >"$T/ours"
+	sed -n 's/^args //p' "$T/said" | bare_names >"$T/ours.args"
+	sed -n 's/^var //p' "$T/said" | bare_names | sort >"$T/ours.vars"
 }
 same_stop() { # WHAT ARG...
 	same=$1
@@ -59,8 +64,9 @@ same_stop() { # WHAT ARG...
 	we_say "$@"
 	is "$same: the same frames" "$(diff "$T/gdb" "$T/ours")" ""
 	for told in args vars; do
-		is "$same: the same $told" "$(python3 \
-			"$top_srcdir/tests/lib/same_stack.py" $told \
-			"$T/gdb.$told" "$T/ours.$told")" ""
+		echo "$told $T/gdb.$told $T/ours.$told $T/differs" >&4
+		read -r answer <&5 ||
+			bail "same_stack: $(tail -n 1 "$T/compare.err")"
+		is "$same: the same $told" "$(cat "$T/differs")" ""
 	done
 }

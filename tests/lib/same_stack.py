@@ -1,11 +1,12 @@
-# What gdb tells of arguments and variables against what heapscope tells:
-#   python3 same_stack.py args|vars GDB OURS
-# Lines as gdb_frames.py writes them.  Prints what differs, nothing if all is
-# well.  Where gdb says <optimized out> we may know more: it resolves no call of
+# What gdb tells of arguments and variables against what heapscope tells, for
+# each line "args|vars GDB OURS OUT" of stdin: what differs, into the file OUT,
+# nothing if all is well; then "done" to stdout.  The files GDB and OURS have
+# lines as gdb_frames.py writes them.  Where gdb says <optimized out> we may know more: it resolves no call of
 # a function that link-time optimization has copied, nor of one with another
 # name.  Where it shows a register that a call may have changed since we say that
 # it is not known.  Symbols it demangles as Ada's: "kwlist.2" is "kwlist" there,
 # "a__b" is "a.b".
+import contextlib
 import re
 import sys
 
@@ -70,10 +71,18 @@ def same_vars(told, ours):
             print(key, "gdb:", left, "ours:", have.get(key))
 
 
-told, ours = list(read(sys.argv[2])), list(read(sys.argv[3]))
-if sys.argv[1] == "args":
+def compare(kind, told, ours):
+    if kind == "vars":
+        same_vars(told, ours)
+        return
     same_args(told, ours)
     if len(told) != len(ours):
         print("gdb has %d frames, we %d" % (len(told), len(ours)))
-else:
-    same_vars(told, ours)
+
+
+for line in sys.stdin:
+    kind, gdb_file, our_file, out_file = line.split()
+    with open(out_file, "w", errors="backslashreplace") as out, \
+            contextlib.redirect_stdout(out):
+        compare(kind, list(read(gdb_file)), list(read(our_file)))
+    print("done", flush=True)
