@@ -7,9 +7,6 @@
 need_ptrace
 need jq
 
-line() { # N: of the answers
-	sed -n "${1}p" "$T/out"
-}
 sorted() { # WORD FIELDS: of the manifest
 	awk -v word="$1" '$1 == word { print $2, $3 }' "$T/manifest" |
 		sed 's/ $//' | sort
@@ -19,12 +16,15 @@ check "there are kinds of damage" test "$(wc -l <"$T/names")" -ge 30
 while read -r kind; do
 	start_fixture heap_damaged "$kind"
 	hs -p "$PID" --json --limit 0 -e defects -e 'chunks used'
+	jq -r 'if .command == "defects" then "told \(.rows[].addr)" else
+		"complete \(.complete)", (.rows[] | "used \(.addr) \(.size)")
+		end' "$T/out" >"$T/said"
 	is "$kind: the answer is incomplete" \
-		"$(line 2 | jq -c .complete) $status" "false 6"
-	line 1 | jq -r '.rows[].addr' | sort >"$T/told"
+		"$(sed -n 's/^complete //p' "$T/said") $status" "false 6"
+	sed -n 's/^told //p' "$T/said" | sort >"$T/told"
 	sorted defect >"$T/made"
 	is "$kind: told at its address" "$(comm -13 "$T/told" "$T/made")" ""
-	line 2 | jq -r '.rows[] | "\(.addr) \(.size)"' | sort >"$T/used"
+	sed -n 's/^used //p' "$T/said" | sort >"$T/used"
 	sorted kept >"$T/kept"
 	is "$kind: the other blocks are there" \
 		"$(comm -13 "$T/used" "$T/kept" | head -n 5)" ""

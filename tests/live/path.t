@@ -55,8 +55,7 @@ ask_all() {
 	mv "$T/out" "$T/answers"
 }
 ask() { # COMMAND, one of those
-	jq -c --arg command "$1" 'select(.command == $command)' "$T/answers" \
-		>"$T/out"
+	grep -F "\"command\":\"$1\"," "$T/answers" >"$T/out"
 }
 # The first chain of the answer; a root in libc's own memory has no address
 # that the fixture could tell.
