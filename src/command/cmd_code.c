@@ -42,6 +42,17 @@ static void add_name(struct session *session, const struct insn *insn,
 		snprintf(text + len, cap - len, " # 0x%" PRIx64, addr);
 }
 
+/* " <main+0x10>", "" where no symbol is. */
+static void place_name(const struct session *session, uint64_t addr, char *buf,
+		       size_t cap)
+{
+	char name[160];
+
+	*buf = '\0';
+	if (symbols_format(session->symbols, addr, name, sizeof(name)))
+		snprintf(buf, cap, " <%s>", name);
+}
+
 static int add_insn(void *ctx, const struct insn *insn)
 {
 	struct lines *lines = ctx;
@@ -201,3 +212,31 @@ const struct command command_entry_symbol = {
 	.run = symbol_run,
 	.complete = symbol_complete,
 };
+
+int code_info_line(struct session *session, const struct words *words,
+		   struct view **out, struct error *err)
+{
+	/* gdb writes an address that is no symbol as *0x401136. */
+	const char *text = words->count == 3 ? words->word[2] : "";
+	AUTO_FREE char *said = NULL;
+	char name[2][200];
+	struct line line;
+	uint64_t addr;
+
+	if (!*text)
+		return error_set(err, ERR_USAGE,
+				 "info line takes an address or a function");
+	if (session_address(session, text + (*text == '*'), &addr, err))
+		return -1;
+	if (!session->symbols || !symbols_line(session->symbols, addr, &line))
+		return error_set(err, ERR_NOT_FOUND,
+				 "no source line of 0x%" PRIx64 " is known",
+				 addr);
+	place_name(session, line.start, name[0], sizeof(name[0]));
+	place_name(session, line.end, name[1], sizeof(name[1]));
+	said = xasprintf("Line %u of \"%s\" starts at address 0x%" PRIx64
+			 "%s and ends at 0x%" PRIx64 "%s.",
+			 line.line, line.file, line.start, name[0], line.end,
+			 name[1]);
+	return view_text("", said, out, err);
+}

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fmt.h"
+#include "command/code.h"
 #include "command/commands.h"
 #include "command/session.h"
 #include "command/session_typing.h"
@@ -357,14 +358,15 @@ static void add_inner_pid(const struct target *target,
 		 text);
 }
 
-static int info_process(struct session *session, struct view **out,
-			struct error *err)
+static int info_process(struct session *session, const struct words *words,
+			struct view **out, struct error *err)
 {
 	const struct target *target = session->target;
 	struct setting_line line[9];
 	char text[128];
 	uint32_t n = 0;
 
+	(void)words;
 	if (!target)
 		return error_set(err, ERR_USAGE, "there is no process");
 	snprintf(text, sizeof(text), "%d", (int)target->pid);
@@ -384,17 +386,20 @@ static int info_process(struct session *session, struct view **out,
 	return view_settings(line, n, out, err);
 }
 
-/* What gdb calls it, and what it is here. */
+/* What gdb calls it, and what it is here: a command, or our own. */
 static const struct {
 	const char *topic, *command;
+	int (*run)(struct session *, const struct words *, struct view **,
+		   struct error *);
 } info_topics[] = {
-	{"args", "args"},	    {"backtrace", "bt"},
-	{"frame", "frame"},	    {"heap", "heap"},
-	{"locals", "locals"},	    {"maps", "maps"},
-	{"mappings", "maps"},	    {"proc", NULL},
-	{"process", NULL},	    {"settings", "show"},
-	{"snapshots", "snapshots"}, {"stack", "bt"},
-	{"symbol", "symbol"},	    {"threads", "threads"},
+	{"args", "args", NULL},		{"backtrace", "bt", NULL},
+	{"frame", "frame", NULL},	{"heap", "heap", NULL},
+	{"line", NULL, code_info_line}, {"locals", "locals", NULL},
+	{"maps", "maps", NULL},		{"mappings", "maps", NULL},
+	{"proc", NULL, info_process},	{"process", NULL, info_process},
+	{"settings", "show", NULL},	{"snapshots", "snapshots", NULL},
+	{"stack", "bt", NULL},		{"symbol", "symbol", NULL},
+	{"threads", "threads", NULL},
 };
 
 static int info_run(struct session *session, const struct words *words,
@@ -411,15 +416,16 @@ static int info_run(struct session *session, const struct words *words,
 	     *topic && i < sizeof(info_topics) / sizeof(*info_topics); i++) {
 		if (strncmp(info_topics[i].topic, topic, strlen(topic)))
 			continue;
-		if (!info_topics[i].command)
-			return info_process(session, out, err);
+		if (info_topics[i].run)
+			return info_topics[i].run(session, words, out, err);
 		line = xasprintf("%s%s", info_topics[i].command, rest);
 		return command_run(session, line, out, err);
 	}
 	return error_set(
 		err, ERR_USAGE,
 		"info knows threads, stack, frame, locals, args, proc, "
-		"maps, symbol ADDR, heap, snapshots and settings");
+		"maps, symbol ADDR, line ADDR, heap, snapshots and "
+		"settings");
 }
 
 const struct command command_entry_info = {
@@ -430,7 +436,9 @@ const struct command command_entry_info = {
 		"is symbol; info frame, locals and args are the commands of\n"
 		"those names; info proc tells which process this is, info "
 		"proc\n"
-		"mappings is maps.\n"
+		"mappings is maps; info line ADDR tells the source line of a\n"
+		"function or address, and from where to where its code "
+		"goes.\n"
 		"\n"
 		"  info threads\n"
 		"  info symbol 0x7f3d1c0a2c60\n",

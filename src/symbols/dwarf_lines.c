@@ -218,6 +218,29 @@ static bool is_statement(Dwarf_Debug dbg, Dwarf_Line line)
 	return is;
 }
 
+/* One of several blocks of its line. */
+static bool is_discriminated(Dwarf_Debug dbg, Dwarf_Line line)
+{
+	Dwarf_Bool prologue, epilogue;
+	Dwarf_Unsigned isa, block = 0;
+	Dwarf_Error e = NULL;
+
+	if (dwarf_prologue_end_etc(line, &prologue, &epilogue, &isa, &block,
+				   &e) == DW_DLV_ERROR)
+		dwarf_forget(dbg, e);
+	return block != 0;
+}
+
+/* Does the row before go on with r?  The blocks of a line are one row, as they
+ * are in gdb. */
+static bool goes_on(const struct unit *u, const struct row *r)
+{
+	const struct row *last = u->rows ? &u->row[u->rows - 1] : NULL;
+
+	return last && last->end == r->addr && last->line == r->line &&
+	       last->file == r->file;
+}
+
 /*
  * The unit's rows, each up to the next one.  Of several at one address the last
  * counts that begins a statement, as it does in debuggers.
@@ -225,7 +248,8 @@ static bool is_statement(Dwarf_Debug dbg, Dwarf_Line line)
 static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 		      Dwarf_Signed count, unsigned first, struct error *err)
 {
-	bool open = false, statement = false;
+	bool open = false, statement = false, blocks = false;
+	unsigned last = 0;
 
 	for (Dwarf_Signed i = 0; i < count; i++) {
 		Dwarf_Error e = NULL;
@@ -256,6 +280,11 @@ static int take_lines(Dwarf_Debug dbg, struct unit *u, Dwarf_Line *line,
 		r.addr = r.end = addr;
 		r.line = (unsigned)number;
 		r.file = file_of(dbg, line[i], first);
+		blocks = (blocks && r.line == last) ||
+			 is_discriminated(dbg, line[i]);
+		last = r.line;
+		if (blocks && goes_on(u, &r))
+			continue;
 		if (GROW(u->row, u->row_cap, u->rows + 1, "line table", err))
 			return -1;
 		u->row[u->rows++] = r;
@@ -365,7 +394,7 @@ static const char *file_name(struct dwarf_lines *lines, struct unit *u,
 }
 
 static bool find_in(struct dwarf_lines *lines, struct unit *u, uint64_t addr,
-		    const char **file, unsigned *line)
+		    struct dwarf_line *out)
 {
 	size_t lo = 0, hi;
 
@@ -387,9 +416,11 @@ static bool find_in(struct dwarf_lines *lines, struct unit *u, uint64_t addr,
 
 	if (addr >= r->end || !r->line)
 		return false;
-	*file = file_name(lines, u, r->file);
-	*line = r->line;
-	return *file != NULL;
+	*out = (struct dwarf_line){.file = file_name(lines, u, r->file),
+				   .line = r->line,
+				   .start = r->addr,
+				   .end = r->end};
+	return out->file != NULL;
 }
 
 /* The last range that starts at or before addr; they seldom overlap. */
@@ -412,18 +443,18 @@ static struct unit *unit_at(struct dwarf_lines *lines, uint64_t addr)
 }
 
 bool dwarf_lines_find(struct dwarf_lines *lines, uint64_t addr,
-		      const char **file, unsigned *line)
+		      struct dwarf_line *out)
 {
 	struct unit *u = unit_at(lines, addr);
 
-	if (u && find_in(lines, u, addr, file, line))
+	if (u && find_in(lines, u, addr, out))
 		return true;
 	for (size_t i = 0; i < lines->units; i++) {
 		u = &lines->unit[i];
 		if (u->in_aranges ||
 		    (u->high && (addr < u->low || addr >= u->high)))
 			continue;
-		if (find_in(lines, u, addr, file, line))
+		if (find_in(lines, u, addr, out))
 			return true;
 	}
 	return false;

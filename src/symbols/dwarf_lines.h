@@ -15,9 +15,14 @@ struct dwarf_lines;
 struct dwarf_lines *dwarf_lines_open(struct dwarf *dwarf);
 void dwarf_lines_close(struct dwarf_lines *lines);
 
-/* addr is the file's.  *file is borrowed from lines. */
+/* A row of a line table: addresses are the file's. */
+struct dwarf_line {
+	const char *file; /* borrowed from the lines */
+	unsigned line;
+	uint64_t start, end;
+};
 bool dwarf_lines_find(struct dwarf_lines *lines, uint64_t addr,
-		      const char **file, unsigned *line);
+		      struct dwarf_line *out);
 /* The name of file "number" of the unit whose DIE is at that offset, as of
  * DW_AT_call_file; NULL: it has no such file.  Borrowed from lines. */
 const char *dwarf_lines_file(struct dwarf_lines *lines, uint64_t unit_die,

@@ -436,10 +436,16 @@ static struct dwarf_lines *lines_of(struct symbols *s, struct entry *e)
 bool symbols_line(struct symbols *s, uint64_t addr, struct line *out)
 {
 	struct entry *e = entry_at(s, addr);
+	struct dwarf_line found;
 
-	return e && e->m.elf && lines_of(s, e) &&
-	       dwarf_lines_find(e->lines, addr - e->m.bias, &out->file,
-				&out->line);
+	if (!e || !e->m.elf || !lines_of(s, e) ||
+	    !dwarf_lines_find(e->lines, addr - e->m.bias, &found))
+		return false;
+	*out = (struct line){.file = found.file,
+			     .line = found.line,
+			     .start = found.start + e->m.bias,
+			     .end = found.end + e->m.bias};
+	return true;
 }
 
 struct dwarf *symbols_module_dwarf(struct symbols *s,

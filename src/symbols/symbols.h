@@ -56,6 +56,7 @@ struct symbol {
 struct line {
 	const char *file; /* borrowed from symbols */
 	unsigned line;
+	uint64_t start, end; /* of the code, [start, end) */
 };
 
 /* target is borrowed and must outlive the struct or the next rebind. */

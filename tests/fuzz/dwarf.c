@@ -194,16 +194,17 @@ static void ask_at(struct dwarf *dwarf, struct dwarf_lines *lines, uint64_t pc)
 				    .read = read_zeros,
 				    .entry = given};
 	struct inlined in[8];
-	const char *file;
+	struct dwarf_line line;
 	uint64_t unit = 0;
-	unsigned line;
 	size_t count = dwarf_inlined_at(dwarf, pc, in, 8, &unit);
 
 	ck_assert_uint_le(count, 8);
 	for (size_t i = 0; lines && i < count; i++)
 		dwarf_lines_file(lines, unit, in[i].call_file);
-	if (lines && dwarf_lines_find(lines, pc, &file, &line))
-		ck_assert_ptr_nonnull(file);
+	if (lines && dwarf_lines_find(lines, pc, &line)) {
+		ck_assert_ptr_nonnull(line.file);
+		ck_assert(line.start <= pc && pc < line.end);
+	}
 	dwarf_local_each(dwarf, &module, &state, on_local, &state);
 	ask_calls(dwarf, &module, &state);
 }

@@ -112,6 +112,26 @@ is "registers are the frame's" "$(jq -s -r '.[1].rows[0].value' "$T/out" |
 	sed -n 's/^.* = (void [*]) //p')"
 check "one that was not saved is not made up" \
 	grep -q 'rax was not saved' "$T/err"
+# The lines of what is on the stack, and of functions, begin and end where gdb
+# says; its file is as the compiler was given it.
+hs --json -p "$PID" bt
+jq -r '.rows[] | select(.file and .tail_call != true) | "info line *\(.pc)"' \
+	"$T/out" | sort -u | grep -v ' [*]0x7f' >"$T/at.lines"
+printf 'info line %s\n' main stop frames_deep outer >>"$T/at.lines"
+LC_ALL=C gdb -nx -batch -iex 'set debuginfod enabled off' -p "$PID" \
+	-x "$T/at.lines" 2>/dev/null | grep '^Line [0-9]' >"$T/gdb.lines"
+hs -p "$PID" -e "source $T/at.lines"
+grep '^Line [0-9]' "$T/out" >"$T/our.lines"
+bare_lines() { # without folders, and names, whose offsets gdb has in decimals
+	sed 's|"[^"]*/|"|; s/ <[^>]*>//g' "$1"
+}
+is "info line says what gdb says" "$(bare_lines "$T/our.lines")" \
+	"$(bare_lines "$T/gdb.lines")"
+check "there are such" grep -q ' <main> and ends at 0x' "$T/our.lines"
+hs -p "$PID" "info line _start"
+check "no line, no answer" grep -q 'no source line of 0x[0-9a-f]* is known' \
+	"$T/err"
+
 # A thread that came later may have a lower number than the first one.
 free_below() {
 	echo $((PID - 200)) 2>/dev/null >/proc/sys/kernel/ns_last_pid
