@@ -102,6 +102,9 @@ static int try_place(struct follow *f, struct tag_place *place, uint32_t base,
 	if (!fit.good ||
 	    (!s->code && (!fit.fits || fit.other || !(fit.whole || fit.open))))
 		return 0;
+	/* Malloc's rounding has room for it in what is base and no more. */
+	if (!s->code && !fit.lead && tag_whole(f, place, base))
+		return 0;
 	return note_later(f, s, err) ||
 			       tag_refine(f, place, s->node, s->later - 1, err)
 		       ? -1

@@ -420,6 +420,7 @@ static int look_place(struct follow *f, const struct tag_group *group,
 	if (l.wrong)
 		return 0;
 	out->good++;
+	out->lead += l.may > 0;
 	out->agree += l.agree > 0;
 	out->agree_much += l.agree > 1;
 	if (out->looked < LOOK_OTHER) {

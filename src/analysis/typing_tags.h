@@ -72,12 +72,13 @@ struct tag_entry {
 
 /* What a struct is like in the blocks of a group. */
 struct tag_fit {
-	size_t good;   /* blocks that it fits */
-	uint32_t late; /* its pointers that may be old in some of these */
-	bool fits;     /* all of them, but for very few */
-	bool whole;    /* and is just as large as each */
-	bool open;     /* none is in a chunk: no size tells */
-	size_t agree;  /* blocks where pointers behind T lead as they should */
+	size_t good;	   /* blocks that it fits */
+	uint32_t late;	   /* its pointers that may be old in some of these */
+	bool fits;	   /* all of them, but for very few */
+	bool whole;	   /* and is just as large as each */
+	bool open;	   /* none is in a chunk: no size tells */
+	size_t lead;	   /* blocks where pointers behind T lead as they may */
+	size_t agree;	   /* ... as they should */
 	size_t agree_much; /* ... several of them */
 	size_t other;	   /* blocks with pointers where it has none */
 	size_t never;	   /* ... where no pointer can be */

@@ -19,7 +19,7 @@ limited() {
 	(ulimit -t 15 2>/dev/null; exec "$HS" "$@") >"$T/out" 2>"$T/err" \
 		</dev/null || status=$?
 }
-for kind in objects payloads sizes; do
+for kind in objects bare payloads sizes; do
 	start_fixture typed_chains "$kind"
 	limited -p "$PID" --json --limit 0 types
 	is "$kind: types ends, before it is ended" "$status" 0
@@ -31,8 +31,10 @@ for kind in objects payloads sizes; do
 		jq -r --arg name "$name" '[.rows[] | select(.type == $name) |
 			.count] | "\(add) \($name)"' "$T/out"
 	done <"$T/wanted")" "$(cat "$T/wanted")"
-	is "$kind: in no doubt" "$(jq -r '.rows[] | select(.type |
-		test("[+]|\\[\\]")) | .type' "$T/out")" ""
+	# What is bare begins with an object, and that is all that is known.
+	[ "$kind" = bare ] ||
+		is "$kind: in no doubt" "$(jq -r '.rows[] | select(.type |
+			test("[+]|\\[\\]")) | .type' "$T/out")" ""
 	stop_fixture
 done
 done_testing
