@@ -3,7 +3,8 @@
 #
 #   program_of PACKAGE     built with debug information: $PROGRAM; or all is
 #                          skipped
-#   types_of OPTIONS...    what types says of $PID: $T/types
+#   types_of               what types says of $PID: $T/types
+#   types_of_bare          the same without the debug information of libraries
 #   at_least SHARE WHAT    so much has a type or a certain owner
 #   says_no_types SHARE    of a stripped program, asked for without the debug
 #                          information of libraries: nothing has a type, and so
@@ -15,8 +16,8 @@ program_of() {
 	# shellcheck disable=SC2034 # used by those who source this
 	PROGRAM=$top_builddir/e2e/$1/program
 }
-types_of() {
-	hs "$@" --json --limit 0 -p "$PID" types
+ask_types() { # OPTIONS
+	hs "$@" --json --limit 0 types
 	is "types ends well" "$status" 0
 	[ "$status" = 0 ] || hs_said
 	cp "$T/out" "$T/types"
@@ -24,6 +25,12 @@ types_of() {
 		([.rows[].bytes] | add) == .totals.bytes and
 		(.totals | .typed_bytes + .owned_bytes + .content_bytes +
 			.alike_bytes + .unknown_bytes == .bytes)' "$T/types"
+}
+types_of() {
+	ask_types -p "$PID"
+}
+types_of_bare() {
+	ask_types -p "$PID" --debug-dir "$T"
 }
 at_least() {
 	told=$(jq -r '.totals | "\(.typed_share | round) % typed, \(

@@ -91,14 +91,14 @@ exec 8>&-
 
 strip -o "$T/stripped" "$PROGRAM"
 start "$T/stripped" keep.lua
-types_of --debug-dir "$T"
+types_of_bare
 says_no_types 80
 # The row of strings: text behind a pointer and a byte that is the tag.
 strings='.named_by == "alike" and (.type | test("^{[*] 0x04 .*text}$"))'
 before=$(count_of "$strings")
 echo 1000 >&8
 wait_until grep -q 'made 1000' "$T/said"
-types_of
+types_of_bare
 more=$(($(count_of "$strings") - before))
 # Each snapshot learns anew what tells chunks apart: a few may be in other rows.
 check "stripped: 9 of 10 of 1000 strings more ($more)" \

@@ -64,7 +64,7 @@ kill "$PID"
 wait "$PID"
 start "$T/stripped"
 fill
-types_of --debug-dir "$T"
+types_of_bare
 says_no_types 85
 # Strings right behind their object: the pointer in it leads into itself.  Some
 # of one age, which is in their first word, may look like no others: they go by
@@ -73,7 +73,7 @@ values='(.type | test("^held by 32 B {[^}]*} \\+8$")) or
 	(.named_by == "alike" and (.type | test("^{0x80 & text}$")))'
 before=$(count_of "$values")
 put 6001 6500
-types_of
+types_of_bare
 more=$(($(count_of "$values") - before))
 check "stripped: 500 values more ($more)" \
 	test "$more" -ge 450 -a "$more" -le 550

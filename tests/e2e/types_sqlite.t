@@ -85,7 +85,7 @@ try "in a file" "$T/a.db" 20
 
 strip -o "$T/stripped" "$PROGRAM"
 start "$T/stripped" :memory:
-types_of --debug-dir "$T"
+types_of_bare
 says_no_types 80
 exec 8>&-
 done_testing
