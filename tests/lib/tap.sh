@@ -30,14 +30,28 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/heapscope-test.XXXXXX")
 HS=${HEAPSCOPE:-$top_builddir/heapscope}
 PID=
 
+# When that process was started; false if there is none.
+tap_started() { # PID
+	tap_start=
+	{ read -r tap_start <"/proc/$1/stat"; } 2>/dev/null || return 1
+	# Behind the name, which may have blanks, words are counted from state.
+	# shellcheck disable=SC2086 # words
+	set -- ${tap_start##*) }
+	[ $# -ge 20 ] && tap_start=${20}
+}
+# What ended by itself may have left its number to a process of others.
+tap_end() { # PID WHEN
+	tap_started "$1" && [ "$tap_start" = "$2" ] || return 0
+	kill -CONT "$1" 2>/dev/null
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
 tap_exit() {
 	tap_status=${1-$?}
 	trap - EXIT
 	exec 9>&-
 	for tap_child in $tap_children; do
-		kill -CONT "$tap_child" 2>/dev/null
-		kill -KILL "$tap_child" 2>/dev/null
-		wait "$tap_child" 2>/dev/null
+		tap_end "${tap_child%:*}" "${tap_child#*:}"
 	done
 	rm -rf "$T"
 	if [ -z "$tap_done" ]; then
@@ -124,7 +138,11 @@ wait_until() {
 }
 # kill_at_exit PID...: whatever a test started and may leave behind.
 kill_at_exit() {
-	tap_children="$tap_children $*"
+	for tap_child; do
+		if tap_started "$tap_child"; then
+			tap_children="$tap_children $tap_child:$tap_start"
+		fi
+	done
 }
 hs() {
 	status=0
