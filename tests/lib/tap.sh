@@ -138,7 +138,8 @@ wait_until() {
 }
 # kill_at_exit PID...: whatever a test started and may leave behind.
 kill_at_exit() {
-	for tap_child; do
+	# shellcheck disable=SC2048 # as pgrep prints them, too
+	for tap_child in $*; do
 		if tap_started "$tap_child"; then
 			tap_children="$tap_children $tap_child:$tap_start"
 		fi
