@@ -162,51 +162,45 @@ static int look_at(struct search *s, uint32_t chunk, struct error *err)
 	return try_chunk(s, chunk, err);
 }
 
-/* What candidates lead to, and that in turn: each step of a list would else
- * take all of the heap to be looked at once more. */
-static int go_on(struct search *s, struct error *err)
+/* What candidates lead to, and that in turn. */
+static int look_at_news(void *ctx, const struct follow_news *news,
+			struct error *err)
 {
-	struct follow *f = s->f;
-	size_t chunk = 0, claim = s->claims;
+	struct search *s = ctx;
+	const struct follow *f = s->f;
 
-	while (!follow_drain(f, err)) {
-		size_t chunks = f->assigneds;
-
-		if (chunk == chunks && claim == f->p->claims)
-			return 0;
-		if (index_claims(s, err))
+	if (index_claims(s, err))
+		return -1;
+	for (size_t i = news->chunk; i < news->chunks; i++)
+		if (look_at(s, f->assigned[i], err))
 			return -1;
-		for (; chunk < chunks; chunk++)
-			if (look_at(s, f->assigned[chunk], err))
-				return -1;
-		for (; claim < s->claims; claim++) {
-			uint32_t in = f->p->claim[claim].chunk;
+	for (size_t i = news->claim; i < news->claims; i++) {
+		uint32_t in = f->p->claim[i].chunk;
 
-			if (!follow_is_area(f, in) && look_at(s, in, err))
-				return -1;
-		}
+		if (!follow_is_area(f, in) && look_at(s, in, err))
+			return -1;
 	}
-	return -1;
+	return 0;
 }
 
 int follow_candidates(struct follow *f, struct error *err)
 {
 	struct search s = {.f = f};
+	struct follow_news news;
 	int ret;
 
+	follow_watch(f, &news);
 	s.first = try_calloc(f->snap->chunk_count, sizeof(*s.first),
 			     "candidates", err);
 	ret = !s.first || index_claims(&s, err);
-	f->assigneds = 0;
-	f->keeps_assigned = true;
 	for (uint32_t i = 0; i < f->snap->chunk_count && !ret; i++) {
 		if (i % 4096 == 0)
 			ret = progress_tick("looking for candidates", i,
 					    f->snap->chunk_count, err);
 		ret = ret || look_at(&s, i, err);
 	}
-	ret = ret || go_on(&s, err);
-	f->keeps_assigned = false;
+	ret = ret || follow_on(f, &news, look_at_news, &s, err);
+	follow_unwatch(f);
 	free(s.first);
 	free(s.next);
 	u64map_deinit(&s.known);

@@ -128,7 +128,7 @@ static int set_link(struct follow *f, uint32_t chunk, uint32_t node,
 
 static int keep_assigned(struct follow *f, uint32_t chunk, struct error *err)
 {
-	if (!f->keeps_assigned || f->p->node[chunk])
+	if (!f->watches || f->p->node[chunk])
 		return 0;
 	if (GROW(f->assigned, f->assigned_cap, f->assigneds + 1,
 		 "types of chunks", err))

@@ -286,9 +286,33 @@ static int drain(struct follow *f, enum follow_phase upto, struct error *err)
 	}
 }
 
-int follow_drain(struct follow *f, struct error *err)
+void follow_watch(struct follow *f, struct follow_news *out)
 {
-	return drain(f, PHASE_TAIL, err);
+	f->assigneds = 0;
+	f->watches = true;
+	*out = (struct follow_news){.claim = f->p->claims};
+}
+
+void follow_unwatch(struct follow *f)
+{
+	f->watches = false;
+}
+
+int follow_on(struct follow *f, struct follow_news *news, follow_news_fn *fn,
+	      void *ctx, struct error *err)
+{
+	for (;;) {
+		if (drain(f, PHASE_TAIL, err))
+			return -1;
+		news->chunks = f->assigneds;
+		news->claims = f->p->claims;
+		if (news->chunk == news->chunks && news->claim == news->claims)
+			return 0;
+		if (fn(ctx, news, err))
+			return -1;
+		news->chunk = news->chunks;
+		news->claim = news->claims;
+	}
 }
 
 /* What was said of a chunk before it was known, and is not so. */
@@ -331,7 +355,7 @@ static int refine(struct follow *f,
 {
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		f->found = false;
-		if (once(f, err) || follow_drain(f, err))
+		if (once(f, err) || drain(f, PHASE_TAIL, err))
 			return -1;
 		if (!f->found)
 			break;

@@ -195,13 +195,30 @@ struct follow {
 	struct u64map settled_of; /* node of a family, and value: index + 1 */
 	uint32_t *assigned;	  /* owned: chunks, as they got a type */
 	size_t assigneds, assigned_cap;
-	bool keeps_assigned;
+	bool watches; /* assigned is kept */
 	uint64_t steps, walked;
 	bool found; /* follow_tags() and the like did something */
 };
 
-/* All that waits to be followed. */
-int follow_drain(struct follow *f, struct error *err) MUST_CHECK;
+/* What has come: f->assigned[chunk, chunks) have got a type that had none, and
+ * claims[claim, claims) were said. */
+struct follow_news {
+	size_t chunk, chunks, claim, claims;
+};
+
+typedef int follow_news_fn(void *ctx, const struct follow_news *news,
+			   struct error *err);
+
+/* From here on, what comes is kept. */
+void follow_watch(struct follow *f, struct follow_news *out);
+void follow_unwatch(struct follow *f);
+/*
+ * Follows all that waits, and has fn tell more by what has come, until nothing
+ * comes: each step of a list would else take all of the heap to be looked at
+ * once more.
+ */
+int follow_on(struct follow *f, struct follow_news *news, follow_news_fn *fn,
+	      void *ctx, struct error *err) MUST_CHECK;
 
 /* Symbols must be there. */
 int typing_follow(struct typing *t, struct error *err) MUST_CHECK;

@@ -55,10 +55,9 @@ struct payloads {
 	size_t count, cap;
 	struct told *told; /* owned; told[0] is none */
 	size_t tolds, told_cap;
-	struct u64map of;      /* node -> its first spot << 32 | how many */
-	struct u64map value;   /* spot and value -> index in told */
-	struct u64map same;    /* index in told and node -> blocks */
-	size_t chunks, claims; /* f's, when a step began */
+	struct u64map of;    /* node -> its first spot << 32 | how many */
+	struct u64map value; /* spot and value -> index in told */
+	struct u64map same;  /* index in told and node -> blocks */
 	uint64_t steps;
 };
 
@@ -473,62 +472,44 @@ static int assign(struct payloads *p, const struct held *h, struct error *err)
 	return 0;
 }
 
-/* Of the chunks that have got a type, and the claims, from there on. */
-static int each_new(struct payloads *p, size_t chunk, size_t claim, held_fn *fn,
-		    struct error *err)
+static int each_new(struct payloads *p, const struct follow_news *news,
+		    held_fn *fn, struct error *err)
 {
-	struct follow *f = p->f;
-
-	for (; chunk < p->chunks; chunk++)
-		if (each_of(p, f->assigned[chunk], fn, err))
+	for (size_t i = news->chunk; i < news->chunks; i++)
+		if (each_of(p, p->f->assigned[i], fn, err))
 			return -1;
-	for (; claim < p->claims; claim++)
-		if (each_claim(p, (uint32_t)claim, fn, err))
+	for (size_t i = news->claim; i < news->claims; i++)
+		if (each_claim(p, (uint32_t)i, fn, err))
 			return -1;
 	return 0;
 }
 
-/*
- * What was told leads on, and by what was learned that is told, too: else each
- * step of a list would take all of the heap to be looked at once more.
- */
-static int go_on(struct payloads *p, size_t claim, struct error *err)
+/* What was told leads on, and by what was learned that is told, too. */
+static int tell_news(void *ctx, const struct follow_news *news,
+		     struct error *err)
 {
-	struct follow *f = p->f;
-	size_t chunk = 0;
+	struct payloads *p = ctx;
 
-	for (;;) {
-		if (follow_drain(f, err))
-			return -1;
-		p->chunks = f->assigneds;
-		p->claims = f->p->claims;
-		if (chunk == p->chunks && claim == p->claims)
-			return 0;
-		if (each_new(p, chunk, claim, fits, err) ||
-		    each_new(p, chunk, claim, assign, err))
-			return -1;
-		chunk = p->chunks;
-		claim = p->claims;
-	}
+	return each_new(p, news, fits, err) || each_new(p, news, assign, err)
+		       ? -1
+		       : 0;
 }
 
 int follow_payloads(struct follow *f, struct error *err)
 {
 	struct payloads p = {.f = f};
 	int ret = GROW(p.told, p.told_cap, 1, "tags", err);
-	size_t claims = f->p->claims;
+	struct follow_news news;
 
-	f->assigneds = 0;
-	f->keeps_assigned = true;
-
+	follow_watch(f, &news);
 	if (!ret) {
 		p.told[p.tolds++] = (struct told){0};
 		ret = tag_variables(f, err) || each(&p, count, err);
 		learn(&p);
 		ret = ret || each(&p, fits, err) || each(&p, assign, err) ||
-		      go_on(&p, claims, err);
+		      follow_on(f, &news, tell_news, &p, err);
 	}
-	f->keeps_assigned = false;
+	follow_unwatch(f);
 	free(p.told);
 	for (size_t i = 0; i < p.count; i++)
 		free(p.spot[i].tag.name);

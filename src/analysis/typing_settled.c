@@ -1,8 +1,7 @@
 /*
  * Tags whose values were told: what is reached by the blocks that these have
  * named begins like them, and is told at once by the same values, as is what
- * that leads to.  Else each step of a list through such blocks would take all
- * of the heap to be looked at once more.
+ * that leads to.
  */
 #include "analysis/typing_impl.h"
 #include "analysis/typing_tags.h"
@@ -16,10 +15,9 @@ struct tag_settled {
 	bool code;	/* functions say so */
 };
 
-struct wave {
+struct later {
 	struct follow *f;
-	struct u64map known;   /* of claims: chunk << 32 | at -> node */
-	size_t chunks, claims; /* that were looked at */
+	struct u64map known; /* of claims: chunk << 32 | at -> node */
 };
 
 int tag_settle(struct follow *f, const struct tag_group *g,
@@ -120,45 +118,45 @@ static int try_chunk(struct follow *f, uint32_t chunk, struct error *err)
 		       : 0;
 }
 
-static int try_claim(struct wave *w, uint32_t index, struct error *err)
+static int try_claim(struct later *l, uint32_t index, struct error *err)
 {
-	const struct typed_claim *c = &w->f->p->claim[index];
+	const struct typed_claim *c = &l->f->p->claim[index];
 	struct tag_place place = {
 		.chunk = c->chunk, .at = c->at, .claim = index};
 
-	return tag_claim_begins(w->f, &w->known, index)
-		       ? try_place(w->f, &place, c->node, err)
+	return tag_claim_begins(l->f, &l->known, index)
+		       ? try_place(l->f, &place, c->node, err)
 		       : 0;
 }
 
-static int look_on(struct wave *w, struct error *err)
+static int try_news(void *ctx, const struct follow_news *news,
+		    struct error *err)
 {
-	struct follow *f = w->f;
-	size_t chunks = f->assigneds, claims = f->p->claims;
+	struct later *l = ctx;
+	struct follow *f = l->f;
 
 	if (nodes_note(&f->p->nodes, err) ||
-	    tag_note_claims(f, &w->known, w->claims, err))
+	    tag_note_claims(f, &l->known, news->claim, err))
 		return -1;
-	for (; w->chunks < chunks; w->chunks++)
-		if (try_chunk(f, f->assigned[w->chunks], err))
+	for (size_t i = news->chunk; i < news->chunks; i++)
+		if (try_chunk(f, f->assigned[i], err))
 			return -1;
-	for (; w->claims < claims; w->claims++)
-		if (try_claim(w, (uint32_t)w->claims, err))
+	for (size_t i = news->claim; i < news->claims; i++)
+		if (try_claim(l, (uint32_t)i, err))
 			return -1;
 	return 0;
 }
 
-int follow_settled(struct follow *f, size_t claims, struct error *err)
+int follow_settled(struct follow *f, struct follow_news *news,
+		   struct error *err)
 {
-	struct wave w = {.f = f};
-	int ret = 0;
+	struct later l = {.f = f};
+	int ret;
 
 	if (!f->settleds)
 		return 0;
-	ret = follow_drain(f, err) || tag_note_claims(f, &w.known, 0, err);
-	w.claims = claims;
-	while (!ret && (w.chunks < f->assigneds || w.claims < f->p->claims))
-		ret = look_on(&w, err) || follow_drain(f, err);
-	u64map_deinit(&w.known);
+	ret = tag_note_claims(f, &l.known, 0, err) ||
+	      follow_on(f, news, try_news, &l, err);
+	u64map_deinit(&l.known);
 	return ret ? -1 : 0;
 }

@@ -635,13 +635,12 @@ static int solve_all(struct follow *f, bool naming, struct error *err)
 
 int follow_tags(struct follow *f, struct error *err)
 {
-	size_t claims = f->p->claims;
+	struct follow_news news;
 	int ret;
 
-	f->assigneds = 0;
-	f->keeps_assigned = true;
-	ret = solve_all(f, false, err) || follow_settled(f, claims, err);
-	f->keeps_assigned = false;
+	follow_watch(f, &news);
+	ret = solve_all(f, false, err) || follow_settled(f, &news, err);
+	follow_unwatch(f);
 	return ret || follow_tag_objects(f, err) ? -1 : 0;
 }
 

@@ -144,8 +144,8 @@ int tag_settle(struct follow *f, const struct tag_group *group,
 	       const struct tag_verdict *verdict, uint32_t proof,
 	       struct error *err) MUST_CHECK;
 void tag_unsettle(struct follow *f, const struct tag_group *group);
-/* What was assigned, and claimed from there on: by what is settled. */
-int follow_settled(struct follow *f, size_t claims,
+/* What has come, and what that leads to: by what is settled. */
+int follow_settled(struct follow *f, struct follow_news *news,
 		   struct error *err) MUST_CHECK;
 
 /* --- typing_tag_fit.c: node in the unknown blocks of a group; all: each must
