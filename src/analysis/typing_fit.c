@@ -2,7 +2,6 @@
 
 enum {
 	BASE_OF = 4,	     /* so many begin with it: it is there to be */
-	ROUNDING = 16,	     /* what malloc may add is less */
 	LOOK_ELEMENTS = 64,  /* of an array are looked at */
 	LOOK_POINTERS = 256, /* of an object */
 	NESTED_MAX = 16
@@ -19,8 +18,8 @@ bool fit_exact(const struct follow *f, uint32_t chunk, uint64_t size)
 	if (c->size <= 3 * f->snap->word)
 		return true;
 	if (c->arena == ARENA_MMAPPED)
-		return slack < 4096 + ROUNDING;
-	return slack < ROUNDING;
+		return slack < 4096 + FIT_ROUNDING;
+	return slack < FIT_ROUNDING;
 }
 
 /* Some struct that begins with node is just as large as the chunk. */
@@ -122,7 +121,7 @@ static bool not_split(const struct follow *f, const struct chunk *c,
 		      const struct node *node)
 {
 	return node->size * 2 > c->size &&
-	       c->size - node->size < ROUNDING + 2 * f->snap->word;
+	       c->size - node->size < FIT_ROUNDING + 2 * f->snap->word;
 }
 
 int fit_of(struct follow *f, uint32_t chunk, uint32_t number, enum fit *out,

@@ -7,6 +7,8 @@
 
 #include "analysis/typing_follow.h"
 
+enum { FIT_ROUNDING = 16 }; /* bytes: what malloc may add is less */
+
 enum fit {
 	FIT_NOT,    /* larger than the chunk */
 	FIT_BEGINS, /* the chunk begins with one, and is more */

@@ -8,13 +8,9 @@
 #include <string.h>
 
 #include "analysis/describe.h"
-#include "analysis/typing_follow.h"
+#include "analysis/typing_fit.h"
 #include "analysis/typing_impl.h"
 #include "base/alloc.h"
-
-enum {
-	ROUNDING = 16 /* what malloc may add is less */
-};
 
 struct smallest {
 	struct u64map size;  /* word -> usable bytes */
@@ -34,10 +30,10 @@ static uint64_t word_at(const struct typing *t, uint64_t addr)
 /* As large as malloc makes it: what it would have split off was no chunk. */
 static bool fits(const struct typing *t, const struct chunk *c, uint64_t size)
 {
-	uint64_t rounding = ROUNDING + 2 * (uint64_t)t->snap->word;
+	uint64_t rounding = FIT_ROUNDING + 2 * (uint64_t)t->snap->word;
 
 	if (c->arena == ARENA_MMAPPED)
-		rounding = 4096 + ROUNDING;
+		rounding = 4096 + FIT_ROUNDING;
 	return size <= c->size && (c->size <= 3 * (uint64_t)t->snap->word ||
 				   c->size - size < rounding);
 }
@@ -52,7 +48,7 @@ static bool is_array(const struct typing *t, const struct chunk *c,
 		return false;
 	for (at = stride; at + stride <= c->size; at += stride)
 		if (word_at(t, c->addr + at) != word)
-			return at + ROUNDING > c->size && at > stride;
+			return at + FIT_ROUNDING > c->size && at > stride;
 	return fits(t, c, at);
 }
 

@@ -14,7 +14,6 @@
 #include "analysis/typing_tags.h"
 
 enum {
-	ROUNDING = 16,	    /* what malloc may add is less */
 	LOOK_POINTERS = 64, /* of a block, that are not null */
 	LOOK_NULLS = 256,   /* of an array in it */
 	WRONG_SHARE = 8,    /* more that do not fit: no need to go on */
@@ -76,12 +75,12 @@ static enum room room_of(const struct follow *f, const struct tag_place *place,
 		return node->flex <= room ? ROOM_WHOLE : ROOM_NOT;
 	if (!node->size || node->size > room)
 		return ROOM_NOT;
-	if (place->at ? room - node->size < ROUNDING
+	if (place->at ? room - node->size < FIT_ROUNDING
 		      : fit_exact(f, place->chunk, node->size))
 		return ROOM_WHOLE;
 	/* What malloc would have split off was no chunk. */
 	if (node->size * 2 > room &&
-	    room - node->size < ROUNDING + 2 * f->snap->word)
+	    room - node->size < FIT_ROUNDING + 2 * f->snap->word)
 		return ROOM_LOOSE;
 	return ROOM_MORE;
 }
@@ -258,7 +257,7 @@ static int look_open(struct look *l, uint32_t element, uint64_t start,
 		return 0;
 	for (uint64_t at = start;
 	     !(l->wrong & last) && l->looked < LOOK_POINTERS &&
-	     l->addr + at + size + ROUNDING <= l->end;
+	     l->addr + at + size + FIT_ROUNDING <= l->end;
 	     at += size) {
 		const struct node *n = &l->f->p->nodes.node[element];
 		const struct slot *slot = n->slot;

@@ -6,7 +6,7 @@
 #include "analysis/alike_why.h"
 #include "analysis/describe.h"
 #include "analysis/typing_chain.h"
-#include "analysis/typing_follow.h"
+#include "analysis/typing_fit.h"
 #include "analysis/typing_places.h"
 #include "analysis/typing_proof.h"
 #include "base/alloc.h"
@@ -14,10 +14,7 @@
 #include "snapshot/place.h"
 #include "symbols/symbols.h"
 
-enum {
-	CANDIDATES = 12,
-	ROUNDING = 16 /* what malloc may add is less */
-};
+enum { CANDIDATES = 12 };
 
 struct why_line *why_add(struct why *why, const char *section, char *text)
 {
@@ -159,7 +156,7 @@ static void why_path(const struct typing *t, uint32_t chunk, struct why *why)
 				  "more%s; "
 				  "what follows is not known",
 				  n->name, n->size,
-				  room < n->size + ROUNDING
+				  room < n->size + FIT_ROUNDING
 					  ? ", or just that: a larger struct "
 					    "that begins so has its size, too"
 					  : ""));
